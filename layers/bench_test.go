@@ -1,0 +1,185 @@
+package layers
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+)
+
+// benchArchive is an archive of files of mixed sizes whose content compresses about
+// three to one, as that of real images does.
+func benchArchive(tb testing.TB, seed uint64, files, mean int) []byte {
+	tb.Helper()
+	r := rand.New(rand.NewPCG(seed, 0))
+	words := make([][]byte, 4000)
+	for i := range words {
+		w := make([]byte, 3+r.IntN(14))
+		for j := range w {
+			w[j] = byte(r.Uint32())
+		}
+		words[i] = w
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	var body []byte
+	for i := range files {
+		size := int(float64(mean) * r.ExpFloat64())
+		for body = body[:0]; len(body) < size; {
+			body = append(body, words[r.IntN(len(words))]...)
+		}
+		require.NoError(tb, w.WriteHeader(&tar.Header{
+			Name: fmt.Sprintf("usr/share/dir%d/sub%d/file%d", i/400, i/20, i), Mode: 0o644, Size: int64(len(body)), ModTime: day,
+		}))
+		_, err := w.Write(body)
+		require.NoError(tb, err)
+	}
+	require.NoError(tb, w.Close())
+	return b.Bytes()
+}
+
+// benchShapes are images of one huge layer and of several middling ones.
+func benchShapes(b *testing.B) map[string][]stored {
+	shapes := map[string][]stored{}
+	for _, kind := range []string{"gzip", "zstd", "none"} {
+		pack := func(tar []byte) stored {
+			switch kind {
+			case "gzip":
+				return stored{gz(b, tar), tar}
+			case "zstd":
+				return stored{zst(b, tar), tar}
+			}
+			return stored{tar, tar}
+		}
+		shapes[kind+"/huge"] = []stored{pack(benchArchive(b, 1, 6000, 25_000))}
+		for i := range 6 {
+			shapes[kind+"/many"] = append(shapes[kind+"/many"], pack(benchArchive(b, uint64(i), 1000, 25_000)))
+		}
+	}
+	return shapes
+}
+
+// BenchmarkRead compares Read with the floor: decompression, a walk over the headers,
+// and both hashes, with nothing learnt from it. "x-floor" is the ratio of the two,
+// measured in turn.
+func BenchmarkRead(b *testing.B) {
+	shapes := benchShapes(b)
+	for _, kind := range []string{"gzip", "zstd", "none"} {
+		for _, shape := range []string{"huge", "many"} {
+			layers := shapes[kind+"/"+shape]
+			img := image(b, layers...)
+			var size int64
+			for _, l := range layers {
+				size += int64(len(l.tar))
+			}
+			b.Run(kind+"/"+shape, func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				var floorTime, readTime time.Duration
+				for b.Loop() {
+					b.StopTimer()
+					start := time.Now()
+					floor(b, layers)
+					floorTime += time.Since(start)
+					b.StartTimer()
+					start = time.Now()
+					_, err := Read(context.Background(), img, nil)
+					readTime += time.Since(start)
+					require.NoError(b, err)
+				}
+				b.ReportMetric(float64(readTime)/float64(floorTime), "x-floor")
+			})
+		}
+	}
+}
+
+// BenchmarkFloor is the floor alone.
+func BenchmarkFloor(b *testing.B) {
+	shapes := benchShapes(b)
+	for _, kind := range []string{"gzip", "zstd", "none"} {
+		for _, shape := range []string{"huge", "many"} {
+			layers := shapes[kind+"/"+shape]
+			b.Run(kind+"/"+shape, func(b *testing.B) {
+				for _, l := range layers {
+					b.SetBytes(int64(len(l.tar)))
+				}
+				for b.Loop() {
+					floor(b, layers)
+				}
+			})
+		}
+	}
+}
+
+// floor does the least that a verified reading does, as fast as it can be done
+// simply: layers in parallel, and in each the blob's hash, and the archive's hash,
+// beside the decompression. A plain layer is hashed and no more.
+func floor(tb testing.TB, layers []stored) {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, l := range layers {
+		g.Go(func() error { return floorOf(l.blob) })
+	}
+	require.NoError(tb, g.Wait())
+}
+
+func floorOf(blob []byte) error {
+	compression, _ := sniff(blob)
+	if compression == compressionNone {
+		sha256.Sum256(blob)
+		return nil
+	}
+	ctx := context.Background()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { sha256.Sum256(blob) })
+	d, err := floorDecoder(compression, blob)
+	if err != nil {
+		return err
+	}
+	hashes, headers, pool := newPipe(), newPipe(), newBlocks(4*pipeDepth)
+	wg.Go(func() { hashAll(ctx, hashes) })
+	wg.Go(func() {
+		defer hashes.close(nil)
+		defer headers.close(nil)
+		for {
+			b := pool.get(1)
+			err := b.fill(d)
+			if tee(ctx, b, hashes, headers) != nil || err != nil {
+				return
+			}
+		}
+	})
+	for tr := tar.NewReader(headers.reader(ctx)); ; {
+		if _, err := tr.Next(); err != nil {
+			headers.drain(ctx)
+			return eofIsFine(err)
+		}
+	}
+}
+
+func floorDecoder(compression string, blob []byte) (io.Reader, error) {
+	if compression == compressionGzip {
+		return gzip.NewReader(bytes.NewReader(blob))
+	}
+	return zstd.NewReader(bytes.NewReader(blob), zstd.WithDecoderConcurrency(1))
+}
+
+func eofIsFine(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,183 @@
+package layers
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// defaultShell is the one that Docker uses unless told otherwise, and that
+// Buildah records always.
+const defaultShell = "/bin/sh -c"
+
+// parseNop knows what Docker's classic builder and Buildah write for all but RUN:
+// a shell that is given a comment, "/bin/sh -c #(nop) …".
+//
+// Docker since 1.13 passes the mark and the text as two arguments, which makes
+// two spaces; COPY, ADD and WORKDIR are one argument, as is everything of earlier
+// versions and of Buildah.
+func parseNop(h v1.History) (parsed, bool) {
+	shell, rest, ok := cutShell(h.CreatedBy)
+	if !ok {
+		return parsed{}, false
+	}
+	text, ok := strings.CutPrefix(rest, "#(nop) ")
+	if !ok {
+		return parsed{}, false
+	}
+	text, two := strings.CutPrefix(text, " ")
+	text, mutated := cutBuildahMetadata(text)
+	keyword, word, args, ok := cutKeyword(text)
+	if !ok {
+		p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Args: text}}
+		return p, true
+	}
+	p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Keyword: keyword}}
+	p.Args = args
+	switch {
+	case two || strings.Join(shell, " ") != defaultShell:
+		p.Builder = BuilderDocker
+	case mutated || word != keyword || strings.HasSuffix(args, "  "):
+		p.Builder = BuilderBuildah
+	case keyword == "COPY" || keyword == "ADD" || keyword == "WORKDIR":
+	default:
+		p.Builder = oneSpace(keyword, p.Args, h.Created.Time)
+	}
+	switch keyword {
+	case "COPY", "ADD":
+		p.hashedCopy()
+	case "HEALTHCHECK":
+		p.detail()
+	}
+	return p, true
+}
+
+// oneSpace tells who wrote "#(nop) CMD …" with one space. Docker did until 1.12,
+// whose last release is of December 2016; Buildah's first is of 2017. Docker 1.12
+// was in use for long after, so the years up to 2019 say nothing. Only Buildah
+// can be told to set the time to the epoch.
+func oneSpace(keyword, args string, created time.Time) Builder {
+	list := (keyword == "CMD" || keyword == "ENTRYPOINT") && strings.Contains(args, ",") && json.Valid([]byte(args))
+	year := created.UTC().Year()
+	switch {
+	case list: // Docker prints the list without commas.
+		return BuilderBuildah
+	case created.IsZero() || year <= 1970 || year >= 2020:
+		return BuilderBuildah
+	case year < 2017:
+		return BuilderDocker
+	}
+	return BuilderUnknown
+}
+
+// hashedCopy takes apart "--chown=a:bfile:<hash> in /dest", where nothing parts
+// the flag from the source.
+func (p *parsed) hashedCopy() {
+	p.Args = strings.TrimRight(p.Args, " ")
+	source, dest, ok := strings.Cut(p.Args, " in ")
+	if !ok {
+		p.detail()
+		return
+	}
+	flags, source := cutHashed(source)
+	p.Flags, source = cutFlags(flags + source)
+	p.Sources, p.Dest = strings.Fields(source), dest
+	p.Args = source + " in " + dest
+	if len(p.Flags) > 0 && p.Flags[0] == "--link" {
+		p.Builder = BuilderBuildah
+	}
+}
+
+// cutHashed puts a space between flags and a source of the form kind:<SHA-256>.
+func cutHashed(s string) (flags, source string) {
+	const hash = 64
+	for _, kind := range [...]string{"file:", "dir:", "multi:"} {
+		i := len(s) - hash - len(kind)
+		if i > 0 && s[i:i+len(kind)] == kind && strings.HasPrefix(s, "--") {
+			return s[:i] + " ", s[i:]
+		}
+	}
+	return "", s
+}
+
+// cutBuildahMetadata cuts what Buildah appends to an instruction when labels or
+// times were changed: "|force-mtime=1700000000", "|inheritLabels=false".
+func cutBuildahMetadata(text string) (string, bool) {
+	cut := false
+	for {
+		trimmed := strings.TrimRight(text, " ")
+		i := strings.LastIndexByte(trimmed, '|')
+		if i < 0 {
+			return text, cut
+		}
+		key, value, ok := strings.Cut(trimmed[i+1:], "=")
+		switch key {
+		case "force-mtime", "clamp-mtime":
+			ok = ok && value != "" && strings.Trim(value, "0123456789") == ""
+		case "inheritLabels", "inheritAnnotations":
+			ok = ok && value == "false"
+		case "unsetLabel", "unsetAnnotation":
+			ok = ok && value != "" && !strings.Contains(value, " ")
+		default:
+			ok = false
+		}
+		if !ok {
+			return text, cut
+		}
+		text, cut = text[:i], true
+	}
+}
+
+// parseShellRun knows a RUN without keyword, "/bin/sh -c apt-get update", of
+// Docker's classic builder and of Buildah. An exec-form RUN of Docker's is only
+// its words, and can't be told from anything else.
+func parseShellRun(h v1.History) (parsed, bool) {
+	shell, _, ok := cutShell(h.CreatedBy)
+	if !ok {
+		return parsed{}, false
+	}
+	p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Keyword: "RUN"}}
+	if strings.Join(shell, " ") != defaultShell {
+		p.Builder = BuilderDocker // Buildah records /bin/sh whatever SHELL says
+	}
+	p.run(h.CreatedBy)
+	p.buildahRun()
+	return p, true
+}
+
+// parseBuildArgRun knows a RUN without keyword that has build arguments:
+// "|1 FOO=1 /bin/sh -c echo hi".
+func parseBuildArgRun(h v1.History) (parsed, bool) {
+	if _, _, ok := cutCount(h.CreatedBy); !ok {
+		return parsed{}, false
+	}
+	p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Keyword: "RUN"}}
+	p.run(h.CreatedBy)
+	p.buildahRun()
+	return p, true
+}
+
+// buildahRun looks for what Buildah writes differently after "/bin/sh -c": the
+// instruction's line as it stands, with its flags and an exec form's brackets.
+func (p *parsed) buildahRun() {
+	var mutated bool
+	if p.Args, mutated = cutBuildahMetadata(p.Args); mutated {
+		p.Builder = BuilderBuildah
+	}
+	if strings.Join(p.Shell, " ") != defaultShell {
+		return
+	}
+	for _, flag := range [...]string{"--mount=", "--network=", "--security="} {
+		if strings.HasPrefix(p.Args, flag) {
+			p.Builder = BuilderBuildah
+			p.Flags, p.Args = cutFlags(p.Args)
+			break
+		}
+	}
+	var exec []string
+	if strings.HasPrefix(p.Args, "[") && json.Unmarshal([]byte(p.Args), &exec) == nil {
+		p.Builder, p.Shell = BuilderBuildah, nil
+	}
+}

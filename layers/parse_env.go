@@ -1,0 +1,107 @@
+package layers
+
+import "strings"
+
+// Env returns the "K=V" pairs that an ENV sets, in recorded order, nil for other
+// instructions and where none can be read.
+//
+// Docker and BuildKit record values expanded and without quotes: every word that
+// looks like K= begins a pair, and the words after it belong to its value. So a
+// value that itself holds such a word comes out as two pairs; a configuration's
+// Env has the final values undisputed. Buildah and Kaniko record the line of the
+// Dockerfile: quotes are taken off, variables are left as they stand.
+func (in Instruction) Env() []string {
+	if in.Keyword != "ENV" {
+		return nil
+	}
+	return in.pairs("_")
+}
+
+// Labels returns the "K=V" pairs that a LABEL sets, as [Instruction.Env] does.
+func (in Instruction) Labels() []string {
+	if in.Keyword != "LABEL" {
+		return nil
+	}
+	return in.pairs("_.-/")
+}
+
+// pairs reads K=V pairs whose keys are letters, digits and the characters of
+// extra.
+func (in Instruction) pairs(extra string) []string {
+	quoted := in.Builder == BuilderBuildah || in.Builder == BuilderKaniko
+	if quoted {
+		return quotedPairs(in.Args, extra)
+	}
+	var starts []int
+	for pos := 0; pos < len(in.Args); {
+		end := strings.IndexByte(in.Args[pos:], ' ')
+		if end < 0 {
+			end = len(in.Args) - pos
+		}
+		if looksLikePair(in.Args[pos:pos+end], extra) {
+			starts = append(starts, pos)
+		}
+		pos += end + 1
+	}
+	if len(starts) == 0 || starts[0] != 0 {
+		return nil
+	}
+	return splitAt(in.Args, starts, len(starts))
+}
+
+// quotedPairs reads pairs as a Dockerfile has them: A=1 B="two words" C=x\ y, or
+// the old form "A the rest of the line".
+func quotedPairs(args, extra string) []string {
+	first, rest, _ := strings.Cut(args, " ")
+	if !strings.Contains(first, "=") {
+		if rest = strings.TrimSpace(rest); rest == "" || !looksLikePair(first+"=", extra) {
+			return nil
+		}
+		return []string{first + "=" + rest}
+	}
+	var pairs []string
+	for _, word := range dockerfileWords(args) {
+		if !looksLikePair(word, extra) {
+			return nil
+		}
+		pairs = append(pairs, word)
+	}
+	return pairs
+}
+
+// dockerfileWords splits at white space outside quotes, and takes quotes and
+// backslashes off.
+func dockerfileWords(s string) []string {
+	var (
+		words []string
+		word  strings.Builder
+		quote byte
+		open  bool // a word has begun
+	)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '\\' && quote != '\'' && i+1 < len(s):
+			i++
+			word.WriteByte(s[i])
+			open = true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, open = c, true
+		case quote == 0 && (c == ' ' || c == '\t' || c == '\n'):
+			if open {
+				words = append(words, word.String())
+				word.Reset()
+				open = false
+			}
+		default:
+			word.WriteByte(c)
+			open = true
+		}
+	}
+	if open {
+		words = append(words, word.String())
+	}
+	return words
+}

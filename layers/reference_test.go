@@ -1,0 +1,248 @@
+package layers
+
+import (
+	"maps"
+	"strings"
+)
+
+// What follows is a second, deliberately simple way to stack layers, for the
+// property test: a map of paths that is copied for every layer and searched from end
+// to end for every deletion.
+
+type refInode struct {
+	layer   int
+	typ     Type
+	content string // or a link's target
+	mode    int64
+}
+
+type refNode struct {
+	ino  *refInode // nil for a hard link to nothing
+	mode int64     // of the header
+	link string    // of a hard link
+}
+
+type refView map[string]refNode
+
+type refEntry struct {
+	path   string
+	typ    Type
+	opaque bool
+	text   string // content, or target
+	mode   int64
+}
+
+// refLayer is what is expected of a layer.
+type refLayer struct {
+	changes                           []Change // by entry
+	paths                             []string
+	added, modified, rewritten        int64
+	hides, deletes                    int64
+	deletedFiles                      int
+	unplaced, conflicts, unboundLinks int
+	shadowed, content                 int64
+	view                              refView
+	inodes                            []*refInode
+}
+
+func refKind(n refNode) Type {
+	if n.ino == nil {
+		return Hardlink
+	}
+	return n.ino.typ
+}
+
+func (v refView) remove(p string, whole bool) {
+	for q := range v {
+		if whole && q == p || strings.HasPrefix(q, p+"/") || p == "" && q != "" {
+			delete(v, q)
+		}
+	}
+}
+
+func refJoin(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
+}
+
+func refParent(p string) string {
+	dir, _ := split(p)
+	if dir == "." {
+		return ""
+	}
+	return dir
+}
+
+// walk follows a path. missing is asked what to do where there is no directory.
+func (v refView) walk(path string, last bool, own map[string]bool, missing func(p string, file bool) bool) (string, bool) {
+	todo := strings.Split(path, "/")
+	at, links := "", 0
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			at = refParent(at)
+			continue
+		}
+		p := refJoin(at, name)
+		n, ok := v[p]
+		switch {
+		case ok && !last && len(todo) == 0, ok && refKind(n) == Directory:
+			at = p
+		case ok && refKind(n) == Symlink:
+			if links++; links > maxLinks || own[p] {
+				return "", false
+			}
+			if strings.HasPrefix(n.ino.content, "/") {
+				at = ""
+			}
+			todo = append(strings.Split(n.ino.content, "/"), todo...)
+		default:
+			if missing == nil || !missing(p, ok) {
+				return "", false
+			}
+			at = p
+		}
+	}
+	return at, true
+}
+
+func (v refView) reachable() map[*refInode]bool {
+	all := map[*refInode]bool{}
+	for _, n := range v {
+		if n.ino != nil && n.ino.typ == Regular {
+			all[n.ino] = true
+		}
+	}
+	return all
+}
+
+// refGone sums the bytes of files of one set that are not in another.
+func refGone(was, is map[*refInode]bool, below int) (n int64) {
+	for i := range was {
+		if !is[i] && i.layer < below {
+			n += int64(len(i.content))
+		}
+	}
+	return n
+}
+
+func (v refView) apply(layer int, entries []refEntry) *refLayer {
+	out := &refLayer{changes: make([]Change, len(entries)), paths: make([]string, len(entries))}
+	lower, before := maps.Clone(v), v.reachable()
+	own := map[string]bool{}
+	for _, e := range entries {
+		if e.typ == Directory {
+			own[e.path] = true
+		}
+	}
+	for i, e := range entries {
+		if e.typ == Whiteout {
+			out.changes[i], out.paths[i] = v.whiteout(e, own, out)
+		}
+	}
+	out.deletes = refGone(before, v.reachable(), layer)
+	for i, e := range entries {
+		if e.typ != Whiteout {
+			out.changes[i], out.paths[i] = v.put(layer, e, lower, out)
+		}
+	}
+	out.hides = refGone(before, v.reachable(), layer)
+	out.view = maps.Clone(v)
+	return out
+}
+
+func (v refView) whiteout(e refEntry, own map[string]bool, out *refLayer) (Change, string) {
+	p, ok := v.walk(e.path, e.opaque, own, nil)
+	if !ok {
+		return Ineffective, e.path
+	}
+	files, all := 0, len(v)
+	for q, n := range v {
+		if refKind(n) != Directory && (!e.opaque && q == p || strings.HasPrefix(q, p+"/") || p == "") {
+			files++
+		}
+	}
+	v.remove(p, !e.opaque)
+	if len(v) == all {
+		return Ineffective, e.path
+	}
+	out.deletedFiles += files
+	if e.opaque {
+		return Opaque, p
+	}
+	return Deleted, p
+}
+
+func (v refView) put(layer int, e refEntry, lower refView, out *refLayer) (Change, string) {
+	n := refNode{mode: e.mode}
+	if e.typ != Hardlink {
+		n.ino = &refInode{layer: layer, typ: e.typ, content: e.text, mode: e.mode}
+		if e.typ == Regular {
+			out.inodes = append(out.inodes, n.ino)
+			out.content += int64(len(e.text))
+		}
+	}
+	size := int64(0)
+	if e.typ == Regular {
+		size = int64(len(e.text))
+	}
+	parent, ok := v.walk(refParent(e.path), true, nil, func(p string, file bool) bool {
+		if file {
+			out.conflicts++
+			v.remove(p, true)
+		}
+		v[p] = refNode{ino: &refInode{layer: layer, typ: Directory}, mode: 0o755}
+		return true
+	})
+	if !ok {
+		out.unplaced++
+		out.added += size
+		return Added, e.path
+	}
+	_, base := split(e.path)
+	p := refJoin(parent, base)
+	if old, ok := v[p]; ok && (e.typ != Directory || refKind(old) != Directory) {
+		v.remove(p, true)
+	}
+	if e.typ == Hardlink {
+		n.link = e.text
+		target, ok := v.walk(e.text, false, nil, nil)
+		if t := v[target]; ok && t.ino != nil && t.ino.typ != Directory {
+			n.ino = t.ino
+		} else {
+			out.unboundLinks++
+		}
+	}
+	v[p] = n
+	c := refChange(lower, p, n)
+	switch c {
+	case Added, Replaced:
+		out.added += size
+	case Modified:
+		out.modified += size
+	default:
+		out.rewritten += size
+	}
+	return c, p
+}
+
+func refChange(lower refView, p string, n refNode) Change {
+	old, ok := lower[p]
+	switch {
+	case !ok:
+		return Added
+	case refKind(old) != refKind(n), n.ino == nil && old.link != n.link:
+		return Replaced
+	case n.ino != nil && n.ino.typ != Directory && old.ino.content != n.ino.content:
+		return Modified
+	case old.mode != n.mode:
+		return Metadata
+	}
+	return Unchanged
+}

@@ -1,0 +1,172 @@
+package layers
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// root is the node of the root directory, None that of nothing.
+const root int32 = 0
+
+// A node is one path of the image. Names are kept once, whatever the number of
+// layers that have them.
+type node struct {
+	name   string
+	parent int32
+	last   int32 // the youngest record of the path, None if there is none
+}
+
+// A tree holds all paths of an image. Layers that are read at the same time
+// share it, so whoever uses it while the image is being read holds mu.
+type tree struct {
+	mu    sync.Mutex
+	seed  maphash.Seed
+	nodes []node
+	table []int32 // open addressing: node numbers, None where free; a power of two long
+
+	// Set by freeze: the children of node n, sorted by name, are
+	// kids[start[n]:start[n+1]].
+	start, kids []int32
+}
+
+func newTree() *tree {
+	t := &tree{seed: maphash.MakeSeed()}
+	t.nodes = append(t.nodes, node{parent: None, last: None})
+	t.rehash(64)
+	return t
+}
+
+func (t *tree) slot(parent int32, name string) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h := (maphash.String(t.seed, name) ^ uint64(parent)) * odd
+	return (h ^ h>>32) & uint64(len(t.table)-1)
+}
+
+// child returns the child of parent that has the name; None if there is none.
+func (t *tree) child(parent int32, name string) int32 {
+	mask := uint64(len(t.table) - 1)
+	for s := t.slot(parent, name); ; s = (s + 1) & mask {
+		n := t.table[s]
+		if n == None || t.nodes[n].parent == parent && t.nodes[n].name == name {
+			return n
+		}
+	}
+}
+
+// intern returns the child of parent that has the name, and makes it if need be.
+func (t *tree) intern(parent int32, name string) (n int32, made bool) {
+	if n := t.child(parent, name); n != None {
+		return n, false
+	}
+	n = int32(len(t.nodes))
+	t.nodes = append(t.nodes, node{name: strings.Clone(name), parent: parent, last: None})
+	if 4*len(t.nodes) > 3*len(t.table) {
+		t.rehash(2 * len(t.table))
+	} else {
+		t.insert(n)
+	}
+	return n, true
+}
+
+func (t *tree) insert(n int32) {
+	mask := uint64(len(t.table) - 1)
+	s := t.slot(t.nodes[n].parent, t.nodes[n].name)
+	for t.table[s] != None {
+		s = (s + 1) & mask
+	}
+	t.table[s] = n
+}
+
+func (t *tree) rehash(size int) {
+	t.table = make([]int32, size)
+	for i := range t.table {
+		t.table[i] = None
+	}
+	for n := range t.nodes[1:] {
+		t.insert(int32(n + 1))
+	}
+}
+
+// internPath interns a clean path and returns how many nodes it had to make.
+func (t *tree) internPath(from int32, path string) (n int32, made int) {
+	n = from
+	for more := path != "."; more; {
+		var name string
+		var isNew bool
+		name, path, more = strings.Cut(path, "/")
+		if n, isNew = t.intern(n, name); isNew {
+			made++
+		}
+	}
+	return n, made
+}
+
+// find returns the node of a clean path; None if no layer has it.
+func (t *tree) find(path string) int32 {
+	n := root
+	for more := path != "."; more && n != None; {
+		var name string
+		name, path, more = strings.Cut(path, "/")
+		n = t.child(n, name)
+	}
+	return n
+}
+
+// path returns the clean path of a node, "." for the root.
+func (t *tree) path(n int32) string {
+	if n == root {
+		return "."
+	}
+	size, depth := -1, 0
+	for p := n; p != root; p = t.nodes[p].parent {
+		size += 1 + len(t.nodes[p].name)
+		depth++
+	}
+	b := make([]byte, size)
+	for p := n; p != root; p = t.nodes[p].parent {
+		name := t.nodes[p].name
+		size -= len(name)
+		copy(b[size:], name)
+		if size > 0 {
+			size--
+			b[size] = '/'
+		}
+	}
+	return string(b)
+}
+
+// extent returns the number of components and of bytes of a node's path.
+func (t *tree) extent(n int32) (depth, length int) {
+	for ; n != root; n = t.nodes[n].parent {
+		depth++
+		length += 1 + len(t.nodes[n].name)
+	}
+	return depth, max(length-1, 0)
+}
+
+// freeze sorts out the children of every node. The tree does not change after it.
+func (t *tree) freeze() {
+	t.start = make([]int32, len(t.nodes)+1)
+	for _, n := range t.nodes[1:] {
+		t.start[n.parent+1]++
+	}
+	for i := range t.nodes {
+		t.start[i+1] += t.start[i]
+	}
+	t.kids = make([]int32, len(t.nodes)-1)
+	next := slices.Clone(t.start)
+	for i, n := range t.nodes[1:] {
+		t.kids[next[n.parent]] = int32(i + 1)
+		next[n.parent]++
+	}
+	for i := range t.nodes {
+		slices.SortFunc(t.children(int32(i)), func(a, b int32) int {
+			return cmp.Compare(t.nodes[a].name, t.nodes[b].name)
+		})
+	}
+}
+
+func (t *tree) children(n int32) []int32 { return t.kids[t.start[n]:t.start[n+1]] }

@@ -1,0 +1,164 @@
+package layers
+
+import (
+	"archive/tar"
+	"fmt"
+	"io"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// regular reads the content of a regular file: its checksum, and the bytes for who
+// wants them. Its error ends the layer.
+func (w *walker) regular(h *tar.Header, it item, r *record) error {
+	if isSparse(h) {
+		if err := w.grow(h.Size); err != nil {
+			w.grown(-h.Size)
+			w.problems.add(w.index, it.path, fmt.Errorf("sparse file of %d bytes not expanded: %w", h.Size, err))
+			r.flags |= unexpanded
+			w.skip = true
+			return nil
+		}
+	}
+	r.size = h.Size
+	head := w.buf[:min(h.Size, int64(len(w.buf)))]
+	if _, err := io.ReadFull(w.tr, head); err != nil {
+		return eofIsEarly(err)
+	}
+	takers, e := w.takers(h, it, r, head[:min(len(head), HeadSize)])
+	if len(takers) > 0 {
+		return w.take(takers, e, r, head)
+	}
+	if h.Size == int64(len(head)) {
+		r.sum = xxhash.Sum64(head)
+		return w.atEnd()
+	}
+	w.hash.Reset()
+	for b := head; ; {
+		w.hash.Write(b) //nolint:errcheck // never fails
+		n, err := w.tr.Read(w.buf)
+		b = w.buf[:n]
+		if err == io.EOF && n == 0 {
+			r.sum = w.hash.Sum64()
+			return nil
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+	}
+}
+
+// atEnd lets archive/tar see the end of a content that was read in full: it tells a
+// sparse file that has more data than its map says only then.
+func (w *walker) atEnd() error {
+	var b [1]byte
+	if _, err := w.tr.Read(b[:]); err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// takers returns the wants that match a file.
+func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]*Want, Entry) {
+	if len(w.opts.Wants) == 0 {
+		return nil, Entry{}
+	}
+	e := Entry{
+		Path: it.path, Layer: w.index, Type: Regular, Mode: w.attr.mode, UID: h.Uid, GID: h.Gid,
+		Size: h.Size, ModTime: r.modTime(), Shadow: None,
+	}
+	var takers []*Want
+	for i := range w.opts.Wants {
+		want := &w.opts.Wants[i]
+		var yes bool
+		if err := guard(func() error { yes = want.Match(e, head); return nil }); err != nil {
+			w.problems.add(w.index, it.path, err)
+		}
+		if yes {
+			takers = append(takers, want)
+		}
+	}
+	if len(takers) > 0 && h.Size > w.lim.FileSize {
+		w.problems.add(w.index, it.path, fmt.Errorf("file of %d bytes is wanted, over the limit of %d", h.Size, w.lim.FileSize))
+		return nil, e
+	}
+	return takers, e
+}
+
+// take reads the rest of a file into memory and hands it out.
+func (w *walker) take(takers []*Want, e Entry, r *record, head []byte) error {
+	keep := false
+	for _, t := range takers {
+		keep = keep || t.Use == nil
+	}
+	if keep && w.kept.Add(e.Size) > w.lim.Kept {
+		w.kept.Add(-e.Size)
+		keep = false
+		w.problems.add(w.index, e.Path, fmt.Errorf("file of %d bytes not kept: over the limit of %d for all", e.Size, w.lim.Kept))
+	}
+	b, err := w.whole(e.Size, head, keep)
+	if err != nil {
+		return err
+	}
+	r.sum = xxhash.Sum64(b)
+	if keep {
+		w.keep[int32(w.records.n)] = b
+	}
+	for _, t := range takers {
+		if t.Use == nil {
+			continue
+		}
+		if err := guard(func() error { return t.Use(e, b) }); err != nil {
+			w.problems.add(w.index, e.Path, err)
+		}
+	}
+	return nil
+}
+
+// whole returns all bytes of a file of which head is read already. The size is what
+// a header says: memory is taken as the bytes come.
+func (w *walker) whole(size int64, head []byte, keep bool) ([]byte, error) {
+	const trust = 1 << 20
+	b := w.file[:0]
+	if keep {
+		b = make([]byte, 0, min(size, trust))
+	}
+	b = append(b, head...)
+	for int64(len(b)) < size {
+		if len(b) == cap(b) {
+			more := make([]byte, len(b), min(size, 2*int64(cap(b))))
+			copy(more, b)
+			b = more
+		}
+		n, err := io.ReadFull(w.tr, b[len(b):min(size, int64(cap(b)))])
+		b = b[:len(b)+n]
+		if err != nil {
+			return nil, eofIsEarly(err)
+		}
+	}
+	if !keep && cap(b) <= 8<<20 {
+		w.file = b
+	}
+	return b, w.atEnd()
+}
+
+// guard runs code that is not ours on bytes that are not ours either. A panic in it
+// is an error like others.
+func guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{v}
+		}
+	}()
+	return f()
+}
+
+// A panicError is a panic, caught.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
+}
