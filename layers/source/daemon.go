@@ -1,0 +1,192 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// maxInspect bounds what a daemon may tell about one image, in bytes.
+const maxInspect = 32 << 20
+
+// daemon is a Docker Engine, or Podman, which serves the same API. Paths without
+// a version are those of the engine's own.
+type daemon struct {
+	client *http.Client
+	base   string
+}
+
+// inspected is what is wanted of the engine's answer about an image.
+type inspected struct {
+	RepoTags     []string
+	RepoDigests  []string
+	Os           string
+	Architecture string
+	Variant      string
+	OsVersion    string
+}
+
+var imageID = regexp.MustCompile(`^(sha256:)?[0-9a-f]{4,64}$`)
+
+// openDaemon opens an image of the daemon by way of a temporary copy.
+func openDaemon(ctx context.Context, where reference, o *Options) (*Image, error) {
+	if _, err := name.ParseReference(where.name); err != nil && !imageID.MatchString(where.name) {
+		return nil, explainf(because(err), "no legal image reference or ID: %v", err)
+	}
+	client, base, err := dialDaemon(o.DockerHost)
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	d := &daemon{client: client, base: base}
+	told, err := d.inspect(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	spool, err := d.export(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	img, err := openSpool(ctx, spool, o)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("docker: the exported archive: %w", err), spool.Close())
+	}
+	d.complete(img, told, where)
+	return img, nil
+}
+
+func openSpool(ctx context.Context, spool *spoolFile, o *Options) (*Image, error) {
+	info, err := spool.Stat()
+	if err != nil {
+		return nil, err
+	}
+	a, err := indexArchive(ctx, spool, info.Size(), o.Limits.Members)
+	if err != nil {
+		return nil, err
+	}
+	a.closer = spool
+	return openIndexed(ctx, a, reference{}, o)
+}
+
+// complete adds what the daemon knows and its archive does not say.
+func (d *daemon) complete(img *Image, told inspected, where reference) {
+	img.Scheme = schemeDocker
+	img.Tags = fullNames(append(told.RepoTags, img.Tags...))
+	for _, s := range told.RepoDigests {
+		if ref, err := name.NewDigest(s); err == nil {
+			img.RepoDigests = append(img.RepoDigests, familiarReference(ref))
+		}
+	}
+	if img.Platform.OS == "" {
+		img.Platform = v1.Platform{OS: told.Os, Architecture: told.Architecture, Variant: told.Variant, OSVersion: told.OsVersion}
+	}
+	short := familiar(where.name)
+	switch {
+	case !imageID.MatchString(where.name), slices.Contains(img.Tags, short):
+		img.Name = short
+	case len(img.Tags) > 0:
+		img.Name = img.Tags[0]
+	default:
+		img.Name = where.name
+	}
+}
+
+func (d *daemon) get(ctx context.Context, where reference, what string) (*http.Response, error) {
+	u := d.base + (&url.URL{Path: "/images/" + where.name + "/" + what}).EscapedPath()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", userAgent)
+	resp, err := d.client.Do(req)
+	if err != nil {
+		return nil, d.unreachable(err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	var said struct {
+		Message string `json:"message"`
+	}
+	_ = json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&said) // a message is a courtesy
+	if resp.StatusCode == http.StatusNotFound {
+		return nil, explainf(because(ErrNotFound), "docker: the daemon has no image %s%s", where.name, schemeHint(where))
+	}
+	return nil, explainf(nil, "docker: the daemon answers %d %s: %s", resp.StatusCode, http.StatusText(resp.StatusCode), oneLine(said.Message, 200))
+}
+
+func (d *daemon) unreachable(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, fs.ErrPermission):
+		return explainf(because(err), "docker: no permission to use the daemon's socket: %v", innermost(err))
+	}
+	return explainf(because(err), "docker: the daemon cannot be reached: %v", innermost(err))
+}
+
+func (d *daemon) inspect(ctx context.Context, where reference) (inspected, error) {
+	resp, err := d.get(ctx, where, "json")
+	if err != nil {
+		return inspected{}, err
+	}
+	defer resp.Body.Close()
+	var told inspected
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxInspect)).Decode(&told); err != nil {
+		return told, fmt.Errorf("docker: the daemon's answer about the image: %w", err)
+	}
+	return told, nil
+}
+
+// export copies the image to a temporary file.
+func (d *daemon) export(ctx context.Context, where reference) (*spoolFile, error) {
+	resp, err := d.get(ctx, where, "get")
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	spool, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(spool.File, resp.Body); err != nil {
+		return nil, errors.Join(fmt.Errorf("docker: copying the image to a temporary file: %w", err), spool.Close())
+	}
+	return spool, nil
+}
+
+// spoolFile is a temporary file that leaves nothing behind.
+type spoolFile struct {
+	*os.File
+	linked bool
+}
+
+// newSpool unlinks the file at once, so that not even a crash leaves it, where
+// the system lets an open file go.
+func newSpool() (*spoolFile, error) {
+	f, err := os.CreateTemp("", "stemma-*.tar")
+	if err != nil {
+		return nil, err
+	}
+	return &spoolFile{File: f, linked: os.Remove(f.Name()) != nil}, nil
+}
+
+func (s *spoolFile) Close() error {
+	err := s.File.Close()
+	if s.linked {
+		err = errors.Join(err, os.Remove(s.Name()))
+	}
+	return err
+}

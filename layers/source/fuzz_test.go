@@ -1,0 +1,119 @@
+package source
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// fuzzLimits keep a fuzzed input from costing more than it is worth.
+var fuzzLimits = Limits{Manifest: 1 << 16, Config: 1 << 16, Members: 200, Images: 50}
+
+// FuzzArchive opens whatever an archive holds and reads what is opened. Nothing
+// may panic, and no member may give bytes that lie outside the archive.
+func FuzzArchive(f *testing.F) {
+	src := testImage(f, hostPlatform, "")
+	f.Add(docker20(f, src, ""))
+	f.Add(docker20(f, src, "zstd", "gzip"))
+	f.Add(docker25(f, src))
+	f.Add(tarOf(f, filesOf(f, layoutOf(f, src, "1"))...))
+	f.Add(tarOf(f, file{name: "a", kind: '2', link: "a"}, file{name: manifestJSON, body: `[{"Config":"a"}]`}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := indexArchive(t.Context(), bytes.NewReader(data), int64(len(data)), fuzzLimits.Members)
+		if err != nil {
+			return
+		}
+		for name := range a.members {
+			b, err := a.open(name)
+			if err != nil {
+				continue
+			}
+			n, err := io.Copy(io.Discard, b)
+			if err != nil || n != b.size || n > int64(len(data)) {
+				t.Fatalf("%q: read %d bytes of %d: %v", name, n, b.size, err)
+			}
+		}
+		for _, scheme := range []string{"", schemeOCIArchive, schemeDockerArchive} {
+			img, err := openIndexed(t.Context(), a, reference{scheme: scheme}, &Options{Limits: fuzzLimits})
+			if err == nil {
+				exercise(t, img)
+			} else if strings.Contains(positioned("x", err).Error(), "\n") {
+				t.Fatalf("an error of several lines: %q", err)
+			}
+		}
+	})
+}
+
+// exercise calls all of an image that was opened; it may fail but not panic.
+func exercise(t *testing.T, img *Image) {
+	_ = img.settlePlatform(nil)
+	_, _ = img.Manifest()
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range layers {
+		_, _ = l.DiffID()
+		_, _ = l.MediaType()
+		rc, err := l.Uncompressed()
+		if err != nil {
+			continue
+		}
+		_, _ = io.Copy(io.Discard, io.LimitReader(rc, 1<<20))
+		rc.Close()
+	}
+}
+
+// FuzzManifest parses every document an image has. What is taken for an image
+// or an index has digests that are fit for a path.
+func FuzzManifest(f *testing.F) {
+	src := testImage(f, hostPlatform, "gzip")
+	f.Add(raw(f, src.RawManifest))
+	f.Add(raw(f, src.RawConfigFile))
+	f.Add(raw(f, testIndex(f, hostPlatform, otherPlatform).RawManifest))
+	f.Add([]byte(`[{"Config":"c","RepoTags":["a:1"],"Layers":["l"]}]`))
+	f.Add([]byte(`{"manifests":[{"digest":"sha256:../..","size":-1}],"config":null}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fit := func(h v1.Hash) {
+			if strings.ContainsAny(h.Algorithm+h.Hex, "/\\.\x00") || h.Hex == "" {
+				t.Fatalf("digest %q", h)
+			}
+		}
+		if idx, err := parseIndex(data); err == nil {
+			for _, d := range idx.descriptors {
+				fit(d.Digest)
+			}
+		}
+		if m, err := parseManifest(data); err == nil {
+			fit(m.Config.Digest)
+			for _, d := range m.Layers {
+				fit(d.Digest)
+			}
+		}
+		if all, err := parseSaved(data, fuzzLimits.withDefaults()); err == nil {
+			_, _ = chooseSaved(all, selection{tag: "a"})
+			_ = labels(all)
+		}
+		_, _ = parseConfig(data)
+		_ = kindOf(data)
+	})
+}
+
+// FuzzReference takes references apart; none may panic.
+func FuzzReference(f *testing.F) {
+	for _, s := range []string{"python:3", "oci:x:y@sha256:0", "./a.tar", "podman:x", "ftp://x", ":", "@", "docker:", "a@b:c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		ref, err := parseReference(s)
+		if err == nil && ref.path == "" && ref.name == "" {
+			t.Fatalf("%q names nothing", s)
+		}
+		_ = familiar(s)
+		_ = nameRank(s, []string{s, "a:1"})
+		_ = oneLine(s, 10)
+	})
+}

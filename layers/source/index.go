@@ -1,0 +1,200 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Bounds on nested indexes. Real ones nest once.
+const (
+	maxIndexDepth = 8
+	maxIndexes    = 1000
+)
+
+// Annotations of descriptors that name the image, or tell that it is none.
+const (
+	refNameKey        = "org.opencontainers.image.ref.name"
+	containerdNameKey = "io.containerd.image.name"
+	attestationKey    = "vnd.docker.reference.type"
+)
+
+// candidate is an image that an index offers.
+type candidate struct {
+	desc        v1.Descriptor
+	parent      v1.Hash   // the index it is in; zero for a layout's own
+	indexes     []v1.Hash // all indexes that lead to it, outermost first
+	names       []string  // as the layout's index.json annotates them
+	annotations map[string]string
+}
+
+// walker collects the images of an index and of those nested in it.
+type walker struct {
+	be      backend
+	limits  Limits
+	visited map[v1.Hash]bool // indexes
+	seen    int              // descriptors
+	found   []candidate
+	known   map[v1.Hash]int // found, by digest
+	lost    error           // why something the first time was passed over
+}
+
+// walk collects the images of the index raw, whose digest is zero for a
+// layout's own index.json. What is missing or broken is passed over as long as
+// an image is found: a layout need not hold all that its index names.
+func walk(ctx context.Context, be backend, raw []byte, digest v1.Hash, limits Limits) ([]candidate, error) {
+	w := &walker{be: be, limits: limits, visited: map[v1.Hash]bool{}, known: map[v1.Hash]int{}}
+	top := candidate{parent: digest}
+	if digest != (v1.Hash{}) {
+		top.indexes = []v1.Hash{digest}
+	}
+	if err := w.index(ctx, raw, top, 0); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(w.found) > 0:
+		return w.found, nil
+	case w.lost != nil:
+		return nil, fmt.Errorf("no image of the index can be read: %w", w.lost)
+	}
+	return nil, explainf(because(ErrNotImage), "not an image: the index holds none")
+}
+
+// index takes the descriptors of one index. The candidate has what the way to it
+// has told.
+func (w *walker) index(ctx context.Context, raw []byte, way candidate, depth int) error {
+	idx, err := parseIndex(raw)
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	if idx.broken != nil {
+		w.pass(fmt.Errorf("index: %w", idx.broken))
+	}
+	if w.seen += idx.count; w.seen > w.limits.Images {
+		return explainf(because(ErrLimit), "the index has more than %d descriptors", w.limits.Images)
+	}
+	way.annotations = merge(idx.annotations, way.annotations)
+	for _, d := range idx.descriptors {
+		if err := w.descriptor(ctx, d, way, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) descriptor(ctx context.Context, d v1.Descriptor, way candidate, depth int) error {
+	c := candidate{
+		desc:        d,
+		parent:      way.parent,
+		indexes:     way.indexes,
+		names:       way.names,
+		annotations: merge(d.Annotations, way.annotations),
+	}
+	// By the OCI's specification these mean something in a layout's index.json only.
+	if way.parent == (v1.Hash{}) {
+		c.names = annotatedNames(d.Annotations)
+	}
+	switch {
+	case isAttestation(d):
+	case d.MediaType.IsIndex():
+		return w.nested(ctx, d, c, depth)
+	case d.MediaType.IsSchema1():
+		w.pass(explainf(because(ErrNotImage), "manifest %s: of schema version 1, which is no longer in use", d.Digest))
+	case d.MediaType.IsImage() || d.MediaType == "":
+		w.add(c)
+	default:
+		w.pass(explainf(because(ErrNotImage), "manifest %s: of type %s, not an image", d.Digest, d.MediaType))
+	}
+	return nil
+}
+
+func (w *walker) nested(ctx context.Context, d v1.Descriptor, way candidate, depth int) error {
+	if w.visited[d.Digest] {
+		return nil
+	}
+	w.visited[d.Digest] = true
+	if depth == maxIndexDepth || len(w.visited) > maxIndexes {
+		return explainf(because(ErrLimit), "the index nests others more than %d deep, or more than %d of them", maxIndexDepth, maxIndexes)
+	}
+	raw, err := readManifest(ctx, w.be, d, w.limits)
+	if err != nil {
+		if ctx.Err() != nil || errors.Is(err, ErrLimit) {
+			return err
+		}
+		w.pass(err)
+		return nil
+	}
+	way.parent = d.Digest
+	way.indexes = append(way.indexes[:len(way.indexes):len(way.indexes)], d.Digest)
+	if err := w.index(ctx, raw, way, depth+1); errors.Is(err, ErrLimit) || ctx.Err() != nil {
+		return err
+	} else if err != nil {
+		w.pass(err)
+	}
+	return nil
+}
+
+// add keeps an image, once under all its names.
+func (w *walker) add(c candidate) {
+	n, ok := w.known[c.desc.Digest]
+	if !ok {
+		w.known[c.desc.Digest] = len(w.found)
+		w.found = append(w.found, c)
+		return
+	}
+	first := &w.found[n]
+	first.names = slices.Concat(first.names, c.names)
+	first.indexes = slices.Concat(first.indexes, c.indexes)
+	first.annotations = merge(first.annotations, c.annotations)
+}
+
+func (w *walker) pass(err error) {
+	if w.lost == nil {
+		w.lost = err
+	}
+}
+
+// readManifest reads a manifest or an index, and compares it with its descriptor.
+func readManifest(ctx context.Context, be backend, d v1.Descriptor, limits Limits) ([]byte, error) {
+	return readVerified(d, limits.Manifest, "manifest", func() (blob, error) {
+		if b, ok := inline(d); ok {
+			return b, nil
+		}
+		return be.manifest(ctx, d)
+	})
+}
+
+// isAttestation tells what BuildKit stores beside an image about its build.
+func isAttestation(d v1.Descriptor) bool {
+	if d.Annotations[attestationKey] != "" {
+		return true
+	}
+	return d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
+}
+
+func annotatedNames(annotations map[string]string) []string {
+	var names []string
+	for _, key := range []string{containerdNameKey, refNameKey} {
+		if name := annotations[key]; name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// merge gives the entries of both, those of near going before.
+func merge(near, far map[string]string) map[string]string {
+	if len(near) == 0 {
+		return far
+	}
+	out := maps.Clone(far)
+	if out == nil {
+		out = make(map[string]string, len(near))
+	}
+	maps.Copy(out, near)
+	return out
+}

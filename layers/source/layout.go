@@ -1,0 +1,145 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+const indexJSON = "index.json"
+
+// layout is an OCI image layout in a directory or an archive.
+type layout struct{ store }
+
+var _ backend = layout{}
+
+func (l layout) manifest(_ context.Context, d v1.Descriptor) (blob, error) { return l.blobOf(d) }
+
+func (l layout) blob(_ context.Context, d v1.Descriptor) (blob, error) {
+	b, err := l.blobOf(d)
+	if err != nil && len(d.URLs) > 0 {
+		return b, explainf(because(err), "blob %s: a foreign layer, whose bytes are not in the image but at %s", d.Digest, list(d.URLs))
+	}
+	return b, err
+}
+
+// blobOf opens a blob. That its digest has been parsed makes it fit for a path:
+// two words of letters and digits.
+func (l layout) blobOf(d v1.Descriptor) (blob, error) {
+	if _, err := v1.NewHash(d.Digest.String()); err != nil {
+		return blob{}, err
+	}
+	return l.open(blobPath(d.Digest))
+}
+
+func blobPath(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
+
+// candidates gives the images of the layout.
+func (l layout) candidates(ctx context.Context, limits Limits) ([]candidate, error) {
+	b, err := l.open(indexJSON)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := readLimited(b, limits.Manifest, indexJSON)
+	if err != nil {
+		return nil, err
+	}
+	if kindOf(raw) != kindIndex {
+		return nil, explainf(because(ErrNotImage), "not an image: %s is no index", indexJSON)
+	}
+	all, err := walk(ctx, l, raw, v1.Hash{}, limits)
+	if err != nil {
+		return nil, err
+	}
+	// An index is kept whole when only one platform's image is: docker save
+	// and docker pull do so.
+	absent := func(c candidate) bool { return c.desc.Data == nil && !l.has(blobPath(c.desc.Digest)) }
+	if there := slices.DeleteFunc(slices.Clone(all), absent); len(there) > 0 {
+		return there, nil
+	}
+	return all, nil
+}
+
+// openLayout opens the image that is wanted of a layout. The names that
+// manifest.json gives, in an archive that has one, count beside the annotated.
+func openLayout(ctx context.Context, st store, where reference, o *Options, saved []savedImage) (*Image, error) {
+	l := layout{st}
+	all, err := l.candidates(ctx, o.Limits)
+	if err != nil {
+		return nil, err
+	}
+	if len(saved) > 0 {
+		l.nameAfter(ctx, all, saved, o.Limits)
+	}
+	c, err := choose(ctx, all, where.want, o.Platform, platformReader(l, o.Limits))
+	if err != nil {
+		return nil, err
+	}
+	img, err := openCandidate(ctx, l, c, o.Limits)
+	if err != nil {
+		return nil, err
+	}
+	img.Tags = fullNames(c.names)
+	img.Name = displayName(where.want, img.Tags, c.names, where.path)
+	return img, nil
+}
+
+// nameAfter adds the names of manifest.json to the images with the same config.
+// Those come first: index.json has the same, or less.
+func (l layout) nameAfter(ctx context.Context, all []candidate, saved []savedImage, limits Limits) {
+	tags := map[string][]string{}
+	for _, s := range saved {
+		tags[s.configDigest()] = append(tags[s.configDigest()], s.RepoTags...)
+	}
+	delete(tags, "")
+	for n := range all {
+		raw, err := readManifest(ctx, l, all[n].desc, limits)
+		if err != nil {
+			continue // opening it will say why
+		}
+		if m, err := v1.ParseManifest(bytes.NewReader(raw)); err == nil {
+			all[n].names = slices.Concat(tags[m.Config.Digest.Hex], all[n].names)
+		}
+	}
+}
+
+// openCandidate reads an image's manifest and config.
+func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) (*Image, error) {
+	raw, err := readManifest(ctx, be, c.desc, limits)
+	if err != nil {
+		return nil, err
+	}
+	img, m, err := loadImage(ctx, be, raw, c.desc.MediaType, limits)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", c.desc.Digest, err)
+	}
+	out := &Image{Image: img, ManifestDigest: c.desc.Digest, Annotations: merge(m.Annotations, c.annotations)}
+	if c.desc.Platform != nil {
+		out.Platform = *c.desc.Platform
+	}
+	if len(c.indexes) > 0 {
+		out.IndexDigest = c.indexes[0]
+	}
+	return out, nil
+}
+
+// platformReader gives an image's platform from its descriptor, or else from its config.
+func platformReader(be backend, limits Limits) func(context.Context, candidate) (v1.Platform, error) {
+	return func(ctx context.Context, c candidate) (v1.Platform, error) {
+		if c.desc.Platform != nil {
+			return *c.desc.Platform, nil
+		}
+		img, err := openCandidate(ctx, be, c, limits)
+		if err != nil {
+			return v1.Platform{}, err
+		}
+		cfg, err := img.ConfigFile()
+		if err != nil || cfg.Platform() == nil {
+			return v1.Platform{OS: "unknown"}, err
+		}
+		return *cfg.Platform(), nil
+	}
+}

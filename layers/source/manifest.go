@@ -1,0 +1,179 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// kind is what a manifest turns out to be.
+type kind int
+
+const (
+	kindUnknown kind = iota
+	kindImage
+	kindIndex
+	kindSchema1
+)
+
+// kindOf goes by the content: registries and layouts give false media types. A
+// document that could be both an image and an index is what its own mediaType
+// says, or else refused, since two readers would see two images in it.
+func kindOf(raw []byte) kind {
+	var doc struct {
+		SchemaVersion int             `json:"schemaVersion"`
+		MediaType     types.MediaType `json:"mediaType"`
+		Manifests     json.RawMessage `json:"manifests"`
+		Config        json.RawMessage `json:"config"`
+		Layers        json.RawMessage `json:"layers"`
+		FSLayers      json.RawMessage `json:"fsLayers"`
+	}
+	if json.Unmarshal(raw, &doc) != nil {
+		return kindUnknown
+	}
+	isIndex, isImage := given(doc.Manifests), given(doc.Config) || given(doc.Layers)
+	switch {
+	case doc.SchemaVersion == 1 || given(doc.FSLayers) && !isImage:
+		return kindSchema1
+	case isIndex && isImage:
+		return kindOfType(doc.MediaType)
+	case isIndex:
+		return kindIndex
+	case isImage:
+		return kindImage
+	}
+	return kindUnknown
+}
+
+func given(field json.RawMessage) bool { return field != nil && string(field) != "null" }
+
+func kindOfType(t types.MediaType) kind {
+	switch {
+	case t.IsIndex():
+		return kindIndex
+	case t.IsImage():
+		return kindImage
+	case t.IsSchema1():
+		return kindSchema1
+	}
+	return kindUnknown
+}
+
+// index is an index of which each descriptor that can be read is there.
+type index struct {
+	count       int // of its descriptors, readable or not
+	descriptors []v1.Descriptor
+	annotations map[string]string
+	broken      error // what is wrong with the first that cannot be read
+}
+
+func parseIndex(raw []byte) (index, error) {
+	var doc struct {
+		Manifests   []json.RawMessage `json:"manifests"`
+		Annotations map[string]string `json:"annotations"`
+	}
+	if err := decodeJSON(raw, &doc); err != nil {
+		return index{}, err
+	}
+	out := index{annotations: doc.Annotations, count: len(doc.Manifests)}
+	for n, m := range doc.Manifests {
+		var d v1.Descriptor
+		err := json.Unmarshal(m, &d)
+		switch {
+		case err == nil && d.Digest.Hex == "":
+			err = fmt.Errorf("no digest")
+		case err == nil && d.Size < 0:
+			err = fmt.Errorf("a size of %d bytes", d.Size)
+		}
+		if err == nil {
+			out.descriptors = append(out.descriptors, d)
+		} else if out.broken == nil {
+			out.broken = fmt.Errorf("descriptor %d: %w", n, err)
+		}
+	}
+	return out, nil
+}
+
+// decodeJSON is json.Unmarshal for documents that some tools end with rubbish.
+func decodeJSON(raw []byte, into any) error {
+	return json.NewDecoder(bytes.NewReader(raw)).Decode(into)
+}
+
+// parseManifest parses the manifest of an image; what is no image wraps ErrNotImage.
+func parseManifest(raw []byte) (*v1.Manifest, error) {
+	switch kindOf(raw) {
+	case kindSchema1:
+		return nil, explainf(because(ErrNotImage), "a manifest of schema version 1, which is no longer in use: pull and push the image with a current tool")
+	case kindIndex:
+		return nil, explainf(because(ErrNotImage), "an index where the manifest of an image was announced")
+	case kindUnknown:
+		return nil, explainf(because(ErrNotImage), "not the manifest of an image")
+	}
+	m, err := v1.ParseManifest(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	if t := m.Config.MediaType; !t.IsConfig() && t != "" && t != "application/octet-stream" {
+		return nil, explainf(because(ErrNotImage), "not an image but an artifact of type %s", t)
+	}
+	if m.Config.Digest.Hex == "" {
+		return nil, explainf(because(ErrNotImage), "not an image: the manifest names no config")
+	}
+	for n, d := range m.Layers {
+		if d.Digest.Hex == "" || d.Size < 0 {
+			return nil, fmt.Errorf("manifest: layer %d has no legal digest and size", n)
+		}
+	}
+	return m, nil
+}
+
+// loadImage reads the image of a manifest that has been read and verified.
+func loadImage(ctx context.Context, be backend, raw []byte, announced types.MediaType, limits Limits) (*image, *v1.Manifest, error) {
+	m, err := parseManifest(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	config, err := readVerified(m.Config, limits.Config, "config", func() (blob, error) {
+		return openBlob(ctx, be, m.Config)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	diffIDs, err := parseConfig(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	layers := make([]*layer, len(m.Layers))
+	for n := range m.Layers {
+		d := m.Layers[n]
+		layers[n] = newLayer(n, diffIDs, &d, func() (blob, error) { return openBlob(ctx, be, d) })
+	}
+	mediaType := m.MediaType
+	if mediaType == "" {
+		mediaType = announced
+	}
+	if !mediaType.IsImage() {
+		mediaType = types.OCIManifestSchema1
+	}
+	return newImage(config, layers, raw, mediaType), m, nil
+}
+
+func openBlob(ctx context.Context, be backend, d v1.Descriptor) (blob, error) {
+	if b, ok := inline(d); ok {
+		return b, nil
+	}
+	return be.blob(ctx, d)
+}
+
+// parseConfig gives the diffIDs that a config claims.
+func parseConfig(raw []byte) ([]v1.Hash, error) {
+	cfg, err := v1.ParseConfigFile(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return cfg.RootFS.DiffIDs, nil
+}

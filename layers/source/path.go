@@ -1,0 +1,167 @@
+package source
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// openPath opens the image in a file or directory.
+func openPath(ctx context.Context, where reference, o *Options) (*Image, error) {
+	info, err := os.Stat(where.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, explainf(because(err), "no such file: %s", where.path)
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return openPathDirectory(ctx, where, o)
+	case !info.Mode().IsRegular():
+		return nil, explainf(because(ErrNotImage), "not an image: neither a regular file nor a directory")
+	case where.scheme == schemeOCI:
+		return nil, explainf(because(ErrNotImage), "a file, not the directory of an OCI layout: write oci-archive:%s", where.path)
+	}
+	f, err := os.Open(where.path)
+	if err != nil {
+		return nil, err
+	}
+	img, err := openPathArchive(ctx, f, where, o)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return img, nil
+}
+
+func openPathDirectory(ctx context.Context, where reference, o *Options) (*Image, error) {
+	if where.scheme != "" && where.scheme != schemeOCI {
+		return nil, explainf(because(ErrNotImage), "a directory, not an archive: write oci:%s if it is an OCI layout", where.path)
+	}
+	dir, err := openDirectory(where.path, o.FollowLinks)
+	if err != nil {
+		return nil, err
+	}
+	img, err := openDirectoryLayout(ctx, dir, where, o)
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	img.Scheme, img.closer = schemeOCI, dir
+	return img, nil
+}
+
+func openDirectoryLayout(ctx context.Context, dir *directory, where reference, o *Options) (*Image, error) {
+	if dir.has(indexJSON) {
+		return openLayout(ctx, dir, where, o, nil)
+	}
+	hint := ""
+	switch {
+	case dir.has(manifestJSON) && dir.has("version"):
+		hint = "; it is a dir: of skopeo, which skopeo copy makes an oci: of"
+	case dir.has(manifestJSON):
+		hint = "; if it is an unpacked archive, pack it again with tar"
+	case !where.forced && !looksLikePath(where.path):
+		hint = fmt.Sprintf("; for a registry's image of that name write registry:%s", where.path)
+	}
+	return nil, explainf(because(ErrNotImage), "not an image: a directory without %s%s", indexJSON, hint)
+}
+
+func openPathArchive(ctx context.Context, f *os.File, where reference, o *Options) (*Image, error) {
+	a, err := openArchive(ctx, f, o.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return openIndexed(ctx, a, where, o)
+}
+
+// openIndexed opens the image that is wanted of an archive, which it takes over
+// if that succeeds.
+func openIndexed(ctx context.Context, a *archive, where reference, o *Options) (*Image, error) {
+	scheme, err := archiveScheme(a, where)
+	if err != nil {
+		return nil, err
+	}
+	var img *Image
+	if scheme == schemeOCIArchive {
+		img, err = openLayout(ctx, a, where, o, nil)
+	} else {
+		img, err = openDockerArchive(ctx, a, where, o)
+	}
+	if err != nil {
+		if a.damage != nil {
+			err = explainf(because(err, a.damage), "%v (%v)", err, a.damage)
+		}
+		return nil, err
+	}
+	img.Scheme, img.Damage, img.closer = scheme, a.damage, a
+	return img, nil
+}
+
+// archiveScheme tells what an archive is, and whether it is what was asked for.
+func archiveScheme(a *archive, where reference) (string, error) {
+	docker, oci := a.has(manifestJSON), a.has(indexJSON)
+	switch {
+	case docker && where.scheme != schemeOCIArchive:
+		return schemeDockerArchive, nil
+	case oci && where.scheme != schemeDockerArchive:
+		return schemeOCIArchive, nil
+	case oci:
+		return "", explainf(because(ErrNotImage), "no docker-archive but an OCI one: write oci-archive:%s", where.path)
+	case docker:
+		return "", explainf(because(ErrNotImage), "no OCI archive but a docker-archive: write docker-archive:%s", where.path)
+	case a.damage != nil:
+		return "", explainf(because(ErrNotImage, a.damage), "no image in the archive as far as it goes: %v", a.damage)
+	case a.has("repositories"):
+		return "", explainf(because(ErrNotImage), "an archive of Docker before 1.10, which has no %s: load and save it with a current one", manifestJSON)
+	}
+	return "", explainf(because(ErrNotImage), "not an image: a tar with neither %s nor %s", manifestJSON, indexJSON)
+}
+
+// openDockerArchive opens an archive with a manifest.json. If it is an OCI layout
+// too, that is the better source: it has a manifest. Where the layout cannot
+// give the image, manifest.json is what every docker load goes by.
+func openDockerArchive(ctx context.Context, a *archive, where reference, o *Options) (*Image, error) {
+	saved, err := readSaved(a, o.Limits)
+	if !a.has(indexJSON) {
+		if err != nil {
+			return nil, err
+		}
+		return openSaved(a, saved, where, o.Limits)
+	}
+	img, layoutErr := openLayout(ctx, a, where, o, saved)
+	if layoutErr == nil || err != nil {
+		return img, layoutErr
+	}
+	if img, err := openSaved(a, saved, where, o.Limits); err == nil {
+		return img, nil
+	}
+	return nil, layoutErr
+}
+
+// holdsImage tells whether something that lies at a path looks like an image at
+// all, to decide between a path with a tag and a registry reference.
+func holdsImage(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		index, err := os.Stat(filepath.Join(path, indexJSON))
+		return err == nil && index.Mode().IsRegular()
+	}
+	if !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if packedKind(f) != "" {
+		return true
+	}
+	_, err = tar.NewReader(f).Next()
+	return err == nil
+}

@@ -1,0 +1,170 @@
+package source
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// The schemes of references.
+const (
+	schemeDockerArchive = "docker-archive"
+	schemeOCI           = "oci"
+	schemeOCIArchive    = "oci-archive"
+	schemeRegistry      = "registry"
+	schemeDocker        = "docker"
+)
+
+const ourSchemes = "docker-archive:, oci:, oci-archive:, registry:, docker:"
+
+// reference is what Open was given, taken apart.
+type reference struct {
+	scheme string // one of the above; "": a path, to be recognised by its content
+	forced bool   // the scheme was written
+	path   string // of a file or directory
+	want   selection
+	name   string // for a registry or daemon
+}
+
+// selection is which image of several is wanted. The zero value wants the only one.
+type selection struct {
+	tag    string
+	digest v1.Hash
+}
+
+func (s selection) String() string {
+	if s.digest != (v1.Hash{}) {
+		return s.digest.String()
+	}
+	return s.tag
+}
+
+var urlScheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+
+// foreignSchemes are other tools' and what to write instead. Each could be a
+// repository's name before a tag, but hardly ever is meant as that.
+func foreignHint(scheme string) (string, bool) {
+	const viaSkopeo = "skopeo copy can make an oci: directory of it"
+	switch scheme {
+	case "docker-daemon":
+		return "write docker:REF", true
+	case "oci-dir", "ocidir", "oci-layout":
+		return "write oci:PATH", true
+	case "docker-tar", "docker-tarball", "tarball", "tar":
+		return "write docker-archive:PATH", true
+	case "file":
+		return "write the path alone", true
+	case "podman":
+		return "podman save makes an archive of it, or set DOCKER_HOST to Podman's socket and write docker:REF", true
+	case "containers-storage", "dir", "ostree", "sif", "singularity", "atomic", "containerd":
+		return viaSkopeo, true
+	}
+	return "", false
+}
+
+func parseReference(ref string) (reference, error) {
+	if strings.TrimSpace(ref) == "" {
+		return reference{}, errors.New("empty image reference")
+	}
+	if m := urlScheme.FindStringSubmatch(ref); m != nil {
+		return reference{}, urlError(m[1])
+	}
+	scheme, rest, ok := strings.Cut(ref, ":")
+	if ok {
+		switch scheme {
+		case schemeDockerArchive, schemeOCI, schemeOCIArchive:
+			path, want, err := splitPath(rest)
+			return reference{scheme: scheme, forced: true, path: path, want: want}, err
+		case schemeRegistry, schemeDocker:
+			if rest == "" {
+				return reference{}, explainf(nil, "no image is named after %s:", scheme)
+			}
+			return reference{scheme: scheme, forced: true, name: rest}, nil
+		}
+	}
+	return guess(ref)
+}
+
+// urlError is for a reference that is written as a URL.
+func urlError(scheme string) error {
+	switch strings.ToLower(scheme) {
+	case "docker":
+		return explainf(because(ErrScheme), "docker:// is not used here: write registry:REF for a registry, docker:REF for the daemon")
+	case "http", "https":
+		return explainf(because(ErrScheme), "an image reference is no URL: write registry:HOST/REPOSITORY:TAG")
+	}
+	return explainf(because(ErrScheme), "unknown scheme %s:// (there are %s)", scheme, ourSchemes)
+}
+
+// guess takes a reference without a scheme: a path if it exists or is written
+// like one, or else a registry's.
+func guess(ref string) (reference, error) {
+	path, want, err := splitPath(ref)
+	switch {
+	case err == nil && (path == ref || looksLikePath(path) || holdsImage(path)):
+		return reference{path: path, want: want}, nil
+	case err != nil && (looksLikePath(ref) || looksLikePath(path)):
+		return reference{}, err
+	}
+	if scheme, rest, ok := strings.Cut(ref, ":"); ok {
+		if hint, foreign := foreignHint(scheme); foreign {
+			return reference{}, explainf(because(ErrScheme),
+				"unknown scheme %s: (%s; for a registry's image of that name, registry:%s:%s)", scheme, hint, scheme, rest)
+		}
+	}
+	return reference{scheme: schemeRegistry, name: ref}, nil
+}
+
+// looksLikePath tells whether s can only be meant as a path.
+func looksLikePath(s string) bool {
+	return s == "." || s == ".." || s != "" && os.IsPathSeparator(s[0]) ||
+		slices.ContainsFunc([]string{"./", "../", "~/", `.\`, `..\`}, func(p string) bool { return strings.HasPrefix(s, p) }) ||
+		slices.ContainsFunc([]string{".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2"}, func(p string) bool { return strings.HasSuffix(s, p) })
+}
+
+// splitPath parts PATH[:TAG][@DIGEST] so that PATH exists and is as long as can
+// be. If none exists, it also returns the path that was most likely meant.
+func splitPath(s string) (string, selection, error) {
+	if s == "" {
+		return "", selection{}, errors.New("no path is given")
+	}
+	if exists, err := stat(s); exists || err != nil {
+		return s, selection{}, err
+	}
+	var want selection
+	if i := strings.LastIndex(s, "@"); i > 0 && strings.Contains(s[i:], ":") {
+		h, err := v1.NewHash(s[i+1:])
+		if err == nil {
+			want.digest, s = h, s[:i]
+		} else if exists, _ := stat(s[:i]); exists {
+			return s[:i], want, explainf(because(err), "illegal digest: %v", err)
+		}
+	}
+	for end := len(s); end > 0; end = strings.LastIndex(s[:end], ":") {
+		exists, err := stat(s[:end])
+		if err != nil {
+			return s[:end], want, err
+		}
+		if exists {
+			want.tag = strings.TrimPrefix(s[end:], ":")
+			return s[:end], want, nil
+		}
+	}
+	path, _, _ := strings.Cut(s, ":")
+	return path, want, explainf(because(fs.ErrNotExist), "no such file: %s", path)
+}
+
+// stat tells whether a path exists. Only an error that the user should hear of
+// is one: a string that cannot be a path simply is none.
+func stat(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return false, explainf(because(err), "%s: permission denied", path)
+	}
+	return err == nil, nil
+}
