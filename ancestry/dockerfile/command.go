@@ -1,0 +1,205 @@
+package dockerfile
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"github.com/stemma-go/stemma/ancestry/recipe"
+)
+
+// command evaluates one instruction and appends it to the recipe.
+func (e *evaluator) command(c instructions.Command) error {
+	in := recipe.Instruction{Keyword: strings.ToUpper(c.Name())}
+	in.Flags, in.Written = written(c)
+	switch c := c.(type) {
+	case *instructions.ArgCommand:
+		return e.arg(c, in)
+	case *instructions.ExposeCommand:
+		return e.expose(c, in)
+	case *instructions.EnvCommand:
+		return e.setEnv(c, in)
+	case *instructions.OnbuildCommand:
+		in.Expanded = in.Written
+		e.add(in)
+		return nil
+	}
+	if x, ok := c.(instructions.SupportsSingleWordExpansion); ok {
+		if err := x.Expand(e.expand); err != nil {
+			return err
+		}
+	}
+	switch c := c.(type) {
+	case *instructions.RunCommand:
+		in.Expanded, in.Written = e.run(c, in.Written)
+		in.Args = e.buildArgs()
+	case *instructions.LabelCommand:
+		in.Expanded = pairs(c.Labels)
+	case *instructions.CopyCommand:
+		in.Owner, in.Mode, in.Parents = c.Chown, c.Chmod, c.Parents
+		copied(&in, c.SourcesAndDest)
+	case *instructions.AddCommand:
+		in.Owner, in.Mode = c.Chown, c.Chmod
+		copied(&in, c.SourcesAndDest)
+	case *instructions.CmdCommand:
+		in.Expanded = fmt.Sprintf("%q", e.words(c.ShellDependantCmdLine))
+	case *instructions.EntrypointCommand:
+		in.Expanded = fmt.Sprintf("%q", e.words(c.ShellDependantCmdLine))
+	case *instructions.WorkdirCommand:
+		in.Expanded = e.workdir(c.Path)
+	case *instructions.ShellCommand:
+		e.shell = c.Shell
+		in.Expanded = fmt.Sprint(c.Shell)
+	case *instructions.HealthCheckCommand:
+		in.Expanded = health(c)
+	case *instructions.MaintainerCommand:
+		in.Expanded = c.Maintainer
+	case *instructions.UserCommand:
+		in.Expanded = c.User
+	case *instructions.VolumeCommand:
+		in.Expanded = fmt.Sprint(c.Volumes)
+	case *instructions.StopSignalCommand:
+		in.Expanded = c.Signal
+	default:
+		return fmt.Errorf("instruction %T is not known", c)
+	}
+	e.add(in)
+	return nil
+}
+
+func (e *evaluator) add(in recipe.Instruction) {
+	e.out.Instructions = append(e.out.Instructions, in)
+}
+
+// written returns an instruction's flags and the rest of its line, as they stand.
+func written(c instructions.Command) (flags []string, rest string) {
+	text, ok := c.(fmt.Stringer)
+	if !ok {
+		return nil, ""
+	}
+	rest = cutWord(text.String())
+	for strings.HasPrefix(rest, "--") {
+		next := cutWord(rest)
+		flags = append(flags, strings.TrimRightFunc(rest[:len(rest)-len(next)], unicode.IsSpace))
+		rest = next
+	}
+	return flags, rest
+}
+
+// cutWord returns what follows the first word.
+func cutWord(s string) string {
+	i := strings.IndexFunc(s, unicode.IsSpace)
+	if i < 0 {
+		return ""
+	}
+	return strings.TrimLeftFunc(s[i:], unicode.IsSpace)
+}
+
+// arg declares build arguments.
+func (e *evaluator) arg(c *instructions.ArgCommand, in recipe.Instruction) error {
+	if err := c.Expand(e.expand); err != nil {
+		return err
+	}
+	var recorded []string
+	for _, a := range c.Args {
+		value, known := "", true
+		if v, ok := e.opts.Args[a.Key]; ok {
+			value = v
+		} else if a.Value != nil {
+			value = *a.Value
+		} else {
+			value, known = e.globals[a.Key], e.known[a.Key]
+		}
+		if _, again := e.args[a.Key]; !again && !e.open[a.Key] {
+			e.order = append(e.order, a.Key)
+		}
+		delete(e.open, a.Key)
+		delete(e.args, a.Key)
+		if known {
+			e.args[a.Key] = value
+			recorded = append(recorded, a.Key+"="+value)
+		} else {
+			e.open[a.Key] = true
+			recorded = append(recorded, a.Key)
+		}
+	}
+	in.Expanded, in.Args = strings.Join(recorded, " "), recorded
+	e.add(in)
+	return nil
+}
+
+// buildArgs returns the ARGs in force.
+func (e *evaluator) buildArgs() []string {
+	var out []string
+	for _, k := range e.order {
+		v, ok := e.args[k]
+		if e.own[k] {
+			v, ok = e.env[k], true
+		}
+		if !ok {
+			out = append(out, k)
+			continue
+		}
+		out = append(out, k+"="+v)
+	}
+	return out
+}
+
+func (e *evaluator) setEnv(c *instructions.EnvCommand, in recipe.Instruction) error {
+	// PATH of the parent stands for itself in ENV (see recipe.KeepPath): using it
+	// there is no inheritance that a recipe has to be evaluated again for.
+	noted := e.missing["PATH"]
+	if err := c.Expand(e.expand); err != nil {
+		return err
+	}
+	before := e.env["PATH"]
+	only := true
+	for _, kv := range c.Env {
+		only = only && (kv.Key == "PATH" || !strings.Contains(kv.Value, before))
+	}
+	if only && !noted {
+		delete(e.missing, "PATH")
+	}
+	for _, kv := range c.Env {
+		e.env[kv.Key], e.own[kv.Key] = kv.Value, true
+	}
+	in.Expanded = recipe.KeepPath(pairs(c.Env), before)
+	e.add(in)
+	return nil
+}
+
+func (e *evaluator) expose(c *instructions.ExposeCommand, in recipe.Instruction) error {
+	var all []string
+	for _, p := range c.Ports {
+		words, err := e.lex.ProcessWords(p, environment{e})
+		if err != nil {
+			return err
+		}
+		all = append(all, words...)
+	}
+	in.Expanded = strings.Join(all, " ")
+	e.add(in)
+	return nil
+}
+
+func pairs(kvs instructions.KeyValuePairs) string {
+	words := make([]string, len(kvs))
+	for i, kv := range kvs {
+		words[i] = kv.String()
+	}
+	return strings.Join(words, " ")
+}
+
+func copied(in *recipe.Instruction, sd instructions.SourcesAndDest) {
+	in.Sources = append(in.Sources, sd.SourcePaths...)
+	for _, c := range sd.SourceContents {
+		in.Sources = append(in.Sources, "<<"+c.Path)
+	}
+	in.Dest = sd.DestPath
+	words := strings.Fields(in.Written)
+	if len(words) > 0 {
+		in.WrittenDest = strings.Trim(words[len(words)-1], `",]`)
+	}
+}

@@ -1,0 +1,179 @@
+package dockerfile
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
+
+	"github.com/stemma-go/stemma/ancestry/recipe"
+)
+
+// Options say how a Dockerfile is built. The zero value, and nil, are a plain
+// docker build on an unknown parent.
+type Options struct {
+	// Target is the stage to build, by name or number; "" is the last.
+	Target string
+	// Args are the build arguments (--build-arg).
+	Args map[string]string
+	// Platform is the target platform, "linux/arm64/v8"; "" leaves TARGETARCH and
+	// its like open.
+	Platform string
+	// Parent is what the base image hands on.
+	Parent recipe.Context
+}
+
+// Recipe evaluates the Dockerfile's target stage, together with the stages of the
+// file that it is built on.
+func (f *File) Recipe(opts *Options) (recipe.Recipe, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	stages, meta, err := f.stages()
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	e := newEvaluator(f.escape, opts)
+	if err := e.global(meta); err != nil {
+		return recipe.Recipe{}, err
+	}
+	chain, from, err := e.chain(stages, opts.Target)
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	for _, s := range chain {
+		for _, c := range s.Commands {
+			if err := e.command(c); err != nil {
+				return recipe.Recipe{}, fmt.Errorf("%s: %w", strings.ToUpper(c.Name()), err)
+			}
+		}
+	}
+	e.out.From = from
+	e.out.Inherits = slices.Sorted(maps.Keys(e.missing))
+	return e.out, nil
+}
+
+// An evaluator runs a Dockerfile without running anything.
+type evaluator struct {
+	opts    *Options
+	lex     *shell.Lex
+	globals map[string]string // ARGs before the first FROM
+	known   map[string]bool   // the globals whose value is known
+	env     map[string]string // set by ENV, or by the parent
+	own     map[string]bool   // set by ENV here
+	args    map[string]string // set by ARG
+	order   []string          // the ARGs, in order of declaration
+	open    map[string]bool   // ARGs without a known value
+	missing map[string]bool   // used and not set: Inherits
+	dir     string
+	shell   []string
+	out     recipe.Recipe
+}
+
+func newEvaluator(escape rune, opts *Options) *evaluator {
+	e := &evaluator{
+		opts: opts, lex: shell.NewLex(escape),
+		globals: map[string]string{}, known: map[string]bool{},
+		env: map[string]string{}, own: map[string]bool{},
+		args: map[string]string{}, open: map[string]bool{}, missing: map[string]bool{},
+		dir: opts.Parent.Dir, shell: opts.Parent.Shell,
+	}
+	maps.Copy(e.env, opts.Parent.Env)
+	if _, ok := e.env["PATH"]; !ok {
+		e.env["PATH"] = recipe.DefaultPath
+	}
+	if opts.Platform != "" {
+		parts := append(strings.Split(opts.Platform, "/"), "", "")
+		for k, v := range map[string]string{
+			"TARGETPLATFORM": opts.Platform, "TARGETOS": parts[0], "TARGETARCH": parts[1], "TARGETVARIANT": parts[2],
+		} {
+			e.globals[k], e.known[k] = v, true
+		}
+	}
+	return e
+}
+
+// global evaluates the ARGs before the first FROM.
+func (e *evaluator) global(meta []instructions.ArgCommand) error {
+	for _, c := range meta {
+		for _, a := range c.Args {
+			v, given := e.opts.Args[a.Key]
+			if !given && a.Value != nil {
+				var err error
+				if v, _, err = e.lex.ProcessWord(*a.Value, lookup(e.globals)); err != nil {
+					return fmt.Errorf("ARG %s: %w", a.Key, err)
+				}
+			}
+			if given || a.Value != nil {
+				e.globals[a.Key], e.known[a.Key] = v, true
+			}
+		}
+	}
+	return nil
+}
+
+// chain returns the target stage and those below it, oldest first, and the name of
+// the image that the oldest is built on.
+func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instructions.Stage, string, error) {
+	at := len(stages) - 1
+	if target != "" {
+		i, ok := instructions.HasStage(stages, target)
+		if !ok {
+			return nil, "", fmt.Errorf("no stage %q", target)
+		}
+		at = i
+	}
+	var chain []instructions.Stage
+	for {
+		chain = append(chain, stages[at])
+		base, _, err := e.lex.ProcessWord(stages[at].BaseName, lookup(e.globals))
+		if err != nil {
+			return nil, "", fmt.Errorf("FROM: %w", err)
+		}
+		if base == "" {
+			return nil, "", errors.New("FROM: no name: give the build argument that it uses")
+		}
+		// A stage can only be built on those before it: this ends.
+		i, ok := instructions.HasStage(stages[:at], base)
+		if !ok {
+			slices.Reverse(chain)
+			return chain, base, nil
+		}
+		at = i
+	}
+}
+
+// lookup is a shell.EnvGetter over a map.
+type lookup map[string]string
+
+func (l lookup) Get(k string) (string, bool) { v, ok := l[k]; return v, ok }
+func (l lookup) Keys() []string              { return slices.Sorted(maps.Keys(l)) }
+
+// environment is a shell.EnvGetter that notes what comes from the parent. ENV wins
+// over ARG.
+type environment struct{ *evaluator }
+
+func (e environment) Get(k string) (string, bool) {
+	if e.own[k] {
+		return e.env[k], true
+	}
+	if v, ok := e.args[k]; ok {
+		return v, true
+	}
+	if !e.open[k] {
+		e.missing[k] = true
+	}
+	v, ok := e.env[k]
+	return v, ok
+}
+
+func (e environment) Keys() []string { return nil }
+
+func (e *evaluator) expand(word string) (string, error) {
+	v, _, err := e.lex.ProcessWord(word, environment{e})
+	return v, err
+}

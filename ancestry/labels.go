@@ -1,0 +1,252 @@
+package ancestry
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// Keys of the OCI image specification's annotations, which are used as labels too.
+const (
+	labelRefName    = "org.opencontainers.image.ref.name"
+	labelTitle      = "org.opencontainers.image.title"
+	labelVersion    = "org.opencontainers.image.version"
+	labelVendor     = "org.opencontainers.image.vendor"
+	labelURL        = "org.opencontainers.image.url"
+	labelSource     = "org.opencontainers.image.source"
+	labelBaseName   = "org.opencontainers.image.base.name"
+	labelBaseDigest = "org.opencontainers.image.base.digest"
+	containerdName  = "io.containerd.image.name"
+)
+
+// Labels are inherited: a child's configuration has all that its ancestors set and
+// it did not overwrite. Only a LABEL step in the history tells whose a label is.
+// So labels are read from the steps, and speak for the ancestor whose step set
+// them. What stands in the configuration alone speaks for an ancestor only if
+// there is just one: see unexplainedGrade.
+
+// own returns the labels that an ancestor's steps set; the last word counts.
+func own(q *Query, span Span) map[string]string {
+	set := map[string]string{}
+	for _, s := range q.Steps[span.From:span.To] {
+		for _, p := range s.Instruction.Labels() {
+			k, v, _ := strings.Cut(p, "=")
+			set[k] = v
+		}
+	}
+	return set
+}
+
+// unexplained returns the labels of the configuration that no step set.
+func unexplained(q *Query) map[string]string {
+	rest := map[string]string{}
+	maps.Copy(rest, q.Config.Config.Labels)
+	for _, s := range q.Steps {
+		for _, p := range s.Instruction.Labels() {
+			k, _, _ := strings.Cut(p, "=")
+			delete(rest, k)
+		}
+		// umoci and rockcraft record theirs in commands of their own.
+		if s.Instruction.Builder == layers.BuilderUmoci {
+			for _, text := range strings.Split(s.CreatedBy, "--config.label ")[1:] {
+				k, _, _ := strings.Cut(text, "=")
+				delete(rest, k)
+			}
+		}
+	}
+	return rest
+}
+
+// hearImage collects what the image calls its ancestors; out is oldest first.
+func hearImage(q *Query, out []Ancestor, heard [][]candidate, rank int) {
+	top := len(out) - 1
+	say := func(i int, cs ...candidate) {
+		for _, c := range cs {
+			if c.Name.valid() {
+				c.rank += 2 * rank
+				heard[i] = append(heard[i], c)
+			}
+		}
+	}
+	say(top, hearReference(q)...)
+	say(top, hearAnnotations(q)...)
+	hearBase(out, say, top, q.Hints.Annotations, KindAnnotation, Recorded)
+	hearLabels(q, out, say)
+	say(0, hearDistro(q, out[0], top == 0)...)
+}
+
+// hearReference returns the names under which the image was asked for. A
+// reference by digest is proved if that is the manifest's digest.
+func hearReference(q *Query) []candidate {
+	var out []candidate
+	for i, ref := range append([]string{q.Hints.Reference}, q.Hints.Tags...) {
+		n, ok := referenceName(ref)
+		if !ok {
+			continue
+		}
+		e := Evidence{Kind: KindReference, Confidence: Recorded, Says: "asked for as " + n.String(), Where: "reference"}
+		if i > 0 {
+			e.Says, e.Where = "stored as "+n.String(), "tags"
+		}
+		proved := n.Digest != (v1.Hash{}) && n.Digest == q.Hints.Digest
+		if proved {
+			e.Confidence = Proved
+			e.Says += ", and has that digest"
+		} else {
+			n.Digest = v1.Hash{} // of an index, or not known to be this image's
+		}
+		out = append(out, candidate{Name: n, Evidence: e, loose: !proved})
+	}
+	return out
+}
+
+// referenceName reads a reference as a user writes it; where a file is named there
+// is no name.
+func referenceName(ref string) (Name, bool) {
+	for _, scheme := range [...]string{"docker:", "registry:"} {
+		if rest, ok := strings.CutPrefix(ref, scheme); ok {
+			return ParseName(strings.TrimPrefix(rest, "//"))
+		}
+	}
+	for _, scheme := range [...]string{"docker-archive:", "oci:", "oci-archive:"} {
+		if strings.HasPrefix(ref, scheme) {
+			return Name{}, false
+		}
+	}
+	return ParseName(ref)
+}
+
+// hearAnnotations returns the names in the annotations of the manifest and of its
+// descriptor: containerd's, and ref.name where it is more than a tag.
+func hearAnnotations(q *Query) []candidate {
+	var out []candidate
+	for _, key := range [...]string{containerdName, labelRefName} {
+		value := q.Hints.Annotations[key]
+		if key == labelRefName && !strings.ContainsAny(value, "/:") {
+			continue
+		}
+		n, ok := ParseName(value)
+		if !ok || len(n.Tags) == 0 {
+			continue
+		}
+		out = append(out, candidate{Name: n, loose: true, Evidence: Evidence{
+			Kind: KindReference, Confidence: Recorded, Says: "stored as " + n.String(), Where: "annotation " + key,
+		}})
+	}
+	return out
+}
+
+// hearBase reads base.name and base.digest, set by ancestor i: the image right
+// below it. A name is no surer than the place it is pinned to, and that is where
+// ancestor i begins.
+func hearBase(out []Ancestor, say func(int, ...candidate), i int, set map[string]string, kind Kind, most Confidence) {
+	n, ok := ParseName(set[labelBaseName])
+	if !ok {
+		return
+	}
+	if h, err := v1.NewHash(set[labelBaseDigest]); err == nil && n.Digest == (v1.Hash{}) {
+		n.Digest = h
+	}
+	e := Evidence{
+		Kind: kind, Confidence: most, Says: "base name " + n.String(),
+		Where: fmt.Sprintf("%s %s", kind, labelBaseName),
+	}
+	if i == 0 {
+		e.Says += "; where that ends is not known"
+		e.Confidence = min(most, Inferred)
+		out[i].Evidence = append(out[i].Evidence, e)
+		return
+	}
+	e.Confidence = min(most, out[i].Boundary)
+	say(i-1, candidate{Name: n, Evidence: e, rank: 1})
+}
+
+// hearLabels reads the labels of every ancestor's own steps, and those that no
+// step explains.
+func hearLabels(q *Query, out []Ancestor, say func(int, ...candidate)) {
+	top := len(out) - 1
+	for i, a := range out {
+		set := own(q, a.Steps)
+		say(i, named(set, Recorded)...)
+		hearBase(out, say, i, set, KindLabel, Recorded)
+	}
+	rest := unexplained(q)
+	if top == 0 {
+		if most := unexplainedGrade(q); most > Unknown {
+			say(0, named(rest, most)...)
+			hearBase(out, say, 0, rest, KindLabel, most)
+		}
+		return
+	}
+	// Somebody set them, and who it was is not known.
+	hearBase(out, say, top, rest, KindLabel, Inferred)
+	for _, c := range named(rest, Inferred) {
+		if i := vendorSpan(q, out, c.Name); i != layers.None {
+			say(i, c)
+		}
+	}
+}
+
+// unexplainedGrade returns how sure it is that labels which no step explains are
+// those of the one ancestor that there is. Docker and BuildKit record every LABEL
+// and --label: where their steps do not have it, it is inherited from an image
+// whose end was not found. Buildah does not record --label. Builders without
+// Dockerfiles record no labels at all.
+func unexplainedGrade(q *Query) Confidence {
+	most := Recorded
+	for _, s := range q.Steps {
+		switch {
+		case s.Instruction.Keyword == "":
+		case s.Instruction.Builder == layers.BuilderBuildah:
+			most = Inferred
+		default:
+			return Unknown
+		}
+	}
+	return most
+}
+
+// named returns the name that a set of labels gives to the image that set them.
+func named(set map[string]string, most Confidence) []candidate {
+	for _, knows := range [...]func(map[string]string) (Name, string, bool){redHat, bitnami, chainguard, refName} {
+		n, key, ok := knows(set)
+		if !ok {
+			continue
+		}
+		return []candidate{{Name: n, rank: 1, Evidence: Evidence{
+			Kind: KindLabel, Confidence: most, Says: "is named " + n.String(), Where: "label " + key,
+		}}}
+	}
+	return nil
+}
+
+// refName reads ref.name, which the specification gives to an index's
+// annotations and Ubuntu, among others, to labels: a repository, with version as
+// its tag, or a whole reference.
+func refName(set map[string]string) (Name, string, bool) {
+	value := set[labelRefName]
+	n, ok := ParseName(value)
+	if !ok || n.Repository == "latest" || n.Repository[0] >= '0' && n.Repository[0] <= '9' && !strings.ContainsAny(value, "/:") {
+		return Name{}, "", false // a tag alone
+	}
+	if v := set[labelVersion]; len(n.Tags) == 0 && validTag(v) {
+		n.Tags = []string{v}
+	}
+	return n, labelRefName, true
+}
+
+// compact drops empty and invalid tags, and repeated ones.
+func compact(tags ...string) []string {
+	var out []string
+	for _, t := range tags {
+		if validTag(t) && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+package ancestry
+
+import (
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// maxName is more than any registry accepts.
+const maxName = 512
+
+// ParseName reads an image's name as its users write it: "debian:bookworm",
+// "ghcr.io/acme/base@sha256:…". Docker Hub's own prefixes are dropped, so that
+// "docker.io/library/debian" and "debian" are one name. It reports false for what
+// is no name: an ID, a path, "scratch", text with variables in it.
+func ParseName(s string) (Name, bool) {
+	if s == "" || len(s) > maxName || s == "scratch" || looksLikePath(s) {
+		return Name{}, false
+	}
+	var n Name
+	rest, digest, hasDigest := strings.Cut(s, "@")
+	if hasDigest {
+		h, err := v1.NewHash(digest)
+		if err != nil {
+			return Name{}, false
+		}
+		n.Digest = h
+	}
+	repo := rest
+	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
+		tag := rest[i+1:]
+		if !validTag(tag) {
+			return Name{}, false
+		}
+		n.Tags, repo = []string{tag}, rest[:i]
+	}
+	n.Repository = familiar(repo)
+	if !validRepository(n.Repository) || isID(n.Repository) {
+		return Name{}, false
+	}
+	return n, true
+}
+
+// familiar drops what every client fills in.
+func familiar(repo string) string {
+	for _, host := range [...]string{"docker.io/", "index.docker.io/", "registry-1.docker.io/"} {
+		repo = strings.TrimPrefix(repo, host)
+	}
+	if rest, ok := strings.CutPrefix(repo, "library/"); ok && !strings.Contains(rest, "/") {
+		return rest
+	}
+	return repo
+}
+
+func looksLikePath(s string) bool {
+	if strings.ContainsAny(s[:1], "./~\\") {
+		return true
+	}
+	for _, end := range [...]string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".oci"} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// validRepository applies the registry's grammar for names, which the library
+// that talks to registries knows.
+func validRepository(repo string) bool {
+	if repo == "" || len(repo) > maxName {
+		return false
+	}
+	_, err := name.NewRepository(repo)
+	return err == nil
+}
+
+// validTag reports whether s is a tag: letters, digits, and ._- after the first.
+func validTag(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		word := c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !word && (i == 0 || c != '.' && c != '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// isID reports whether a name is more likely an image ID: twelve hexadecimal
+// digits or more.
+func isID(s string) bool {
+	return len(s) >= 12 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// valid reports whether the name obeys the grammar; sources are not trusted to
+// have seen to it.
+func (n Name) valid() bool {
+	for _, t := range n.Tags {
+		if !validTag(t) {
+			return false
+		}
+	}
+	return validRepository(n.Repository)
+}
+
+// agrees reports whether the two can be the same image: one repository, no
+// different digests, and a tag in common unless one has none, or one that moves
+// from image to image.
+func (n Name) agrees(o Name) bool {
+	if n.Repository != o.Repository || n.Digest != o.Digest && n.Digest != (v1.Hash{}) && o.Digest != (v1.Hash{}) {
+		return false
+	}
+	return len(n.Tags) == 0 || len(o.Tags) == 0 || n.shares(o) || n.floats() || o.floats()
+}
+
+// floats reports whether all tags are such that tell nothing of the version.
+func (n Name) floats() bool {
+	for _, t := range n.Tags {
+		switch strings.TrimSuffix(t, "-slim") {
+		case "latest", "stable", "oldstable", "oldoldstable", "testing", "unstable", "rolling", "devel", "edge":
+		default:
+			return false
+		}
+	}
+	return len(n.Tags) > 0
+}
+
+// shares reports whether the names have a tag in common.
+func (n Name) shares(o Name) bool {
+	for _, t := range n.Tags {
+		for _, u := range o.Tags {
+			if t == u {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,46 @@
+package recipe
+
+import "github.com/stemma-go/stemma/layers"
+
+// A Dialect is a builder's way of recording instructions.
+type Dialect uint8
+
+// The dialects.
+const (
+	Any      Dialect = iota // not known, or of a builder that runs no Dockerfile
+	Docker                  // Docker's classic builder
+	BuildKit                // BuildKit, buildx
+	Buildah                 // Buildah, Podman
+	Kaniko                  // Kaniko
+)
+
+// Dialects are all dialects but Any, in the order in which an entry of unknown
+// origin is tried.
+func Dialects() []Dialect { return []Dialect{BuildKit, Docker, Buildah, Kaniko} }
+
+// DialectOf returns the dialect of a builder, Any where it has none.
+func DialectOf(b layers.Builder) Dialect {
+	switch b {
+	case layers.BuilderDocker:
+		return Docker
+	case layers.BuilderBuildKit:
+		return BuildKit
+	case layers.BuilderBuildah:
+		return Buildah
+	case layers.BuilderKaniko:
+		return Kaniko
+	}
+	return Any
+}
+
+// String returns the builder's name in lower case, "any" for Any.
+func (d Dialect) String() string {
+	names := [...]string{"any", "docker", "buildkit", "buildah", "kaniko"}
+	if int(d) >= len(names) {
+		return "unknown"
+	}
+	return names[d]
+}
+
+// expanded reports whether the dialect records variables expanded.
+func (d Dialect) expanded() bool { return d == Docker || d == BuildKit }

@@ -1,0 +1,229 @@
+package recipe
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// A Context is what a Dockerfile takes over from its parent.
+type Context struct {
+	Env   map[string]string
+	Dir   string   // the working directory; "" is /
+	Shell []string // that SHELL set; nil is [/bin/sh -c]
+}
+
+// A History is an image's history, made comparable with recipes. It is safe for
+// concurrent use.
+type History struct {
+	steps []layers.Step
+	root  map[string]string // the variables before the first step
+	lines [Kaniko + 1][]string
+}
+
+// NewHistory prepares an image's steps. env is the configuration's Env: it has the
+// values of variables that no step set, which then come from the root.
+func NewHistory(steps []layers.Step, env []string) *History {
+	h := &History{steps: steps, root: rootEnv(steps, env)}
+	for _, d := range Dialects() {
+		h.lines[d] = make([]string, len(steps))
+	}
+	args := newArgs(steps)
+	searchPath, dir := h.root["PATH"], ""
+	for i, s := range steps {
+		for _, d := range Dialects() {
+			h.lines[d][i] = stepLine(s.Instruction, d, searchPath, dir, args[i])
+		}
+		switch s.Instruction.Keyword {
+		case "ENV":
+			if v, ok := lookup(s.Instruction.Env(), "PATH"); ok {
+				searchPath = v
+			}
+		case "WORKDIR":
+			dir = join(dir, s.Instruction.Args)
+		}
+	}
+	return h
+}
+
+// rootEnv returns the variables that were set before the first step.
+func rootEnv(steps []layers.Step, env []string) map[string]string {
+	root := map[string]string{"PATH": DefaultPath}
+	for _, pair := range env {
+		k, v, _ := strings.Cut(pair, "=")
+		root[k] = v
+	}
+	for _, s := range steps {
+		for _, pair := range s.Instruction.Env() {
+			k, _, _ := strings.Cut(pair, "=")
+			delete(root, k)
+		}
+	}
+	if _, ok := root["PATH"]; !ok {
+		root["PATH"] = DefaultPath
+	}
+	return root
+}
+
+// Before returns the context that step i found: what an image whose history ends
+// there hands on to its children. It takes time linear in i.
+func (h *History) Before(i int) Context {
+	c := Context{Env: maps.Clone(h.root)}
+	for _, s := range h.steps[:i] {
+		switch in := s.Instruction; in.Keyword {
+		case "ENV":
+			for _, pair := range in.Env() {
+				k, v, _ := strings.Cut(pair, "=")
+				c.Env[k] = v
+			}
+		case "WORKDIR":
+			c.Dir = join(c.Dir, in.Args)
+		case "SHELL":
+			c.Shell = strings.Fields(strings.Trim(in.Args, "[]"))
+		}
+	}
+	return c
+}
+
+// maxDir bounds a working directory that is put together from relative ones:
+// Linux' PATH_MAX.
+const maxDir = 4096
+
+func join(dir, p string) string {
+	if path.IsAbs(p) {
+		return path.Clean(p)
+	}
+	if len(dir)+len(p) > maxDir {
+		return "/"
+	}
+	return path.Join("/", dir, p)
+}
+
+// newArgs returns, for Buildah's ARG steps, the names that are new: Buildah
+// records at each ARG all names known so far, sorted.
+func newArgs(steps []layers.Step) []string {
+	names := make([]string, len(steps))
+	known := map[string]bool{}
+	for i, s := range steps {
+		in := s.Instruction
+		if in.From != "" && !isID(in.From) || in.Builder != layers.BuilderBuildah && in.Builder != layers.BuilderUnknown {
+			clear(known)
+		}
+		if in.Keyword != "ARG" {
+			continue
+		}
+		all := strings.Fields(argNames(in.Args))
+		fresh := slices.DeleteFunc(slices.Clone(all), func(n string) bool { return known[n] })
+		if len(fresh) == 0 {
+			fresh = all
+		}
+		for _, n := range all {
+			known[n] = true
+		}
+		names[i] = strings.Join(fresh, " ")
+	}
+	return names
+}
+
+// isID reports whether a FROM is an image's ID: with --layers, Buildah records the
+// image before each instruction.
+func isID(from string) bool {
+	return len(from) >= 12 && strings.Trim(from, "0123456789abcdef") == ""
+}
+
+// Len returns the number of steps.
+func (h *History) Len() int { return len(h.steps) }
+
+// Speaks reports whether step i can be of the dialect: it is an instruction, and
+// its builder is that of the dialect or not known.
+func (h *History) Speaks(i int, d Dialect) bool {
+	in := h.steps[i].Instruction
+	own := DialectOf(in.Builder)
+	return in.Builder == layers.BuilderUnknown && !h.steps[i].Synthetic || own == d && own != Any
+}
+
+// Line returns step i's line, read in a dialect other than Any.
+func (h *History) Line(i int, d Dialect) string { return h.lines[d][i] }
+
+// stepLine returns the line of one step; path and dir are PATH and the working
+// directory before it, args the new names of Buildah's ARG.
+func stepLine(in layers.Instruction, d Dialect, path, dir, args string) string {
+	switch in.Keyword {
+	case "":
+		// The exec form of a classic RUN is recorded as its words alone.
+		return line("RUN", in.Args)
+	case "ARG":
+		if d == Buildah {
+			return line("ARG", args)
+		}
+		return line("ARG", argNames(in.Args))
+	case "COPY", "ADD":
+		return stepCopy(in, d)
+	}
+	if !d.expanded() {
+		return line(in.Keyword, in.Args)
+	}
+	switch in.Keyword {
+	case "RUN":
+		return line("RUN", strings.Join(append(slices.Clip(in.Shell), in.Args), " "))
+	case "ENV":
+		return line("ENV", KeepPath(in.Args, path))
+	case "WORKDIR":
+		return line("WORKDIR", join(dir, in.Args))
+	case "EXPOSE":
+		return line("EXPOSE", ports(in.Args))
+	case "HEALTHCHECK":
+		return line("HEALTHCHECK", health(in.Args))
+	}
+	return line(in.Keyword, in.Args)
+}
+
+func stepCopy(in layers.Instruction, d Dialect) string {
+	var words []string
+	switch d {
+	case Kaniko:
+		words = append(slices.Clone(in.Flags), in.Args)
+	case BuildKit:
+		words = append(slices.Clone(in.Flags), append(slices.Clone(in.Sources), in.Dest)...)
+	case Docker:
+		for _, f := range in.Flags {
+			if strings.HasPrefix(f, "--chown=") {
+				words = append(words, f)
+			}
+		}
+		words = append(words, in.Dest)
+	default:
+		words = []string{in.Dest}
+	}
+	return line(in.Keyword, strings.Join(words, " "))
+}
+
+// Lines returns the lines of steps from to to-1 in a dialect; false if one of
+// them can't be of that dialect.
+func (h *History) Lines(from, to int, d Dialect) ([]string, bool) {
+	lines := make([]string, 0, to-from)
+	for i := from; i < to; i++ {
+		if !h.Speaks(i, d) {
+			return nil, false
+		}
+		lines = append(lines, h.Line(i, d))
+	}
+	return lines, true
+}
+
+// BuildArgs returns the build arguments that step i records: those of a RUN, or
+// the values of an ARG (of Docker's classic builder, its default). nil if it
+// records none.
+func (h *History) BuildArgs(i int) []string {
+	in := h.steps[i].Instruction
+	if in.Keyword != "ARG" {
+		return in.BuildArgs
+	}
+	if strings.Count(in.Args, "=") == 1 && isName(in.Args[:strings.IndexByte(in.Args, '=')]) {
+		return []string{in.Args} // whatever spaces the value has
+	}
+	return strings.Fields(in.Args)
+}

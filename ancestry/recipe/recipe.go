@@ -1,0 +1,150 @@
+package recipe
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// A Recipe is what one Dockerfile adds to its base.
+type Recipe struct {
+	// From is the base image as FROM names it, expanded: "debian:bookworm". It is
+	// "scratch" for an image made from nothing.
+	From string
+	// Instructions are those of the final stage, and of the stages of the same
+	// file that it is built on, oldest first.
+	Instructions []Instruction
+	// Inherits are the names of the variables that were used and not set here,
+	// sorted. They come from the parent, or are empty.
+	Inherits []string
+	// FollowsParent is true when the lines depend on more than variables of the
+	// parent: its working directory or its shell.
+	FollowsParent bool
+}
+
+// An Instruction is one instruction of a Dockerfile, evaluated.
+type Instruction struct {
+	Keyword string // in capitals
+	// Expanded is what follows the keyword, as Docker and BuildKit record it:
+	// variables expanded, quotes taken off, flags left out. For RUN it is shell
+	// and command.
+	Expanded string
+	// Written is what follows the keyword in the Dockerfile, continuation lines
+	// joined and comments dropped, flags left out.
+	Written string
+	// Flags are the flags as written: "--chown=app:app".
+	Flags []string
+	// Sources and Dest are those of COPY and ADD, expanded; the source of a
+	// heredoc is "<<" and its name. WrittenDest is Dest as written.
+	Sources     []string
+	Dest        string
+	WrittenDest string
+	// Owner and Mode are --chown and --chmod of COPY and ADD, expanded.
+	Owner, Mode string
+	// Parents is COPY's --parents.
+	Parents bool
+	// Args are the build arguments in force, "K=V" in order of declaration, "K"
+	// where the value is not known; for RUN and ARG only.
+	Args []string
+}
+
+// Line returns the instruction's line in a dialect; false if the dialect has none
+// for it.
+func (i Instruction) Line(d Dialect) (string, bool) {
+	switch {
+	case i.Keyword == "ONBUILD" && d == BuildKit:
+		return "", false
+	case i.Keyword == "ARG":
+		return line("ARG", argNames(i.Expanded)), true
+	case i.Keyword == "COPY" || i.Keyword == "ADD":
+		return i.copyLine(d), true
+	case !d.expanded():
+		return line(i.Keyword, i.Written), true
+	case i.Keyword == "ONBUILD":
+		return line(i.Keyword, i.Written), true
+	case i.Keyword == "EXPOSE":
+		return line(i.Keyword, ports(i.Expanded)), true
+	}
+	return line(i.Keyword, i.Expanded), true
+}
+
+func (i Instruction) copyLine(d Dialect) string {
+	var words []string
+	switch d {
+	case Buildah:
+		words = []string{i.WrittenDest}
+	case Kaniko:
+		words = append(slices.Clone(i.Flags), i.Written)
+	default:
+		if i.Parents && d == BuildKit {
+			words = append(words, "--parents")
+		}
+		if i.Owner != "" {
+			words = append(words, "--chown="+i.Owner)
+		}
+		if i.Mode != "" && d == BuildKit {
+			words = append(words, "--chmod="+i.Mode)
+		}
+		if d == BuildKit {
+			words = append(words, i.Sources...)
+		}
+		words = append(words, i.Dest)
+	}
+	return line(i.Keyword, strings.Join(words, " "))
+}
+
+// Lines returns the recipe's lines in a dialect.
+func (r Recipe) Lines(d Dialect) []string {
+	lines := make([]string, 0, len(r.Instructions))
+	for _, i := range r.Instructions {
+		if l, ok := i.Line(d); ok {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// Hash returns a 64-bit hash (XXH64) of lines, in order. It tells lines apart, and
+// is no proof of anything.
+func Hash(lines []string) uint64 {
+	h := xxhash.New()
+	for _, l := range lines {
+		// Neither writes fail: see hash.Hash. NUL parts the lines; none holds one.
+		_, _ = io.WriteString(h, strings.ReplaceAll(l, "\x00", ""))
+		_, _ = h.Write([]byte{0})
+	}
+	return h.Sum64()
+}
+
+// Weight returns how much lines tell about where they come from: the bytes of all
+// that a Dockerfile's author chose, without the keywords, and without what nearly
+// every Dockerfile has (CMD, WORKDIR, and the like count little). Two Dockerfiles
+// whose lines weigh less than [Telling] may well be equal by chance.
+func Weight(lines []string) int {
+	n := 0
+	for _, l := range lines {
+		n += weigh(l)
+	}
+	return n
+}
+
+// Telling is the [Weight] from which equal lines are no coincidence. It is about
+// one command that installs two packages.
+const Telling = 64
+
+func weigh(line string) int {
+	keyword, rest, _ := strings.Cut(line, " ")
+	switch keyword {
+	case "RUN":
+		return len(strings.TrimPrefix(rest, "/bin/sh -c "))
+	case "ENV", "LABEL", "MAINTAINER", "HEALTHCHECK", "ONBUILD", "COPY", "ADD":
+		return len(rest)
+	}
+	return len(rest) / 4
+}
+
+func line(keyword, rest string) string {
+	return strings.TrimRight(keyword+" "+strings.TrimRight(rest, " \t\r\n"), " ")
+}

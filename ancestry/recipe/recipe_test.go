@@ -1,0 +1,124 @@
+package recipe_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// steps parses entries, all of BuildKit unless they say otherwise.
+func steps(entries ...string) []layers.Step {
+	var cfg v1.ConfigFile
+	for _, e := range entries {
+		h := v1.History{CreatedBy: e, EmptyLayer: true}
+		if !strings.HasPrefix(e, "/bin/sh") && !strings.HasPrefix(e, "|") {
+			h.Comment = "buildkit.dockerfile.v0"
+		}
+		cfg.History = append(cfg.History, h)
+	}
+	s, _ := layers.Steps(&cfg)
+	return s
+}
+
+func TestHistoryLines(t *testing.T) {
+	for _, test := range []struct {
+		dialect recipe.Dialect
+		entry   string
+		want    string
+	}{
+		{recipe.BuildKit, "EXPOSE map[80/tcp:{} 8000/udp:{}]", "EXPOSE 80/tcp 8000/udp"},
+		{recipe.BuildKit, "EXPOSE [443/tcp 80/tcp]", "EXPOSE 80/tcp 443/tcp"},
+		{recipe.Docker, "/bin/sh -c #(nop)  EXPOSE 443 80/tcp", "EXPOSE 80/tcp 443/tcp"},
+		{recipe.Docker, "/bin/sh -c #(nop)  EXPOSE 8000-8002/TCP", "EXPOSE 8000/tcp 8001/tcp 8002/tcp"},
+		{recipe.Docker, `/bin/sh -c #(nop)  HEALTHCHECK &{["CMD" "a" "b c"] "5m0s" "3s" "0s" "0s" '\x03'}`, "HEALTHCHECK CMD a b c | 5m0s 3s 3"},
+		{recipe.BuildKit, "HEALTHCHECK {Test:[CMD a b c] Interval:5m0s Timeout:3s StartPeriod:0s StartInterval:0s Retries:3}", "HEALTHCHECK CMD a b c | 5m0s 3s 3"},
+		{recipe.BuildKit, "HEALTHCHECK &{Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s Retries:0}", "HEALTHCHECK NONE | 0"},
+		{recipe.BuildKit, "HEALTHCHECK nonsense", "HEALTHCHECK nonsense"},
+		{recipe.BuildKit, "RUN |1 A=1 /bin/bash -o pipefail -c make   # buildkit", "RUN /bin/bash -o pipefail -c make"},
+		{recipe.BuildKit, "RUN make all # buildkit", "RUN make all"},
+		{recipe.Buildah, "/bin/sh -c make all", "RUN make all"},
+		{recipe.BuildKit, "ARG A=1 B C=x y", "ARG A B C y"},
+		{recipe.BuildKit, "COPY --chown=a:b --chmod=755 x y /z # buildkit", "COPY --chown=a:b --chmod=755 x y /z"},
+		{recipe.BuildKit, "ENV PATH=/a:" + recipe.DefaultPath, "ENV PATH=/a:${PATH}"},
+		{recipe.BuildKit, "ENV A=1 PATH=" + recipe.DefaultPath + ":/a B=2", "ENV A=1 PATH=${PATH}:/a B=2"},
+		{recipe.BuildKit, "ENV MYPATH=/a:" + recipe.DefaultPath, "ENV MYPATH=/a:" + recipe.DefaultPath},
+		{recipe.BuildKit, "WORKDIR srv/", "WORKDIR /srv"},
+	} {
+		h := recipe.NewHistory(steps(test.entry), nil)
+		assert.Equal(t, test.want, h.Line(0, test.dialect), test.entry)
+	}
+}
+
+func TestPathOnTop(t *testing.T) {
+	h := recipe.NewHistory(steps("ENV PATH=/a:"+recipe.DefaultPath, "ENV PATH=/b:/a:"+recipe.DefaultPath, "ENV PATH=/only"), nil)
+	var got []string
+	for i := range h.Len() {
+		got = append(got, h.Line(i, recipe.BuildKit))
+	}
+	assert.Equal(t, []string{"ENV PATH=/a:${PATH}", "ENV PATH=/b:${PATH}", "ENV PATH=/only"}, got)
+	assert.Equal(t, "/only", h.Before(3).Env["PATH"])
+	assert.Equal(t, recipe.DefaultPath, h.Before(0).Env["PATH"])
+}
+
+func TestContext(t *testing.T) {
+	h := recipe.NewHistory(steps("ENV A=1 B=two words", "WORKDIR /srv", "WORKDIR app", "SHELL [/bin/bash -c]", "ENV A=3"), []string{"A=3", "B=two words", "C=root"})
+	c := h.Before(4)
+	assert.Equal(t, "1", c.Env["A"])
+	assert.Equal(t, "two words", c.Env["B"])
+	assert.Equal(t, "root", c.Env["C"], "set by no step: it comes from the root")
+	assert.Equal(t, "/srv/app", c.Dir)
+	assert.Equal(t, []string{"/bin/bash", "-c"}, c.Shell)
+	assert.Equal(t, "3", h.Before(5).Env["A"])
+	assert.Empty(t, h.Before(0).Env["A"])
+}
+
+func TestHash(t *testing.T) {
+	assert.Equal(t, recipe.Hash([]string{"a", "b"}), recipe.Hash([]string{"a", "b"}))
+	for _, other := range [][]string{{"ab"}, {"b", "a"}, {"a", "b", ""}, {"a"}, nil} {
+		assert.NotEqual(t, recipe.Hash([]string{"a", "b"}), recipe.Hash(other), other)
+	}
+}
+
+func TestLikeIsBounded(t *testing.T) {
+	// A history that repeats a recipe's only line a thousand times.
+	var entries []string
+	for range 1000 {
+		entries = append(entries, "RUN /bin/sh -c make # buildkit")
+	}
+	r := recipe.Recipe{Instructions: []recipe.Instruction{{Keyword: "RUN", Expanded: "/bin/sh -c make"}, {Keyword: "RUN", Expanded: "/bin/sh -c test"}}}
+	l := r.Like(recipe.NewHistory(steps(entries...), nil))
+	assert.Equal(t, 1, l.Same)
+	assert.InDelta(t, 0.5, l.Share, 0.01)
+}
+
+func FuzzHistory(f *testing.F) {
+	f.Add("ENV PATH=/a:/usr/bin\nWORKDIR ../x\nRUN |2 A=1 B= /bin/sh -c x # buildkit\nHEALTHCHECK {Test:[CMD a] Interval:1s Timeout:1s StartPeriod:0s Retries:0}")
+	f.Add("/bin/sh -c #(nop)  EXPOSE 1-99999\n/bin/sh -c #(nop) ARG A B\n/bin/sh -c #(nop) ARG A B C\n/bin/sh -c #(nop) COPY multi:x in /y")
+	f.Add("/bin/sh -c #(nop)  HEALTHCHECK &{[\"CMD\" \"\\\"] \"1s\" '\\x00'}\nSHELL []\nENV =\nLABEL a")
+	f.Fuzz(func(t *testing.T, text string) {
+		s := steps(strings.Split(text, "\n")...)
+		h := recipe.NewHistory(s, []string{"A", "=", "PATH="})
+		total := 0
+		for i := range h.Len() {
+			h.Before(i)
+			h.BuildArgs(i)
+			for _, d := range recipe.Dialects() {
+				l := h.Line(i, d)
+				total += len(l)
+				if strings.TrimRight(l, " \t\r\n") != l && l != "" {
+					t.Fatalf("%q ends in white space", l)
+				}
+			}
+		}
+		// Port ranges are written out: a few bytes for each byte at most 1,024 times.
+		if total > 16_000*len(text)+4096*len(s)*4+100_000 {
+			t.Fatal(fmt.Sprint(len(text), " bytes became ", total))
+		}
+	})
+}

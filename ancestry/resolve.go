@@ -1,0 +1,128 @@
+package ancestry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// A ConfigFiler has an image's configuration. Every v1.Image is one.
+type ConfigFiler interface {
+	ConfigFile() (*v1.ConfigFile, error)
+}
+
+// Options say how to [Resolve]. nil and the zero value are the defaults.
+type Options struct {
+	// Hints are what is known besides the configuration.
+	Hints Hints
+	// Catalogues are asked in this order; between claims of equal confidence, the
+	// earlier source's wins. All of them come before what the image says itself.
+	Catalogues []Source
+}
+
+// Resolve tells an image's chain. The error is not nil only if the configuration
+// can't be read or ctx is done.
+//
+// Resolve is deterministic: the same configuration, hints and claims give the same
+// lineage. See the package's documentation for how claims are weighed.
+func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	cfg, err := img.ConfigFile()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if cfg == nil {
+		return nil, errors.New("reading the configuration: there is none")
+	}
+	steps, problems := layers.Steps(cfg)
+	q := &Query{Config: cfg, Steps: steps, Hints: opts.Hints}
+	return resolve(ctx, q, problems, opts.Catalogues)
+}
+
+func resolve(ctx context.Context, q *Query, problems []layers.Problem, catalogues []Source) (*Lineage, error) {
+	l := &Lineage{Steps: q.Steps, Problems: problems}
+	var claims []weighed
+	for i, s := range append(append([]Source(nil), catalogues...), builtin()...) {
+		got, err := s.Claims(ctx, q)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			l.problem(fmt.Errorf("source %d: %w", i, err))
+		}
+		for j, c := range got {
+			w, err := weigh(q, c)
+			if err != nil {
+				l.problem(fmt.Errorf("source %d: claim %d: %w", i, j, err))
+				continue
+			}
+			w.source = i
+			claims = append(claims, w)
+		}
+	}
+	chain := draw(len(q.Steps), claims)
+	l.Ancestors = chain.ancestors(q, len(catalogues)+len(builtin()))
+	return l, nil
+}
+
+func (l *Lineage) problem(err error) {
+	l.Problems = append(l.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: err})
+}
+
+// A weighed is a claim with what Resolve thinks of it.
+type weighed struct {
+	Claim
+	source   int
+	rejected string // why it names nothing; "" if it may
+}
+
+// weigh checks a claim against the image. The error says what makes it nonsense.
+func weigh(q *Query, c Claim) (weighed, error) {
+	w := weighed{Claim: c}
+	switch {
+	case c.End < 1 || c.End > len(q.Steps) || c.Start != layers.None && (c.Start < 0 || c.Start >= c.End):
+		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
+	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
+		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)
+	case c.Name.Repository != "" && !c.Name.valid():
+		return w, fmt.Errorf("%q is no image's name", c.Name.Repository)
+	case c.Parent.Repository != "" && !c.Parent.valid():
+		return w, fmt.Errorf("%q is no image's name", c.Parent.Repository)
+	}
+	if c.Evidence.Kind == KindResembles && c.Evidence.Confidence > Inferred {
+		w.Evidence.Confidence = Inferred
+	}
+	if c.Evidence.Kind == KindDigest && c.Evidence.Confidence == Proved && !q.proved(c) {
+		w.Evidence.Confidence = Recorded
+		w.Evidence.Says += " (as the image says; its layers were not verified)"
+	}
+	if t := q.Steps[c.End-1].Created; !t.IsZero() && t.Unix() > 0 {
+		if !c.From.IsZero() && t.Before(c.From) || !c.To.IsZero() && t.After(c.To) {
+			w.rejected = fmt.Sprintf("but it was built on %s, outside of its time", t.UTC().Format("2006-01-02"))
+		}
+	}
+	return w, nil
+}
+
+// proved reports whether a claim by digest rests on bytes: all layers of its span
+// and below were verified, or it is the image itself, whose digest is known.
+func (q *Query) proved(c Claim) bool {
+	if c.End == len(q.Steps) && q.Hints.Digest != (v1.Hash{}) && q.Hints.Digest == c.Name.Digest {
+		return true
+	}
+	for _, s := range q.Steps[:c.End] {
+		if s.Layer == layers.None {
+			continue
+		}
+		if s.Layer < 0 || s.Layer >= len(q.Hints.Verified) || !q.Hints.Verified[s.Layer] {
+			return false
+		}
+	}
+	return true
+}

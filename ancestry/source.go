@@ -1,0 +1,64 @@
+package ancestry
+
+import (
+	"context"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// A Source can name spans of a history: a catalogue of recipes or images, a
+// reader of labels. Its claims must not depend on other sources.
+type Source interface {
+	// Claims returns what the source has to say about the image. It must not
+	// change q. An error is reported as a Problem; the claims beside it count.
+	Claims(ctx context.Context, q *Query) ([]Claim, error)
+}
+
+// A Query is all that is known of an image before its chain is told.
+type Query struct {
+	Config *v1.ConfigFile
+	Steps  []layers.Step
+	Hints  Hints
+}
+
+// A Claim is one source's word about one span. It says that an image's history
+// ends with step End-1 and, if Start is not [layers.None], that what it added to
+// its parent begins with step Start.
+type Claim struct {
+	Start, End int
+	// Name names the image; without Repository the claim is about the boundary
+	// alone.
+	Name Name
+	// Parent names the image below Start, if the source knows it ("FROM"). It is a
+	// claim about the span below, of the same confidence at most.
+	Parent Name
+	// Window is when the image can have been built, zero times for "not known".
+	From, To time.Time
+	// Evidence says why; its Confidence is the claim's.
+	Evidence Evidence
+}
+
+// Hints are what is known of an image besides its configuration. All fields are
+// optional.
+type Hints struct {
+	// Reference is the name under which the image was asked for: "python:3.8".
+	Reference string
+	// Tags are further names under which it is known: RepoTags of an archive.
+	Tags []string
+	// Digest is the image's manifest digest.
+	Digest v1.Hash
+	// Annotations are those of the manifest, and of its descriptor in the index.
+	Annotations map[string]string
+	// Verified reports for each layer whether its diffID was computed from its
+	// bytes and agrees with the configuration. nil means that no layer was read.
+	Verified []bool
+	// LayerDigests are the digests of the stored blobs, bottom first, if known.
+	LayerDigests []v1.Hash
+	// OSRelease is, by layer index, the content of etc/os-release (or
+	// usr/lib/os-release) as that layer left it, for the layers that brought or
+	// changed it.
+	OSRelease map[int][]byte
+}
