@@ -1,0 +1,2 @@
+all:
+	@echo nothing to build
