@@ -1,0 +1,210 @@
+package packages
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages/internal/syft"
+)
+
+// attribution walks the layers, bottom first, and keeps what is true at the layer
+// it has come to.
+type attribution struct {
+	*Collector
+	idx *layers.Index
+
+	lives    []*life
+	groups   map[group][]*life
+	globbed  map[string]map[string]struct{} // every path that any layer had, by the glob it matches
+	owners   *owners
+	bytes    []LayerBytes
+	unowned  *tree
+	problems []layers.Problem
+}
+
+func newAttribution(c *Collector, idx *layers.Index) *attribution {
+	a := &attribution{
+		Collector: c, idx: idx,
+		groups:  map[group][]*life{},
+		globbed: map[string]map[string]struct{}{},
+		owners:  newOwners(),
+		bytes:   make([]LayerBytes, len(idx.Layers)),
+		unowned: newTree(),
+	}
+	a.problems = slices.Clone(c.problems)
+	return a
+}
+
+// delta is what one layer changed, of what matters here.
+type delta struct {
+	layer   int
+	changed map[string]bool     // files whose content the layer brought, links, and gone paths
+	hits    map[string][]string // changed paths by the glob they match
+	run     []*syft.Cataloger   // to run after the pass
+	renamed bool                // the files that name the distribution changed
+	hides   bool                // something below was deleted or replaced
+
+	found  []syft.Found
+	failed map[string]bool // evidence that could not be read
+	judged map[string]bool // evidence whose packages are known anew
+	whole  map[string]bool // names of catalogers all of whose packages are known anew
+}
+
+func (a *attribution) layer(ctx context.Context, n int) error {
+	d := a.delta(n)
+	for _, c := range d.run {
+		if err := a.run(ctx, d, c); err != nil {
+			return err
+		}
+	}
+	a.settle(d)
+	a.account(n)
+	return ctx.Err()
+}
+
+// newContent reports whether an entry brings content that was not there. A layer
+// that only changes owner or mode of a file ships it again, and no package with it.
+func newContent(e layers.Entry) bool {
+	return e.Change == layers.Added || e.Change == layers.Modified || e.Change == layers.Replaced
+}
+
+func (a *attribution) delta(n int) *delta {
+	d := &delta{
+		layer: n, changed: map[string]bool{}, hits: map[string][]string{},
+		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{},
+	}
+	for e := range a.idx.Entries(n) {
+		switch {
+		case e.Change == layers.Deleted || e.Change == layers.Opaque || e.Change == layers.Replaced:
+			d.hides = true
+		}
+		if e.Type == layers.Whiteout || !newContent(e) {
+			continue
+		}
+		if e.Type == layers.Directory && !strings.Contains(e.Path, "nix/store/") {
+			continue
+		}
+		a.note(d, e)
+	}
+	a.losses(d)
+	return d
+}
+
+// note has the catalogers run that an entry concerns.
+func (a *attribution) note(d *delta, e layers.Entry) {
+	if d.changed[e.Path] {
+		return
+	}
+	d.changed[e.Path] = true
+	d.renamed = d.renamed || syft.Distribution(e.Path)
+	globs := a.set.Kept(e.Path)
+	for _, g := range globs {
+		d.hits[g] = append(d.hits[g], e.Path)
+		if a.globbed[g] == nil {
+			a.globbed[g] = map[string]struct{}{}
+		}
+		a.globbed[g][e.Path] = struct{}{}
+	}
+	a.rerun(d, a.set.Asks(e.Path, globs))
+}
+
+func (a *attribution) rerun(d *delta, cs []*syft.Cataloger) {
+	for _, c := range cs {
+		if !slices.Contains(d.run, c) {
+			d.run = append(d.run, c)
+		}
+	}
+}
+
+// losses marks evidence that is gone, and has the catalogers run again that judge
+// it together with others.
+func (a *attribution) losses(d *delta) {
+	if !d.hides {
+		return
+	}
+	looked := map[string]bool{}
+	for _, l := range a.lives {
+		for _, p := range l.found.Evidence {
+			if !l.alive() || looked[p] {
+				continue
+			}
+			looked[p] = true
+			if _, ok := a.idx.Lookup(d.layer, p); !ok {
+				d.changed[p] = true
+			}
+		}
+	}
+	for _, c := range a.set.Catalogers {
+		if c.Mode != syft.Whole || slices.Contains(d.run, c) {
+			continue
+		}
+		for _, g := range c.Globs {
+			for p := range a.globbed[g] {
+				if _, ok := a.idx.Lookup(d.layer, p); !ok {
+					a.rerun(d, []*syft.Cataloger{c})
+				}
+			}
+		}
+	}
+}
+
+// run runs one cataloger on the layer.
+func (a *attribution) run(ctx context.Context, d *delta, c *syft.Cataloger) error {
+	all := c.Mode == syft.Whole || c.Database && d.renamed
+	v := &syft.View{Index: a.idx, Layer: d.layer, Hits: map[string][]string{}, Kept: sync.OnceValue(func() []string { return a.kept(d.layer) })}
+	v.Sparse = func(e layers.Entry) *syft.Sparse { return a.slim[version{e.Layer, e.Path}] }
+	v.Missing = func(e layers.Entry) { a.problem(d, e.Path, errNotCollected) }
+	any := false
+	for _, g := range c.Globs {
+		v.Hits[g] = d.hits[g]
+		if all {
+			v.Hits[g] = a.visible(d.layer, a.globbed[g])
+		}
+		any = any || len(v.Hits[g]) > 0
+		for _, p := range v.Hits[g] {
+			d.judged[p] = true
+			if e, ok := a.idx.Resolve(d.layer, p); ok {
+				d.judged[e.Path] = true
+			}
+		}
+	}
+	if c.Database && !any {
+		return nil // only the distribution's name changed, and there is no such database
+	}
+	found, err := a.set.Run(ctx, c, v, a.parallel)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d.found = append(d.found, found...)
+	if c.Mode == syft.Whole {
+		d.whole[c.Name] = true
+	}
+	a.failures(d, c, err)
+	return nil
+}
+
+// visible returns the paths that are still there, sorted.
+func (a *attribution) visible(layer int, paths map[string]struct{}) []string {
+	var there []string
+	for p := range paths {
+		if _, ok := a.idx.Lookup(layer, p); ok {
+			there = append(there, p)
+		}
+	}
+	slices.Sort(there)
+	return there
+}
+
+// kept returns the visible files whose content the Index holds.
+func (a *attribution) kept(layer int) []string {
+	var there []string
+	for e := range a.idx.Merged(layer) {
+		if _, ok := a.idx.Content(e); ok {
+			there = append(there, e.Path)
+		}
+	}
+	return there
+}

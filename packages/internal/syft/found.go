@@ -1,0 +1,155 @@
+package syft
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/anchore/syft/syft/cataloging"
+	"github.com/anchore/syft/syft/pkg"
+)
+
+// Found is a package as a cataloger found it. Paths are relative to the root.
+type Found struct {
+	Type, Name, Version, Arch string
+	PURL, Language, Source    string
+	FoundBy                   string
+	// Evidence are the files that prove it, links resolved, sorted.
+	Evidence []string
+	// Owned are the files that it says it owns, as it spells them; Dirs are
+	// directories that are its own, all below included.
+	Owned, Dirs []string
+	// Binary is true when it is only guessed from a binary: Syft drops it when a
+	// package of the distribution owns the binary.
+	Binary bool
+	// Note is true when a note in the binary itself names the package: it
+	// displaces what is guessed of the same binary.
+	Note bool
+	// Manager is true for packages of a distribution.
+	Manager bool
+	// Main is true for the package that a file with several packages is: the main
+	// module of a Go binary, the jar around the bundled jars.
+	Main bool
+}
+
+// convert makes Founds of Syft's packages and finishes them as Syft does.
+func convert(by string, pkgs []pkg.Package) []Found {
+	found := make([]Found, 0, len(pkgs))
+	for i := range pkgs {
+		p := &pkgs[i]
+		if strings.TrimSpace(p.Name) == "" {
+			continue
+		}
+		f := Found{
+			Type: string(p.Type), Name: p.Name, Version: p.Version,
+			PURL: p.PURL, Language: string(p.Language), FoundBy: p.FoundBy,
+		}
+		if strings.TrimSpace(f.Version) == "" {
+			f.Version = cataloging.UnknownStubValue
+		}
+		if f.FoundBy == "" {
+			f.FoundBy = by
+		}
+		if f.Language == "" {
+			f.Language = string(pkg.LanguageFromPURL(p.PURL))
+		}
+		f.Evidence = evidence(p)
+		f.describe(p)
+		found = append(found, f)
+	}
+	return found
+}
+
+func evidence(p *pkg.Package) []string {
+	var primary, all []string
+	for _, l := range p.Locations.ToSlice() {
+		rel := relative(l.RealPath)
+		all = append(all, rel)
+		if l.Annotations[pkg.EvidenceAnnotationKey] == pkg.PrimaryEvidenceAnnotation {
+			primary = append(primary, rel)
+		}
+	}
+	if len(primary) == 0 {
+		primary = all
+	}
+	slices.Sort(primary)
+	return slices.Compact(primary)
+}
+
+func relative(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
+
+// describe takes from the metadata what depends on the package system.
+func (f *Found) describe(p *pkg.Package) {
+	root := ""
+	switch m := p.Metadata.(type) {
+	case pkg.DpkgDBEntry:
+		f.Arch, f.Source, f.Manager = m.Architecture, m.Source, true
+	case pkg.ApkDBEntry:
+		f.Arch, f.Source, f.Manager = m.Architecture, m.OriginPackage, true
+	case pkg.RpmDBEntry:
+		f.Arch, f.Source, f.Manager = m.Arch, m.SourceRpm, true
+	case pkg.AlpmDBEntry:
+		f.Arch, f.Source, f.Manager = m.Architecture, m.BasePackage, true
+	case pkg.PortageEntry:
+		f.Manager = true
+	case pkg.PythonPackage:
+		root = m.SitePackagesRootPath
+	case pkg.CondaMetaPackage:
+		f.Arch = m.Arch
+		if len(f.Evidence) > 0 {
+			root = path.Dir(path.Dir(f.Evidence[0]))
+		}
+	case pkg.BinarySignature, pkg.JavaVMInstallation:
+		f.Binary = true
+	case pkg.ELFBinaryPackageNoteJSONPayload:
+		f.Binary, f.Note = true, true
+	case pkg.GolangBinaryBuildinfoEntry:
+		f.Main = m.MainModule == p.Name
+	case pkg.JavaArchive:
+		f.Main = !strings.Contains(m.VirtualPath, ":") && m.Parent == nil && m.Manifest != nil
+	}
+	f.Binary = f.Binary || p.Type == pkg.BinaryPkg
+	if o, ok := p.Metadata.(pkg.FileOwner); ok {
+		f.Owned = owned(o, root)
+	}
+	f.Dirs = directories(f)
+}
+
+func owned(o pkg.FileOwner, root string) []string {
+	files := o.OwnedFiles()
+	for i, p := range files {
+		if root != "" && !path.IsAbs(p) {
+			p = path.Join(root, p)
+		}
+		files[i] = relative(p)
+	}
+	return files
+}
+
+// directories tells the directories of packages whose metadata lists no files.
+func directories(f *Found) []string {
+	if len(f.Evidence) == 0 || len(f.Owned) > 0 {
+		return nil
+	}
+	file := f.Evidence[0]
+	dir := path.Dir(file)
+	switch f.Type {
+	case string(pkg.NpmPkg), string(pkg.Rpkg), string(pkg.LuaRocksPkg), string(pkg.WordpressPluginPkg), string(pkg.HomebrewPkg):
+		if dir == "." {
+			return nil
+		}
+		return []string{dir}
+	case string(pkg.PythonPkg):
+		return []string{dir} // the .dist-info or .egg-info alone
+	case string(pkg.PhpComposerPkg):
+		return []string{path.Join(path.Dir(dir), f.Name)} // vendor/composer/installed.json
+	case string(pkg.GemPkg):
+		stem := strings.TrimSuffix(path.Base(file), ".gemspec")
+		home, _, ok := strings.Cut(file, "/specifications/")
+		if !ok {
+			return nil
+		}
+		return []string{path.Join(home, "gems", stem)}
+	}
+	return nil
+}

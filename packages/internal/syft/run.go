@@ -1,0 +1,123 @@
+package syft
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	gosync "github.com/anchore/go-sync"
+	root "github.com/anchore/syft/syft"
+	"github.com/anchore/syft/syft/artifact"
+	"github.com/anchore/syft/syft/cataloging"
+	"github.com/anchore/syft/syft/cataloging/pkgcataloging"
+	"github.com/anchore/syft/syft/file"
+	"github.com/anchore/syft/syft/pkg"
+	"github.com/anchore/syft/syft/source"
+
+	_ "modernc.org/sqlite" // the driver with which Syft reads rpm's and Nix' databases
+)
+
+// run runs a cataloger. parallel bounds the goroutines that parse; 0 parses in
+// the caller's.
+func (s *Set) run(ctx context.Context, c *Cataloger, r file.Resolver, parallel int) ([]pkg.Package, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorFile, gosync.NewExecutor(parallel))
+	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorCPU, gosync.NewExecutor(parallel))
+	ctx = lazyLicenses{ctx, s.licenses}
+	pkgs, err := catalog(ctx, c.cataloger, r)
+	if err != nil && strings.Contains(err.Error(), "no temp dir factory in context") {
+		pkgs, err = withTempDir(ctx, c.cataloger, r)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return pkgs, err
+}
+
+func catalog(ctx context.Context, c pkg.Cataloger, r file.Resolver) (pkgs []pkg.Package, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			pkgs, err = nil, fmt.Errorf("%s: panic: %v", c.Name(), p)
+		}
+	}()
+	pkgs, _, err = c.Catalog(ctx, r)
+	return pkgs, err
+}
+
+// withTempDir runs a cataloger in the only way in which Syft lends it a directory
+// for temporary files: inside CreateSBOM, which deletes it afterwards. Syft's
+// parsers of jars, rpm databases, compressed kernel modules and UPX-packed
+// binaries work on a file that they write there first.
+func withTempDir(ctx context.Context, c pkg.Cataloger, r file.Resolver) ([]pkg.Package, error) {
+	in := &inside{cataloger: c}
+	cfg := root.DefaultCreateSBOMConfig().
+		WithoutCatalogers().
+		WithoutFiles().
+		WithRelationshipsConfig(cataloging.RelationshipsConfig{}).
+		WithUnknownsConfig(cataloging.UnknownsConfig{}).
+		WithParallelism(1).
+		WithCatalogers(pkgcataloging.NewCatalogerReference(in, []string{pkgcataloging.ImageTag}))
+	if _, err := root.CreateSBOM(ctx, view{resolver: r}, cfg); err != nil && in.err == nil {
+		return nil, err
+	}
+	return in.pkgs, in.err
+}
+
+// inside is a cataloger that keeps what another one finds for itself.
+type inside struct {
+	cataloger pkg.Cataloger
+	pkgs      []pkg.Package
+	err       error
+}
+
+func (i *inside) Name() string { return i.cataloger.Name() }
+
+func (i *inside) Catalog(ctx context.Context, r file.Resolver) ([]pkg.Package, []artifact.Relationship, error) {
+	i.pkgs, i.err = catalog(ctx, i.cataloger, r)
+	return nil, nil, nil
+}
+
+// view is a Syft source that is nothing but a resolver.
+type view struct{ resolver file.Resolver }
+
+func (v view) ID() artifact.ID                                  { return "image" }
+func (v view) FileResolver(source.Scope) (file.Resolver, error) { return v.resolver, nil }
+func (v view) Close() error                                     { return nil }
+
+func (v view) Describe() source.Description {
+	return source.Description{ID: "image", Metadata: source.ImageMetadata{}}
+}
+
+// lazyLicenses gives Syft its license scanner when, and only when, a parser asks
+// for it: making one takes a second, and a parser that finds none in its context
+// makes one for each license. Nearly no image has a package whose license field
+// holds a whole license text, which is what the scanner is asked about.
+type lazyLicenses struct {
+	context.Context
+	scanner *licenseScanner
+}
+
+type licenseScanner struct {
+	once sync.Once
+	ctx  context.Context // holds the scanner, nothing else
+}
+
+func (l lazyLicenses) Value(key any) any {
+	if v := l.Context.Value(key); v != nil {
+		return v
+	}
+	if t := reflect.TypeOf(key); t == nil || !strings.HasSuffix(t.PkgPath(), "syft/internal/licenses") {
+		return nil
+	}
+	l.scanner.once.Do(func() {
+		l.scanner.ctx = context.Background()
+		if ctx, err := root.SetContextLicenseScanner(l.scanner.ctx, cataloging.DefaultLicenseConfig()); err == nil {
+			l.scanner.ctx = ctx
+		}
+	})
+	return l.scanner.ctx.Value(key)
+}

@@ -1,0 +1,112 @@
+package syft
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/anchore/syft/syft/file"
+)
+
+// A Set is the catalogers that one collection runs.
+type Set struct {
+	Catalogers []*Cataloger
+	kept       *globSet // of catalogers that run after the pass
+	alone      *globSet // of those that run in the pass
+	byGlob     map[string][]*Cataloger
+	licenses   *licenseScanner
+}
+
+// NewSet returns the catalogers of these names; without names, those that Syft runs
+// on an image.
+func NewSet(names []string) (*Set, error) {
+	s := &Set{byGlob: map[string][]*Cataloger{}, licenses: &licenseScanner{}}
+	known := map[string]bool{}
+	for _, c := range makers() {
+		c.Name = c.cataloger.Name()
+		known[c.Name] = true
+		if len(names) > 0 && !slices.Contains(names, c.Name) || len(names) == 0 && c.OnRequest {
+			continue
+		}
+		c.ask()
+		s.Catalogers = append(s.Catalogers, c)
+	}
+	for _, n := range names {
+		if !known[n] {
+			return nil, fmt.Errorf("cataloger %q: unknown", n)
+		}
+	}
+	var kept, alone []string
+	for _, c := range s.Catalogers {
+		for _, g := range c.Globs {
+			if c.Mode == Alone {
+				alone = append(alone, g)
+			} else {
+				kept = append(kept, g)
+			}
+			s.byGlob[g] = append(s.byGlob[g], c)
+		}
+	}
+	s.kept, s.alone = newGlobSet(unique(kept)), newGlobSet(unique(alone))
+	return s, nil
+}
+
+func unique(globs []string) []string {
+	slices.Sort(globs)
+	return slices.Compact(globs)
+}
+
+// Names returns the names of all catalogers, sorted.
+func Names() []string {
+	var names []string
+	for _, c := range makers() {
+		names = append(names, c.cataloger.Name())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ask runs the cataloger on a resolver of nothing, to learn what it looks for.
+func (c *Cataloger) ask() {
+	q := &questions{}
+	// On an empty image there is nothing to find and nothing to fail on.
+	_, _, _ = c.cataloger.Catalog(context.Background(), q)
+	c.Globs, c.MIME = unique(q.globs), unique(q.mime)
+}
+
+// questions is a resolver of an empty image that notes what it is asked for.
+type questions struct{ globs, mime []string }
+
+var _ file.Resolver = (*questions)(nil)
+
+func (q *questions) FilesByGlob(patterns ...string) ([]file.Location, error) {
+	q.globs = append(q.globs, patterns...)
+	return nil, nil
+}
+
+func (q *questions) FilesByMIMEType(types ...string) ([]file.Location, error) {
+	q.mime = append(q.mime, types...)
+	return nil, nil
+}
+
+func (q *questions) HasPath(string) bool                                     { return false }
+func (q *questions) FilesByPath(...string) ([]file.Location, error)          { return nil, nil }
+func (q *questions) RelativeFileByPath(file.Location, string) *file.Location { return nil }
+
+func (q *questions) AllLocations(context.Context) <-chan file.Location {
+	none := make(chan file.Location)
+	close(none)
+	return none
+}
+
+var errEmpty = errors.New("empty image")
+
+func (q *questions) FileContentsByLocation(file.Location) (io.ReadCloser, error) {
+	return nil, errEmpty
+}
+
+func (q *questions) FileMetadataByLocation(file.Location) (file.Metadata, error) {
+	return file.Metadata{}, errEmpty
+}

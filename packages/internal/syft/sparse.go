@@ -1,0 +1,156 @@
+package syft
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/anchore/syft/syft/file"
+)
+
+// assemblies is the name of the cataloger that combines assemblies with deps.json.
+const assemblies = "dotnet-deps-binary-cataloger"
+
+// A Sparse is a file of which only the parts are kept that a parser reads, which
+// of a .NET assembly are its headers and its version resource. It reads as zeros
+// elsewhere.
+type Sparse struct {
+	size  int64
+	parts []part
+}
+
+type part struct {
+	off  int64
+	data []byte
+}
+
+// Assembly reports whether the file at p may be a .NET assembly by its name. Those
+// are kept as [Sparse].
+func Assembly(p string) bool {
+	switch path.Ext(p) {
+	case ".dll", ".exe", ".bpl", ".DLL", ".EXE", ".BPL":
+		return true
+	}
+	return false
+}
+
+// Bundle reports whether a program may hold a whole .NET application. The mark is
+// documented by .NET's "single-file" design.
+func Bundle(content []byte) bool {
+	mark := sha256.Sum256([]byte(".net core bundle\n"))
+	return bytes.Contains(content, mark[:])
+}
+
+// Slim keeps of an assembly what the catalogers read of it. A program with a .NET
+// application in it is kept whole.
+func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
+	if Bundle(whole) {
+		return &Sparse{size: int64(len(whole)), parts: []part{{0, slices.Clone(whole)}}}
+	}
+	rec := &recorder{content: content{bytes.NewReader(whole)}, sparse: &Sparse{size: int64(len(whole))}}
+	for _, c := range s.Catalogers {
+		if c.Name == assemblies {
+			// What it finds is of no interest here, only what it reads.
+			_, _ = s.run(ctx, c, &recordingResolver{aloneResolver{path: "/" + p, content: whole}, rec}, 0)
+		}
+	}
+	return rec.sparse
+}
+
+// Slims reports whether a cataloger of the set wants assemblies.
+func (s *Set) Slims(p string) bool {
+	return Assembly(p) && slices.ContainsFunc(s.Catalogers, func(c *Cataloger) bool { return c.Name == assemblies })
+}
+
+// RunBundle runs the .NET cataloger alone on a program that is no assembly and may
+// hold an application: an ELF file.
+func (s *Set) RunBundle(ctx context.Context, p string, whole []byte) ([]Found, error) {
+	if !strings.HasPrefix(executable(whole), "application/x-") || !Bundle(whole) {
+		return nil, nil
+	}
+	for _, c := range s.Catalogers {
+		if c.Name == assemblies {
+			return s.RunAlone(ctx, c, p, whole)
+		}
+	}
+	return nil, nil
+}
+
+// recordingResolver hands out a reader that records.
+type recordingResolver struct {
+	aloneResolver
+	rec *recorder
+}
+
+func (r *recordingResolver) FileContentsByLocation(file.Location) (io.ReadCloser, error) {
+	return r.rec, nil
+}
+
+// recorder keeps what is read. The one read of it all, with which the mark of a
+// bundle is looked for, is left out: zeros do not hold the mark either.
+type recorder struct {
+	content
+	sparse *Sparse
+}
+
+const scanned = 4 << 10
+
+func (r *recorder) Read(p []byte) (int, error) {
+	off := r.Size() - int64(r.Len())
+	n, err := r.content.Read(p)
+	r.sparse.keep(off, p[:n])
+	return n, err
+}
+
+func (r *recorder) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.content.ReadAt(p, off)
+	if off > 0 || len(p) <= scanned {
+		r.sparse.keep(off, p[:max(n, 0)])
+	}
+	return n, err
+}
+
+// keep adds a part, unless it is known.
+func (s *Sparse) keep(off int64, data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	for _, p := range s.parts {
+		if off >= p.off && off+int64(len(data)) <= p.off+int64(len(p.data)) {
+			return
+		}
+	}
+	s.parts = append(s.parts, part{off, slices.Clone(data)})
+}
+
+// ReadAt reads what was kept, and zeros.
+func (s *Sparse) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= s.size {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), s.size-off))
+	clear(p[:n])
+	for _, k := range s.parts {
+		from, to := max(off, k.off), min(off+int64(n), k.off+int64(len(k.data)))
+		if from < to {
+			copy(p[from-off:to-off], k.data[from-k.off:])
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// open returns a reader as the catalogers want them.
+func (s *Sparse) open() io.ReadCloser {
+	return sparseReader{io.NewSectionReader(s, 0, s.size)}
+}
+
+type sparseReader struct{ *io.SectionReader }
+
+func (sparseReader) Close() error { return nil }

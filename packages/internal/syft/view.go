@@ -1,0 +1,217 @@
+package syft
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	stereoscope "github.com/anchore/stereoscope/pkg/file"
+	"github.com/anchore/syft/syft/file"
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// A View is the image at one layer, as a cataloger is to see it.
+type View struct {
+	Index *layers.Index
+	Layer int
+	// Hits are the paths that the cataloger finds when it enumerates one of its
+	// globs.
+	Hits map[string][]string
+	// Kept gives all paths of the view whose contents were collected, sorted.
+	Kept func() []string
+	// Sparse gives the assemblies, which are kept in part.
+	Sparse func(e layers.Entry) *Sparse
+	// Missing is told of contents that a cataloger asked for and that were not
+	// collected.
+	Missing func(e layers.Entry)
+
+	cataloger *Cataloger
+}
+
+var _ file.Resolver = (*View)(nil)
+
+// Run runs a cataloger on a view, with at most parallel goroutines.
+func (s *Set) Run(ctx context.Context, c *Cataloger, v *View, parallel int) ([]Found, error) {
+	v.cataloger = c
+	pkgs, err := s.run(ctx, c, v, parallel)
+	return convert(c.Name, pkgs), err
+}
+
+// FilesByGlob answers the cataloger's own globs from Hits. It asks for other globs
+// to find the neighbours of a file.
+func (v *View) FilesByGlob(patterns ...string) ([]file.Location, error) {
+	var paths []string
+	for _, g := range patterns {
+		if slices.Contains(v.cataloger.Globs, g) {
+			paths = append(paths, v.Hits[g]...)
+			continue
+		}
+		paths = append(paths, v.neighbours(g)...)
+	}
+	return v.locate(paths), nil
+}
+
+func (v *View) neighbours(glob string) []string {
+	switch {
+	case path.Base(glob) == "*", strings.Contains(glob, "/lib/dpkg/"):
+		return nil // license files; the lists of dpkg packages
+	case strings.HasPrefix(glob, "**/"):
+		var found []string
+		for _, p := range v.Kept() {
+			if matchGlob(glob, p) {
+				found = append(found, p)
+			}
+		}
+		return found
+	}
+	// A glob that starts with a directory: walks that directory only.
+	found, err := doublestar.Glob(v.Index.FS(v.Layer), relative(glob))
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+func (v *View) locate(paths []string) []file.Location {
+	seen := map[string]bool{}
+	var found []file.Location
+	for _, p := range paths {
+		if l, ok := v.locateOne(p); ok && !seen[l.RealPath] {
+			seen[l.RealPath] = true
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+func (v *View) locateOne(p string) (file.Location, bool) {
+	e, ok := v.Index.Resolve(v.Layer, relative(p))
+	if !ok || e.Type != layers.Regular || v.hidden(e) {
+		return file.Location{}, false
+	}
+	return newLocation("/"+e.Path, "/"+relative(p)), true
+}
+
+// hidden reports whether the file is kept from the catalogers on purpose.
+func (v *View) hidden(e layers.Entry) bool {
+	if !withheld(e.Path) {
+		return false
+	}
+	_, kept := v.Index.Content(e)
+	return !kept
+}
+
+// HasPath reports whether anything is at p.
+func (v *View) HasPath(p string) bool {
+	_, ok := v.Index.Resolve(v.Layer, relative(p))
+	return ok
+}
+
+// FilesByPath finds files wherever they are.
+func (v *View) FilesByPath(paths ...string) ([]file.Location, error) { return v.locate(paths), nil }
+
+// RelativeFileByPath finds a file in the same view.
+func (v *View) RelativeFileByPath(_ file.Location, p string) *file.Location {
+	if l, ok := v.locateOne(p); ok {
+		return &l
+	}
+	return nil
+}
+
+// FilesByMIMEType finds nothing: what goes by MIME type is judged alone.
+func (v *View) FilesByMIMEType(...string) ([]file.Location, error) { return nil, nil }
+
+// AllLocations lists what is below nix/store, all that is ever asked for.
+func (v *View) AllLocations(ctx context.Context) <-chan file.Location {
+	all := make(chan file.Location)
+	go func() {
+		defer close(all)
+		for e := range v.Index.Merged(v.Layer) {
+			if !strings.Contains(e.Path, "nix/store/") {
+				continue
+			}
+			select {
+			case all <- newLocation("/"+e.Path, "/"+e.Path):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return all
+}
+
+// FileContentsByLocation gives the contents that the pass has kept.
+func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
+	e, ok := v.Index.Resolve(v.Layer, relative(l.RealPath))
+	if !ok {
+		return nil, fmt.Errorf("%s: not found", relative(l.RealPath))
+	}
+	if v.Sparse != nil && Assembly(e.Path) {
+		if s := v.Sparse(e); s != nil {
+			return s.open(), nil
+		}
+	}
+	b, ok := v.Index.Content(e)
+	if !ok {
+		if e.Size > 0 && v.Missing != nil {
+			v.Missing(e)
+		}
+		if e.Size > 0 {
+			return nil, fmt.Errorf("%s: not collected", e.Path)
+		}
+	}
+	return content{bytes.NewReader(withoutLicense(v.cataloger.Name, e.Path, b))}, nil
+}
+
+// FileMetadataByLocation tells type and size.
+func (v *View) FileMetadataByLocation(l file.Location) (file.Metadata, error) {
+	e, ok := v.Index.Lookup(v.Layer, relative(l.RealPath))
+	if !ok {
+		return file.Metadata{}, fmt.Errorf("%s: not found", relative(l.RealPath))
+	}
+	m := file.Metadata{
+		FileInfo: stereoscope.ManualInfo{NameValue: path.Base(e.Path), SizeValue: e.Size, ModeValue: e.Mode, ModTimeValue: e.ModTime},
+		Path:     "/" + e.Path, LinkDestination: e.Link, UserID: e.UID, GroupID: e.GID, Type: stereoscope.TypeRegular,
+	}
+	switch e.Type {
+	case layers.Directory:
+		m.Type = stereoscope.TypeDirectory
+	case layers.Symlink:
+		m.Type = stereoscope.TypeSymLink
+	case layers.Hardlink:
+		m.Type = stereoscope.TypeHardLink
+	}
+	return m, nil
+}
+
+// withoutLicense drops the license fields of Python metadata, which often hold
+// the whole license text: see lazyLicenses.
+func withoutLicense(cataloger, p string, b []byte) []byte {
+	base := path.Base(p)
+	if !strings.HasPrefix(cataloger, "python-") || base != "METADATA" && base != "PKG-INFO" && !strings.HasSuffix(base, ".egg-info") {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	drop := false
+	for rest := b; len(rest) > 0; {
+		line, after, _ := bytes.Cut(rest, []byte("\n"))
+		if len(bytes.TrimRight(line, "\r")) == 0 {
+			return append(out, rest...) // the description follows
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			drop = strings.HasPrefix(strings.ToLower(string(name)), "license")
+		}
+		if !drop {
+			out = append(append(out, line...), '\n')
+		}
+		rest = after
+	}
+	return out
+}

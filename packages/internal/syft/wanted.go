@@ -1,0 +1,100 @@
+package syft
+
+import (
+	"path"
+	"strings"
+)
+
+// maxNeighbour bounds the files that are kept only because a cataloger might look
+// at them next to another one.
+const maxNeighbour = 8 << 20
+
+// hasNeighbours tells the binaries that Syft's classifiers can't judge alone: the
+// version of go stands in ../VERSION, of ruby in libruby.so, of Firefox in
+// application.ini.
+func hasNeighbours(p string) bool {
+	switch base := path.Base(p); base {
+	case "go", "go.exe", "ruby", "firefox", "firefox.exe":
+		return true
+	}
+	return false
+}
+
+// Neighbour reports whether a cataloger may read the file at p next to a file
+// that matches one of its globs. The catalogers look these up one by one, so no
+// dry run can tell.
+func Neighbour(p string, size int64) bool {
+	if size > maxNeighbour {
+		return false
+	}
+	base := path.Base(p)
+	dir := path.Dir(p)
+	switch base {
+	case "os-release", "system-release-cpe", "redhat-release", "debian_version":
+		return dir == "etc" || dir == "usr/lib"
+	case "repositories":
+		return dir == "etc/apk"
+	case "license_groups":
+		return dir == "etc/portage"
+	case "schema":
+		return strings.HasSuffix(dir, "nix/var/nix/db")
+	case "SIZE":
+		return strings.Contains(p, "var/db/pkg/")
+	case "files", "mtree":
+		return strings.Contains(p, "var/lib/pacman/local/")
+	case "RECORD", "installed-files.txt", "top_level.txt", "direct_url.json":
+		return true
+	case "libman.json", "application.ini", "MYMETA.json":
+		return true
+	}
+	switch {
+	case strings.HasPrefix(base, "VERSION"):
+		return size < 4<<10
+	case strings.HasPrefix(base, "libruby") && strings.Contains(base, ".so"):
+		return true
+	case strings.HasSuffix(base, ".pm"):
+		return cpanModule(p)
+	case strings.HasSuffix(base, ".list"):
+		return strings.HasSuffix(dir, "lib/dpkg/info")
+	case strings.HasSuffix(base, ".md5sums"):
+		return strings.HasSuffix(dir, "lib/dpkg/status.d")
+	}
+	return false
+}
+
+// cpanModule tells modules that CPAN's clients may have installed, whose version
+// Syft reads from the module; those of the distribution's own directories are not.
+func cpanModule(p string) bool {
+	for _, dir := range []string{"usr/share/perl/", "usr/share/perl5/", "usr/share/perl-base/", "usr/lib/"} {
+		if strings.HasPrefix(p, dir) {
+			return false
+		}
+	}
+	return true
+}
+
+// distribution tells the files that name the distribution, and with it the
+// package URLs of its packages.
+func distribution(p string) bool {
+	switch p {
+	case "etc/os-release", "usr/lib/os-release", "etc/system-release-cpe", "etc/redhat-release", "etc/debian_version":
+		return true
+	}
+	return false
+}
+
+// withheld tells the files that exist in the image and that catalogers are told
+// do not: license texts, whose classification costs more than all the rest, and
+// lists that are read by this module itself (see dpkg's info).
+func withheld(p string) bool {
+	if strings.Contains(p, "lib/dpkg/info/") || p == "bin/busybox" || p == "usr/bin/busybox" {
+		return true
+	}
+	base := strings.ToLower(path.Base(p))
+	for _, prefix := range []string{"license", "licence", "copyright", "copying", "unlicense", "notice", "legal", "mit-license", "patents"} {
+		if strings.HasPrefix(base, prefix) {
+			return true
+		}
+	}
+	return false
+}

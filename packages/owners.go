@@ -1,0 +1,104 @@
+package packages
+
+import (
+	"path"
+	"strings"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// owners tells, as of one layer, which package owns a path.
+//
+// Two packages may claim one file: Debian's python3-six ships a dist-info, which
+// Syft reports as the Python package six. The bytes are counted once, for the
+// package that a user can install or remove to bring or drop them: that of the
+// distribution. Otherwise, a package that lists the file goes before one that owns
+// the directory, and an inner directory before an outer one; among equals, the
+// last that claimed it, as a package manager overwrites.
+type owners struct {
+	files map[string]claim
+	dirs  map[string]claim
+}
+
+type claim struct {
+	life *life
+	rank int
+}
+
+// The ranks of claims.
+const (
+	rankFile    = iota // the file that a package was found in
+	rankListed         // listed by a package of a language
+	rankManager        // listed by a package of the distribution
+)
+
+func newOwners() *owners { return &owners{files: map[string]claim{}, dirs: map[string]claim{}} }
+
+// of returns the package that owns the file at p, nil if none does.
+func (o *owners) of(p string) *life {
+	if c, ok := o.files[p]; ok {
+		return c.life
+	}
+	for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if c, ok := o.dirs[dir]; ok {
+			return c.life
+		}
+	}
+	return nil
+}
+
+// claimFile gives the file at p to l, unless a better claim stands.
+func (o *owners) claimFile(p string, l *life, rank int) {
+	if c, ok := o.files[p]; ok && c.life != l && c.life.alive() {
+		if c.rank > rank || c.rank == rank && rank == rankFile && (c.life.found.Main || !l.found.Main) {
+			return
+		}
+	}
+	o.files[p] = claim{l, rank}
+	l.claimed = append(l.claimed, p)
+}
+
+func (o *owners) claimDir(dir string, l *life) {
+	o.dirs[dir] = claim{l, rankListed}
+	l.claimed = append(l.claimed, dir)
+}
+
+// release gives up all that l owns.
+func (o *owners) release(l *life) {
+	for _, p := range l.claimed {
+		if o.files[p].life == l {
+			delete(o.files, p)
+		}
+		if o.dirs[p].life == l {
+			delete(o.dirs, p)
+		}
+	}
+	l.claimed = nil
+}
+
+// paths spells paths as the layers of an image do.
+type paths struct {
+	idx   *layers.Index
+	layer int
+	dirs  map[string]string
+}
+
+// real resolves the links among p's directories: after usr-merge, dpkg's list of
+// a package says /bin/ls, and the layer has usr/bin/ls. The last component is left
+// alone: a package that owns a link does not own what it points to.
+func (r *paths) real(p string) string {
+	dir, base := path.Split(p)
+	dir = strings.TrimSuffix(dir, "/")
+	if dir == "" {
+		return base
+	}
+	to, ok := r.dirs[dir]
+	if !ok {
+		to = dir
+		if e, found := r.idx.Resolve(r.layer, dir); found && e.Type == layers.Directory {
+			to = e.Path
+		}
+		r.dirs[dir] = to
+	}
+	return path.Join(to, base)
+}

@@ -1,0 +1,53 @@
+package packages
+
+import (
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	pep440 "github.com/aquasecurity/go-pep440-version"
+	apk "github.com/knqyf263/go-apk-version"
+	deb "github.com/knqyf263/go-deb-version"
+	rpm "github.com/knqyf263/go-rpm-version"
+)
+
+// compare orders two versions as the package system of kind does: negative when a
+// is older. ok is false where the package system defines no order, or none that is
+// known here, or a version is not one of its own.
+func compare(kind, a, b string) (order int, ok bool) {
+	switch kind {
+	case "deb":
+		return compareWith(deb.NewVersion, a, b, func(x, y deb.Version) int { return x.Compare(y) })
+	case "apk":
+		return compareWith(apk.NewVersion, a, b, func(x, y apk.Version) int { return x.Compare(y) })
+	case "rpm", "alpm":
+		// alpm's order is that of rpm, from which it was taken.
+		x, y := rpm.NewVersion(a), rpm.NewVersion(b)
+		return x.Compare(y), true
+	case "python":
+		return compareWith(pep440.Parse, a, b, func(x, y pep440.Version) int { return x.Compare(y) })
+	case "npm", "go-module", "rust-crate", "php-composer", "gem", "dotnet":
+		parse := func(s string) (*semver.Version, error) { return semver.NewVersion(strings.TrimPrefix(s, "go")) }
+		return compareWith(parse, a, b, (*semver.Version).Compare)
+	}
+	return 0, false
+}
+
+func compareWith[V any](parse func(string) (V, error), a, b string, compare func(x, y V) int) (int, bool) {
+	x, err := parse(a)
+	if err != nil {
+		return 0, false
+	}
+	y, err := parse(b)
+	if err != nil {
+		return 0, false
+	}
+	return compare(x, y), true
+}
+
+// order is compare with an order for everything.
+func order(kind, a, b string) int {
+	if c, ok := compare(kind, a, b); ok && c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}
