@@ -1,0 +1,37 @@
+package report
+
+import (
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers/source"
+)
+
+// What the caller says counts; the place fills in the rest.
+func TestPlaced(t *testing.T) {
+	digest := v1.Hash{Algorithm: "sha256", Hex: "11"}
+	img := &source.Image{Image: empty.Image, Scheme: "docker", Reference: "x.tar", Tags: []string{"a:1", "b:2"}, ManifestDigest: digest, Annotations: map[string]string{"k": "v"}}
+	assert.Equal(t, ancestry.Hints{Reference: "a:1", Tags: []string{"b:2"}, Digest: digest, Annotations: map[string]string{"k": "v"}}, placed(img, ancestry.Hints{}))
+	img.Scheme = "oci"
+	assert.Equal(t, []string{"a:1", "b:2"}, placed(img, ancestry.Hints{}).Tags, "nobody asked for a name")
+	given := ancestry.Hints{Reference: "mine:1", Tags: []string{"mine:2"}, Digest: v1.Hash{Algorithm: "sha256", Hex: "22"}, Annotations: map[string]string{}}
+	assert.Equal(t, given, placed(img, given))
+	assert.Equal(t, ancestry.Hints{}, placed(empty.Image, ancestry.Hints{}), "an image of unknown place")
+}
+
+func TestAnalyzeNamesByPlace(t *testing.T) {
+	r, err := Analyze(t.Context(), &source.Image{Image: empty.Image, Reference: "dir/x.tar"}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "dir/x.tar", r.Reference)
+	assert.Equal(t, "unknown", r.Ancestors[0].String(), "a path is no name")
+
+	r, err = Analyze(t.Context(), &source.Image{Image: empty.Image, Reference: "dir/x.tar", Tags: []string{"acme/app:1"}}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "dir/x.tar", r.Reference)
+	assert.Equal(t, "acme/app:1", r.Ancestors[0].String())
+}

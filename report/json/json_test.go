@@ -1,0 +1,171 @@
+package json_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/report/json"
+	"github.com/stemma-go/stemma/report/rules"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, json.Write(&b, r, opts))
+	return b.Bytes()
+}
+
+func TestGolden(t *testing.T) {
+	got := write(t, imagetest.Sample(t, rules.All()), nil)
+	path := filepath.Join("testdata", "sample.json")
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run the test with -update to make it")
+	assert.Equal(t, string(want), string(got), "run the test with -update if this is meant")
+}
+
+func TestRoundTrip(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	for _, opts := range []*json.Options{nil, {Compact: true}} {
+		d, err := json.Decode(bytes.NewReader(write(t, r, opts)))
+		require.NoError(t, err)
+		assert.Equal(t, json.New(r), d)
+	}
+	assert.Equal(t, 1, bytes.Count(write(t, r, &json.Options{Compact: true}), []byte("\n")))
+}
+
+// The same report gives the same bytes; so does a report made anew.
+func TestDeterministic(t *testing.T) {
+	want := write(t, imagetest.Sample(t, rules.All()), nil)
+	for range 2 {
+		assert.Equal(t, want, write(t, imagetest.Sample(t, rules.All()), nil))
+	}
+}
+
+// A list is never null, and nothing known is nothing said.
+func TestNothing(t *testing.T) {
+	out := string(write(t, report.New(nil, nil, nil, &report.Options{AsOf: imagetest.AsOf}), &json.Options{Compact: true}))
+	assert.NotContains(t, out, "null")
+	assert.Contains(t, out, `"asOf":"2026-11-22T00:00:00Z"`)
+	d, err := json.Decode(strings.NewReader(out))
+	require.NoError(t, err)
+	for i := range reflect.TypeOf(*d).NumField() {
+		if f := reflect.ValueOf(*d).Field(i); f.Kind() == reflect.Slice {
+			assert.False(t, f.IsNil(), reflect.TypeOf(*d).Field(i).Name)
+		}
+	}
+}
+
+// Dates are in UTC, whatever zone a builder lived in.
+func TestDatesUTC(t *testing.T) {
+	r := imagetest.Sample(t, nil)
+	r.AsOf = r.AsOf.In(time.FixedZone("east", 3600))
+	r.Ancestors[0].Created = r.Ancestors[0].Created.In(time.FixedZone("west", -3600))
+	d := json.New(r)
+	assert.Equal(t, time.UTC, d.AsOf.Location())
+	assert.Equal(t, time.UTC, d.Ancestors[0].Created.Location())
+}
+
+func TestHostileStrings(t *testing.T) {
+	r := imagetest.Sample(t, nil)
+	r.Reference = "a\x1b[31m\u009b\x7f<>&\xff\"\u2028"
+	out := string(write(t, r, nil))
+	for _, c := range out {
+		require.True(t, c == '\n' || c >= ' ' && (c < 0x7f || c > 0x9f), "%U", c)
+	}
+	d, err := json.Decode(strings.NewReader(out))
+	require.NoError(t, err)
+	assert.Equal(t, "a\x1b[31m\u009b\x7f<>&\ufffd\"\u2028", d.Reference)
+}
+
+func TestDecodeErrors(t *testing.T) {
+	_, err := json.Decode(strings.NewReader(`{"schema": 2}`))
+	assert.EqualError(t, err, "report: schema 2, not 1")
+	_, err = json.Decode(strings.NewReader(`{"schema": "1"}`))
+	assert.ErrorContains(t, err, "report: ")
+	d, err := json.Decode(strings.NewReader(`{"schema": 1, "tomorrow": {}}`))
+	require.NoError(t, err, "fields of tomorrow are no error")
+	assert.Equal(t, 1, d.Schema)
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestWriteError(t *testing.T) {
+	err := errors.New("disk full")
+	assert.ErrorIs(t, json.Write(failing{err}, &report.Report{}, nil), err)
+}
+
+// Every field is described in the package's documentation, under the heading of
+// its type, and nothing is described that is not there.
+func TestDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	described := map[string]map[string]bool{}
+	section := ""
+	for line := range strings.Lines(string(doc)) {
+		line = strings.TrimSuffix(line, "\n")
+		if m := regexp.MustCompile(`^// # (\w+)$`).FindStringSubmatch(line); m != nil {
+			section = m[1]
+			described[section] = map[string]bool{}
+		}
+		if m := regexp.MustCompile(`^//\t(\w+) {2,}\S`).FindStringSubmatch(line); m != nil && section != "" {
+			described[section][m[1]] = true
+		}
+	}
+	seen := map[reflect.Type]bool{}
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice:
+			walk(typ.Elem())
+		case reflect.Struct:
+			if seen[typ] || typ == reflect.TypeFor[time.Time]() {
+				return
+			}
+			seen[typ] = true
+			fields := map[string]bool{}
+			for f := range typ.Fields() {
+				fields[f.Tag.Get("json")] = true
+				walk(f.Type)
+			}
+			assert.Equal(t, fields, described[typ.Name()], typ.Name())
+		}
+	}
+	walk(reflect.TypeFor[json.Document]())
+	assert.Contains(t, seen, reflect.TypeFor[json.Ancestor]())
+}
+
+func ExampleDecode() {
+	var b bytes.Buffer
+	r := report.New(nil, nil, nil, &report.Options{AsOf: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
+	if err := json.Write(&b, r, nil); err != nil {
+		panic(err)
+	}
+	d, err := json.Decode(&b)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(d.AsOf.Format(time.DateOnly), len(d.Ancestors))
+	// Output: 2026-11-22 0
+}

@@ -1,0 +1,149 @@
+package json
+
+import (
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+)
+
+// New makes a document of a report. It shares nothing with it.
+func New(r *report.Report) *Document {
+	d := &Document{
+		Schema:    Schema,
+		Reference: r.Reference,
+		Digest:    digest(r.Digest),
+		AsOf:      r.AsOf.UTC(),
+		Partial:   r.Partial,
+		Ancestors: each(r.Ancestors, func(a report.Ancestor) Ancestor { return newAncestor(r, a) }),
+		Layers:    []Layer{},
+		Packages:  []Package{},
+		Unowned:   []Directory{},
+		Findings:  each(r.Findings, newFinding),
+		Problems:  each(r.Problems, newProblem),
+	}
+	if r.Index != nil {
+		d.addLayers(r)
+	}
+	if r.Inventory != nil {
+		d.Packages = each(r.Inventory.Packages, func(p packages.Package) Package { return newPackage(r, p) })
+		d.Unowned = each(r.Inventory.Unowned, func(u packages.Directory) Directory { return Directory(u) })
+	}
+	return d
+}
+
+func (d *Document) addLayers(r *report.Report) {
+	if c := r.Index.Config; c != nil {
+		d.Platform = v1.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}.String()
+	}
+	for _, l := range r.Index.Layers {
+		d.Size += l.Size
+		d.Uncompressed += l.Uncompressed
+		d.Content += l.Content
+		d.Shadowed += l.Shadowed
+		out := Layer{Index: l.Index, Step: index(l.Step), Ancestor: index(r.AncestorOf(l.Index)), DiffID: digest(l.DiffID), Digest: digest(l.Digest),
+			Verified: l.Verified, Partial: l.Partial, Compression: l.Compression, Size: l.Size, Uncompressed: l.Uncompressed, Content: l.Content,
+			Files: l.Files, Added: l.Added, Modified: l.Modified, Rewritten: l.Rewritten, Shadowed: l.Shadowed, Hides: l.Hides,
+			Deletes: l.Deletes, DeletedFiles: l.DeletedFiles}
+		if r.Inventory != nil && l.Index < len(r.Inventory.Layers) {
+			owned := Ownership(r.Inventory.Layers[l.Index])
+			out.Owned = &owned
+		}
+		d.Layers = append(d.Layers, out)
+	}
+}
+
+func newAncestor(r *report.Report, a report.Ancestor) Ancestor {
+	out := Ancestor{
+		Name: a.String(), Repository: a.Repository, Tags: list(a.Tags), Digest: digest(a.Digest), Created: date(a.Created),
+		Confidence: a.Confidence.String(), Boundary: a.Boundary.String(), Distro: Distro(a.Distro),
+		Evidence: each(a.Evidence, newEvidence), Against: each(a.Against, newEvidence),
+		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
+		Steps: []Step{}, Layers: []int{},
+		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
+	}
+	for i := a.Steps.From; i < a.Steps.To; i++ {
+		if s, ok := r.Step(i); ok {
+			out.Steps = append(out.Steps, newStep(s))
+		}
+	}
+	for i := a.Layers.From; i < a.Layers.To; i++ {
+		out.Layers = append(out.Layers, i)
+	}
+	return out
+}
+
+func newEvidence(e ancestry.Evidence) Evidence {
+	return Evidence{Kind: string(e.Kind), Confidence: e.Confidence.String(), Says: e.Says, Where: e.Where}
+}
+
+func newStep(s layers.Step) Step {
+	return Step{Index: s.Index, Layer: index(s.Layer), Created: date(s.Created), CreatedBy: s.CreatedBy, Comment: s.Comment, Author: s.Author,
+		Builder: string(s.Instruction.Builder), Keyword: s.Instruction.Keyword, Args: s.Instruction.Args, Synthetic: s.Synthetic}
+}
+
+func newPackage(r *report.Report, p packages.Package) Package {
+	byLayer := make(map[int]int64, len(p.Bytes.ByLayer))
+	for l, n := range p.Bytes.ByLayer {
+		byLayer[l] = n
+	}
+	return Package{
+		Type: p.Type, Name: p.Name, Version: p.Version, Arch: p.Arch, PURL: p.PURL, Language: p.Language, Source: p.Source, FoundBy: p.FoundBy,
+		State: string(p.State), Layer: index(p.Layer()), Ancestor: index(r.AncestorOf(p.Layer())),
+		Locations: each(p.Locations, func(l packages.Location) Location { return Location(l) }),
+		Events: each(p.Events, func(e packages.Event) Event {
+			return Event{Kind: string(e.Kind), Layer: e.Layer, From: e.From, To: e.To}
+		}),
+		Files: p.Files, Bytes: Bytes{p.Bytes.Visible, p.Bytes.Shadowed, byLayer}, Bundled: p.Bundled,
+	}
+}
+
+func newFinding(f report.Finding) Finding {
+	return Finding{Rule: f.Rule, Severity: f.Severity.String(), Layer: index(f.Layer), Step: index(f.Step), Ancestor: index(f.Ancestor),
+		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy}
+}
+
+func newProblem(p layers.Problem) Problem {
+	return Problem{Layer: index(p.Layer), Step: index(p.Step), Path: p.Path, Message: p.Error()}
+}
+
+// each converts a list; the result is never nil.
+func each[From, To any](from []From, f func(From) To) []To {
+	to := make([]To, len(from))
+	for i, v := range from {
+		to[i] = f(v)
+	}
+	return to
+}
+
+// list copies a list; the result is never nil.
+func list(s []string) []string { return append([]string{}, s...) }
+
+// index is null for "none".
+func index(i int) *int {
+	if i < 0 {
+		return nil
+	}
+	return &i
+}
+
+// date is null for the zero Time.
+func date(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// digest is empty for the zero Hash, which would print as ":".
+func digest(h v1.Hash) string {
+	if h == (v1.Hash{}) {
+		return ""
+	}
+	return h.String()
+}

@@ -1,0 +1,152 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stemma-go/stemma/ancestry"
+)
+
+// A Product is an operating system or a runtime.
+type Product struct {
+	ID    string // "debian", "python"
+	Title string // "Debian", "Python"
+	// Ends says what a cycle's EOL date ends: "security team", "support".
+	Ends string
+	// Extended is the name of the extended support after it, "" if there is none.
+	Extended string
+	// ExtendedFree is true when everybody gets the extended support for nothing.
+	ExtendedFree bool
+	// Rolling is true for a product without cycles: it never ends.
+	Rolling bool
+	// Authority is the publisher's page on the subject.
+	Authority string
+	// ReadFrom names the data from which the dates were read, "" if there are none.
+	ReadFrom string
+	// AsOf is the day of that data.
+	AsOf time.Time
+}
+
+// A Cycle is a line of releases that is maintained as one: Debian 12, Python
+// 3.11. Its dates are the last days of support at midnight UTC, zero where not set.
+type Cycle struct {
+	Product  Product
+	Name     string // "12", "22.04", "3.11"
+	Codename string // "bookworm"; "" where there is none, or it is of no use
+	Released time.Time
+	Support  time.Time
+	EOL      time.Time
+	Extended time.Time
+}
+
+// String returns title and name: "Debian 12 (bookworm)".
+func (c Cycle) String() string {
+	s := c.Product.Title + " " + c.Name
+	if c.Codename != "" {
+		s += " (" + c.Codename + ")"
+	}
+	return s
+}
+
+// Status is where a cycle is in its life.
+type Status int
+
+// The statuses.
+const (
+	Unknown   Status = iota // no end of life is known
+	Supported               // before its end of life
+	Extended                // after its end of life, before the end of its extended support
+	Ended                   // after both
+)
+
+// String returns the status's name in lower case.
+func (s Status) String() string {
+	return [...]string{"unknown", "supported", "extended", "ended"}[s]
+}
+
+// Status returns where the cycle is on the day of t.
+func (c Cycle) Status(t time.Time) Status {
+	switch {
+	case c.EOL.IsZero():
+		return Unknown
+	case !over(c.EOL, t):
+		return Supported
+	case !c.Extended.IsZero() && !over(c.Extended, t):
+		return Extended
+	}
+	return Ended
+}
+
+// over reports whether the day last has passed at t.
+func over(last, t time.Time) bool { return !t.Before(last.AddDate(0, 0, 1)) }
+
+// Products returns all products, sorted by id.
+func Products() []Product {
+	d := data()
+	ps := make([]Product, 0, len(d.products))
+	for _, p := range d.products {
+		ps = append(ps, p)
+	}
+	slices.SortFunc(ps, func(a, b Product) int { return strings.Compare(a.ID, b.ID) })
+	return ps
+}
+
+// Cycles returns a product's cycles, oldest first; nil for an unknown product.
+func Cycles(product string) []Cycle { return slices.Clone(data().cycles[product]) }
+
+// Find returns the cycle of a version: the one whose name is the version or its
+// longest prefix that ends before a dot. "3.18.4" is of 3.18, "12.5" of 12.
+// It gives false where no cycle fits.
+func Find(product, version string) (Cycle, bool) {
+	cycles := data().cycles[product]
+	for v := version; v != ""; {
+		if i := slices.IndexFunc(cycles, func(c Cycle) bool { return c.Name == v }); i >= 0 {
+			return cycles[i], true
+		}
+		dot := strings.LastIndexByte(v, '.')
+		if dot < 0 {
+			break
+		}
+		v = v[:dot]
+	}
+	return Cycle{}, false
+}
+
+// osProduct maps os-release's ID to a product.
+func osProduct(d ancestry.Distro) string {
+	switch d.ID {
+	case "debian", "ubuntu", "alpine", "rhel", "rocky", "fedora", "opensuse-leap", "opensuse-tumbleweed", "wolfi", "chainguard", "arch":
+		return d.ID
+	case "almalinux":
+		return "alma"
+	case "amzn":
+		return "amazon-linux"
+	case "ol":
+		return "oracle-linux"
+	case "centos":
+		if strings.Contains(d.PrettyName, "Stream") {
+			return "centos-stream"
+		}
+		return "centos"
+	}
+	return ""
+}
+
+// Of returns the cycle of an operating system, by its version or, where
+// os-release has none, its code name. UBI images are RHEL. It gives false
+// for what is unknown and for what is rolling.
+func Of(d ancestry.Distro) (Cycle, bool) {
+	p := osProduct(d)
+	if d.VersionID != "" {
+		return Find(p, d.VersionID)
+	}
+	if d.Codename == "" {
+		return Cycle{}, false
+	}
+	cycles := data().cycles[p]
+	if i := slices.IndexFunc(cycles, func(c Cycle) bool { return c.Codename == d.Codename }); i >= 0 {
+		return cycles[i], true
+	}
+	return Cycle{}, false
+}

@@ -1,0 +1,32 @@
+// Package policy decides whether an image may pass, by a file that people can
+// read and review.
+//
+// A policy is YAML. Every field is optional; an unknown one is an error, as is a
+// rule that does not exist.
+//
+//	# The least severity of a finding that fails: note, warning, serious, or never. Default: serious.
+//	failOn: warning
+//	# What a rule's findings are worth here: off, note, warning, serious.
+//	rules:
+//	  add-remote: off
+//	  born-old: serious
+//	# Findings that are known and accepted. Patterns are those of path.Match; what is left out matches all.
+//	accept:
+//	  - rule: build-tools
+//	    ancestor: buildpack-deps*      # the ancestor's name, "repository:tag"
+//	    subject: version control
+//	    until: 2027-01-31              # the last day on which it is accepted
+//	    reason: the CMS commits its pages
+//	# How old the youngest build may be that each ancestor had: 180d, 26w, 24h.
+//	maxAge: 180d
+//	# How many bytes the layers may have as stored: 500MB, 1.5GB (decimal), 512MiB.
+//	maxSize: 500MB
+//	# What the root of the chain may be: repositories or repository:tag.
+//	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
+//	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
+//	rootConfidence: recognised
+//
+// An image that could be read only in part never passes: what was not read could
+// hold anything. An ancestor without a build date has no age, and does not fail
+// for it.
+package policy

@@ -1,0 +1,121 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+)
+
+// A Violation is a reason for which an image may not pass.
+type Violation struct {
+	// Check is the rule, or the field of the policy ("maxAge", "maxSize",
+	// "allowedRoots"), or "partial".
+	Check string
+	// Ancestor is the index in Report.Ancestors of who is to blame, -1 if none.
+	Ancestor int
+	// Message says what is wrong, in one sentence without a full stop.
+	Message string
+	// Finding is what violates, nil where it is no finding.
+	Finding *report.Finding
+}
+
+// String returns "check: message".
+func (v Violation) String() string { return v.Check + ": " + v.Message }
+
+// Judge returns all reasons for which the image may not pass, the report's
+// findings first. An empty result means that it may.
+func (p *Policy) Judge(r *report.Report) []Violation {
+	var all []Violation
+	for i := range r.Findings {
+		f := r.Findings[i]
+		if p.fails(r, f) {
+			all = append(all, Violation{Check: f.Rule, Ancestor: f.Ancestor, Message: f.Message, Finding: &f})
+		}
+	}
+	return slices.Concat(all, p.ages(r), p.size(r), p.root(r), partial(r))
+}
+
+func (p *Policy) fails(r *report.Report, f report.Finding) bool {
+	worth := p.Rules[f.Rule]
+	if worth == Default {
+		worth = level(f.Severity)
+	}
+	least := p.FailOn
+	if least == Default {
+		least = Serious
+	}
+	if worth == Off || worth < least {
+		return false
+	}
+	return !slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.holds(r, f) })
+}
+
+// ages checks every ancestor that has a build date; dates of reproducible builds
+// are none.
+func (p *Policy) ages(r *report.Report) []Violation {
+	var all []Violation
+	for i, a := range r.Ancestors {
+		age := r.AsOf.Sub(a.Created)
+		if p.MaxAge == 0 || a.Created.IsZero() || a.Created.UTC().Year() <= 1980 || age <= time.Duration(p.MaxAge) {
+			continue
+		}
+		all = append(all, Violation{Check: "maxAge", Ancestor: i, Message: fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d",
+			a, a.Created.UTC().Format(time.DateOnly), int(age.Hours()/24), int(time.Duration(p.MaxAge).Hours()/24))})
+	}
+	return all
+}
+
+func (p *Policy) size(r *report.Report) []Violation {
+	var size int64
+	for _, a := range r.Ancestors {
+		size += a.Size
+	}
+	if p.MaxSize == 0 || size <= 0 || uint64(size) <= uint64(p.MaxSize) {
+		return nil
+	}
+	return []Violation{{Check: "maxSize", Ancestor: -1, Message: fmt.Sprintf("the layers have %s; allowed are %s",
+		humanize.Bytes(uint64(size)), humanize.Bytes(uint64(p.MaxSize)))}}
+}
+
+func (p *Policy) root(r *report.Report) []Violation {
+	if len(p.AllowedRoots) == 0 {
+		return nil
+	}
+	i := len(r.Ancestors) - 1
+	violation := func(format string, args ...any) []Violation {
+		return []Violation{{Check: "allowedRoots", Ancestor: i, Message: fmt.Sprintf(format, args...)}}
+	}
+	if i < 0 {
+		return violation("the image has no known ancestor")
+	}
+	root := r.Ancestors[i]
+	least := max(p.RootConfidence, ancestry.Inferred)
+	names := []string{root.Repository}
+	for _, t := range root.Tags {
+		names = append(names, root.Repository+":"+t)
+	}
+	switch {
+	case root.Repository == "":
+		return violation("the root of the chain is unknown; allowed are %s", strings.Join(p.AllowedRoots, ", "))
+	case !slices.ContainsFunc(p.AllowedRoots, func(pattern string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return match(pattern, n) })
+	}):
+		return violation("the root of the chain is %s; allowed are %s", root, strings.Join(p.AllowedRoots, ", "))
+	case root.Confidence < least:
+		return violation("that the root is %s is only %s; at least %s is asked for", root, root.Confidence, least)
+	}
+	return nil
+}
+
+func partial(r *report.Report) []Violation {
+	if !r.Partial {
+		return nil
+	}
+	return []Violation{{Check: "partial", Ancestor: -1, Message: "some of the image could not be read"}}
+}

@@ -1,0 +1,176 @@
+package policy_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/report/policy"
+	"github.com/stemma-go/stemma/report/rules"
+)
+
+// The policy that the package's documentation shows, and all that it says.
+const full = `
+failOn: warning
+rules:
+  add-remote: off
+  born-old: serious
+accept:
+  - rule: build-tools
+    ancestor: buildpack-deps*
+    subject: headers*
+    until: 2027-01-31
+    reason: the CMS commits its pages
+maxAge: 180d
+maxSize: 5MB
+allowedRoots: [debian, alpine, "registry.example.com/base/*"]
+rootConfidence: recognised
+`
+
+func parse(t *testing.T, s string) *policy.Policy {
+	t.Helper()
+	p, err := policy.Parse([]byte(s), rules.All())
+	require.NoError(t, err)
+	return p
+}
+
+func TestParse(t *testing.T) {
+	assert.Equal(t, &policy.Policy{
+		FailOn: policy.Warning,
+		Rules:  map[string]policy.Level{"add-remote": policy.Off, "born-old": policy.Serious},
+		Accept: []policy.Acceptance{{Rule: "build-tools", Ancestor: "buildpack-deps*", Subject: "headers*",
+			Until: policy.Day{Time: imagetest.Day("2027-01-31")}, Reason: "the CMS commits its pages"}},
+		MaxAge:         policy.Age(180 * 24 * time.Hour),
+		MaxSize:        5_000_000,
+		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
+		RootConfidence: ancestry.Recognised,
+	}, parse(t, full))
+	assert.Equal(t, &policy.Policy{}, parse(t, ""))
+	assert.Equal(t, &policy.Policy{}, parse(t, "# nothing\n"))
+	assert.EqualValues(t, 512<<20, parse(t, "maxSize: 512MiB").MaxSize)
+	assert.EqualValues(t, 26*7*24*time.Hour, parse(t, "maxAge: 26w").MaxAge)
+	assert.EqualValues(t, 36*time.Hour, parse(t, "maxAge: 36h").MaxAge)
+}
+
+func TestParseErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"failon: warning":             "line 1: field failon not found",
+		"failOn: grave":               `line 1: "grave" is none of off, note, warning, serious, never`,
+		"\nrules:\n  rot-user: off":   `line 3: unknown rule "rot-user"`,
+		"rules: {root-user: 3}":       `line 1: "3" is none of`,
+		"maxAge: 180":                 `line 1: "180" is no age`,
+		"maxAge: -3d":                 "is no age",
+		"maxAge: 0d":                  "is no age",
+		"maxAge: ''":                  "is no age",
+		"maxAge: 99999999999w":        "is no age",
+		"\nmaxSize: much":             `line 2: "much" is no size`,
+		"allowedRoots: ['[']":         `line 1: allowedRoots: bad pattern "["`,
+		"allowedRoots: ['']":          "bad pattern",
+		"accept: [{reason: because}]": "line 1: accept: an entry without rule",
+		"accept:\n- rule: root-usr":   `line 2: accept: no rule matches "root-usr"`,
+		"accept:\n- subject: '[a'":    `line 2: accept: "[a"`,
+		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: "tomorrow" is no date`,
+		"rootConfidence: sure":                          `unknown confidence "sure"`,
+		"a: b: c":                                       "policy: ",
+		"failOn: note\n---\nfailOn: never":              "more than one document",
+		"failOn: note\nfailOn: never":                   "already defined",
+	} {
+		_, err := policy.Parse([]byte(in), rules.All())
+		assert.ErrorContains(t, err, want, "%q", in)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(full))
+	f.Add([]byte("accept:\n- {rule: root-user, until: 2020-02-30}"))
+	f.Add([]byte("maxAge: 70000w\nmaxSize: 1e9TB"))
+	r := &report.Report{Findings: []report.Finding{{Rule: "root-user", Subject: "user"}}, AsOf: imagetest.AsOf}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if p, err := policy.Parse(b, rules.All()); err == nil {
+			p.Judge(r)
+		}
+	})
+}
+
+func judge(r *report.Report, p *policy.Policy) []string {
+	var got []string
+	for _, v := range p.Judge(r) {
+		got = append(got, fmt.Sprintf("%s %d", v.Check, v.Ancestor))
+	}
+	return got
+}
+
+func TestJudge(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	for in, want := range map[string][]string{
+		"":              {"end-of-life 1", "end-of-life 3"}, // serious alone
+		"failOn: never": nil,
+		"failOn: never\nrules: {root-user: serious}":                                 nil,
+		"rules: {end-of-life: off}":                                                  nil,
+		"rules: {end-of-life: warning, root-user: serious}":                          {"root-user 0"},
+		"rules: {end-of-life: off, full-upgrade: serious}":                           {"full-upgrade 0"},
+		"accept: [{rule: end-of-life}]":                                              nil,
+		"accept: [{rule: end-of-life, ancestor: 'debian:*'}]":                        {"end-of-life 1"},
+		"accept: [{rule: end-*, subject: 'Python*'}]":                                {"end-of-life 3"},
+		"accept: [{rule: end-of-life, until: 2026-11-22}]":                           nil,
+		"accept: [{rule: end-of-life, until: 2026-11-21}]":                           {"end-of-life 1", "end-of-life 3"},
+		"failOn: never\nmaxAge: 3650d":                                               nil,
+		"failOn: never\nmaxAge: 300d":                                                {"maxAge 1", "maxAge 2", "maxAge 3"},
+		"failOn: never\nmaxSize: 8MB":                                                nil,
+		"failOn: never\nmaxSize: 7MB":                                                {"maxSize -1"},
+		"failOn: never\nallowedRoots: [alpine, debian]":                              nil,
+		"failOn: never\nallowedRoots: ['debian:bullseye-*']\nrootConfidence: proved": nil,
+		"failOn: never\nallowedRoots: [alpine]":                                      {"allowedRoots 3"},
+	} {
+		assert.Equal(t, want, judge(r, parse(t, in)), "%q", in)
+	}
+	r.Partial = true
+	assert.Equal(t, []string{"partial -1"}, judge(r, parse(t, "failOn: never")), "what was not read passes nothing")
+}
+
+func TestJudgeRoot(t *testing.T) {
+	p := parse(t, "allowedRoots: ['example.com/base/*']\nrootConfidence: recorded")
+	root := func(repository string, c ancestry.Confidence) *report.Report {
+		return &report.Report{Ancestors: []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: repository, Confidence: c}}}}
+	}
+	assert.Empty(t, p.Judge(root("example.com/base/a", ancestry.Recorded)))
+	for want, r := range map[string]*report.Report{
+		"allowedRoots: the root of the chain is unknown; allowed are example.com/base/*":                       root("", ancestry.Unknown),
+		"allowedRoots: the root of the chain is debian; allowed are example.com/base/*":                        root("debian", ancestry.Proved),
+		"allowedRoots: that the root is example.com/base/a is only recognised; at least recorded is asked for": root("example.com/base/a", ancestry.Recognised),
+		"allowedRoots: the image has no known ancestor":                                                        {},
+	} {
+		vs := p.Judge(r)
+		if assert.Len(t, vs, 1) {
+			assert.Equal(t, want, vs[0].String())
+		}
+	}
+}
+
+// A reproducible build has no date, and no age.
+func TestJudgeUndated(t *testing.T) {
+	p := parse(t, "maxAge: 1d")
+	r := &report.Report{AsOf: imagetest.AsOf, Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{Created: time.Unix(0, 0)}}}}
+	assert.Empty(t, p.Judge(r))
+}
+
+func ExamplePolicy_Judge() {
+	p, err := policy.Parse([]byte("failOn: warning\nrules: {root-user: off}\n"), rules.All())
+	if err != nil {
+		panic(err)
+	}
+	r := &report.Report{Findings: []report.Finding{
+		{Rule: "root-user", Severity: report.Warning, Ancestor: 0, Message: "runs as root: no ancestor sets USER"},
+		{Rule: "build-tools", Severity: report.Warning, Ancestor: 2, Message: "ships compilers: gcc-12"},
+	}}
+	for _, v := range p.Judge(r) {
+		fmt.Println(v)
+	}
+	// Output: build-tools: ships compilers: gcc-12
+}

@@ -1,0 +1,129 @@
+// Package progress shows, on a terminal, how far the reading of an image is.
+//
+//	line := progress.New(os.Stderr, nil)
+//	defer line.Done()
+//	opts.Layers.Progress = line.Update
+//
+// It is silent for the first second, so that what is quick leaves no trace, and
+// always where the output is no terminal. The line is wiped when it is done.
+package progress
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// Options say how to show progress. nil and the zero value are the defaults.
+type Options struct {
+	// Delay is how long to be silent; 0 is one second.
+	Delay time.Duration
+	// Terminal reports whether an output is a terminal; nil asks the system.
+	Terminal func(io.Writer) bool
+}
+
+// A Line is a progress line. Its methods may be called from several goroutines.
+type Line struct {
+	mu   sync.Mutex
+	out  gate
+	bar  *progressbar.ProgressBar // nil until there is something to show
+	all  int64
+	last int64
+	off  bool // for good
+}
+
+// A gate lets nothing through before a moment. The bar counts from the start, so
+// that its rate is right, and is not seen.
+type gate struct {
+	w    io.Writer
+	from time.Time
+	used bool
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	if time.Now().Before(g.from) {
+		return len(b), nil
+	}
+	g.used = true
+	return g.w.Write(b)
+}
+
+// New returns a line on w, which should be the standard error. nil opts are the
+// defaults. Time is counted from here.
+func New(w io.Writer, opts *Options) *Line {
+	if opts == nil {
+		opts = &Options{}
+	}
+	isTerminal := opts.Terminal
+	if isTerminal == nil {
+		isTerminal = onTerminal
+	}
+	delay := opts.Delay
+	if delay == 0 {
+		delay = time.Second
+	}
+	return &Line{out: gate{w: w, from: time.Now().Add(delay)}, off: !isTerminal(w)}
+}
+
+func onTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// Update shows that done of all bytes are read; all is 0 while it is not known.
+// It is a layers.Options.Progress.
+func (l *Line) Update(done, all int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.off {
+		return
+	}
+	if all <= 0 {
+		all = -1
+	}
+	switch {
+	case l.bar == nil:
+		l.bar = newBar(&l.out, all)
+	case l.all < 0 && all > 0: // a bar without a length forgets how far it is
+		_ = l.bar.Clear()
+		l.bar = newBar(&l.out, all)
+	case all != l.all:
+		l.bar.ChangeMax64(all)
+	}
+	l.all = all
+	l.last = max(l.last, done) // reports from several goroutines may overtake each other
+	if all > 0 {
+		l.last = min(l.last, all)
+	}
+	// An error means that the terminal is gone: nobody is left to tell.
+	_ = l.bar.Set64(l.last)
+}
+
+// Done wipes the line. Update does nothing from then on.
+func (l *Line) Done() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.off = true
+	if l.out.used {
+		_ = l.bar.Clear() // see Update
+		l.out.used = false
+	}
+}
+
+func newBar(w io.Writer, all int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(all,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription("reading"),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+	)
+}

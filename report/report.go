@@ -1,0 +1,123 @@
+package report
+
+import (
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+)
+
+// A Report is all that is known of one image, joined.
+type Report struct {
+	// Reference is the name or the place under which the image was asked for, ""
+	// if none.
+	Reference string
+	// Digest is the manifest digest, zero if not known.
+	Digest v1.Hash
+	// AsOf is the moment as of which it is judged, in UTC.
+	AsOf time.Time
+
+	Index     *layers.Index // nil if only the configuration was read
+	Lineage   *ancestry.Lineage
+	Inventory *packages.Inventory // nil if the packages were not asked for
+
+	// Ancestors are Lineage.Ancestors, in the same order, with what each brought.
+	Ancestors []Ancestor
+	// Findings are sorted by severity (most severe first), ancestor (youngest
+	// first), rule, layer, step and subject.
+	Findings []Finding
+	// Problems are those of the index, the lineage and the inventory.
+	Problems []layers.Problem
+	// Partial is true when some of the image could not be read: what is reported is
+	// true, and not all.
+	Partial bool
+}
+
+// An Ancestor is an ancestor of the lineage with what its layers brought. Sizes
+// are bytes.
+type Ancestor struct {
+	ancestry.Ancestor
+	Size         int64 // its layers as stored
+	Uncompressed int64 // its layers' tar archives
+	Content      int64 // the regular files of its layers
+	Shadowed     int64 // of Content, what it or a younger ancestor hid
+	Packages     PackageCounts
+}
+
+// PackageCounts counts packages by what an ancestor did to them. A package that
+// several of its layers upgraded counts once.
+type PackageCounts struct {
+	Introduced int // first had here, whatever became of them
+	Upgraded   int // upgraded, downgraded or otherwise changed here
+	Removed    int // removed here
+	Present    int // whose present version came from here and is still visible
+}
+
+// Options say how to judge, and by which rules. nil and the zero value are the
+// defaults.
+type Options struct {
+	// Hints are passed to [ancestry.Resolve]. What the index knows (os-release,
+	// verified layers, the digests of the stored blobs) is filled in by [Analyze].
+	// Reference and Digest become those of the report.
+	Hints ancestry.Hints
+	// Catalogues are passed to [ancestry.Resolve].
+	Catalogues []ancestry.Source
+	// Rules judge the image. nil means that nothing is judged: the rules that
+	// ship with this module are rules.All, in package report/rules.
+	Rules []Rule
+	// AsOf is the day on which to judge; the zero Time is now.
+	AsOf time.Time
+	// Layers and Packages are passed on to the readers; to Layers.Wants, those of
+	// the packages are added.
+	Layers   layers.Options
+	Packages packages.Options
+	// NoPackages leaves the packages out: faster, and rules that need them find
+	// nothing.
+	NoPackages bool
+}
+
+// AncestorOf returns the index in Ancestors of the one that a layer belongs to,
+// -1 for [layers.None] and for a layer that the image does not have.
+func (r *Report) AncestorOf(layer int) int {
+	for i, a := range r.Ancestors {
+		if a.Layers.Contains(layer) {
+			return i
+		}
+	}
+	return -1
+}
+
+// AncestorOfStep is [Report.AncestorOf] for a step.
+func (r *Report) AncestorOfStep(step int) int {
+	for i, a := range r.Ancestors {
+		if a.Steps.Contains(step) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Step returns a step of the history; false if there is none of that index.
+func (r *Report) Step(step int) (layers.Step, bool) {
+	if r.Lineage == nil || step < 0 || step >= len(r.Lineage.Steps) {
+		return layers.Step{}, false
+	}
+	return r.Lineage.Steps[step], true
+}
+
+// StepOf returns the index of the step that made a layer, [layers.None] if there
+// is none.
+func (r *Report) StepOf(layer int) int {
+	if r.Lineage == nil || layer < 0 {
+		return layers.None
+	}
+	for _, s := range r.Lineage.Steps {
+		if s.Layer == layer {
+			return s.Index
+		}
+	}
+	return layers.None
+}

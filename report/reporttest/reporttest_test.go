@@ -1,0 +1,83 @@
+package reporttest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/report/reporttest"
+	"github.com/stemma-go/stemma/report/rules"
+)
+
+// A recorder is a test that keeps what it is told.
+type recorder struct {
+	testing.TB
+	said []string
+}
+
+func (r *recorder) Helper() {}
+func (r *recorder) Errorf(format string, args ...any) {
+	r.said = append(r.said, fmt.Sprintf(format, args...))
+}
+
+func TestAssertions(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	broken := *r
+	broken.Partial = true
+	noPackages := *r
+	noPackages.Inventory = nil
+	for name, tt := range map[string]struct {
+		call func(testing.TB) bool
+		want []string // parts of what is said; none if the assertion holds
+	}{
+		"no finding":         {func(t testing.TB) bool { return reporttest.NoFinding(t, r, "unverified") }, nil},
+		"a finding":          {func(t testing.TB) bool { return reporttest.NoFinding(t, r, "build-tools") }, []string{"build-tools: ships compilers: gcc-10 [ancestor buildpack-deps:bullseye, layer 1, step 2]\n  remedy: inherited", "headers and -dev packages"}},
+		"no severe one":      {func(t testing.TB) bool { return reporttest.NoFindingAbove(t, r, report.Serious) }, nil},
+		"a severe one":       {func(t testing.TB) bool { return reporttest.NoFindingAbove(t, r, report.Warning) }, []string{"serious: end-of-life: Python 3.8", "serious: end-of-life: Debian 11"}},
+		"descends":           {func(t testing.TB) bool { return reporttest.DescendsFrom(t, r, "debian") }, nil},
+		"descends by tag":    {func(t testing.TB) bool { return reporttest.DescendsFrom(t, r, "python:3.8.16-bullseye") }, nil},
+		"does not":           {func(t testing.TB) bool { return reporttest.DescendsFrom(t, r, "alpine") }, []string{"its chain is unknown (unknown) < python:3.8.16-bullseye (recognised) < buildpack-deps:bullseye (inferred) < debian:bullseye-20230109 (proved)"}},
+		"not another tag":    {func(t testing.TB) bool { return reporttest.DescendsFrom(t, r, "python:3.9") }, []string{"does not descend"}},
+		"not descends":       {func(t testing.TB) bool { return reporttest.NotDescendsFrom(t, r, "alpine") }, nil},
+		"but it does":        {func(t testing.TB) bool { return reporttest.NotDescendsFrom(t, r, "buildpack-deps") }, []string{"descends from buildpack-deps:bullseye, by its layers 1 to 1 (inferred)"}},
+		"has package":        {func(t testing.TB) bool { return reporttest.HasPackage(t, r, "deb", "libc6") }, nil},
+		"has none":           {func(t testing.TB) bool { return reporttest.HasPackage(t, r, "deb", "curl") }, []string{"the image has no package deb curl"}},
+		"removed is not had": {func(t testing.TB) bool { return reporttest.HasPackage(t, r, "", "git") }, []string{"the image has no package git"}},
+		"no package":         {func(t testing.TB) bool { return reporttest.NoPackage(t, r, "deb", "clang*") }, nil},
+		"removed is gone":    {func(t testing.TB) bool { return reporttest.NoPackage(t, r, "deb", "git") }, nil},
+		"of another type":    {func(t testing.TB) bool { return reporttest.NoPackage(t, r, "apk", "libc6") }, nil},
+		"a package":          {func(t testing.TB) bool { return reporttest.NoPackage(t, r, "deb", "gcc*") }, []string{"the image has the package deb gcc-10 10.2.1-6 [ancestor buildpack-deps:bullseye, layer 1, step 2]"}},
+		"a bad pattern":      {func(t testing.TB) bool { return reporttest.NoPackage(t, r, "deb", "[") }, []string{"syntax error in pattern"}},
+		"packages not asked": {func(t testing.TB) bool { return reporttest.NoPackage(t, &noPackages, "deb", "gcc") }, []string{"without packages"}},
+		"size":               {func(t testing.TB) bool { return reporttest.MaxSize(t, r, 8<<20) }, nil},
+		"too big":            {func(t testing.TB) bool { return reporttest.MaxSize(t, r, 1<<20) }, []string{"the image has 7.4 MB, more than 1.0 MB: unknown 2.9 MB, python:3.8.16-bullseye 1.4 MB"}},
+		"complete":           {func(t testing.TB) bool { return reporttest.Complete(t, r) }, nil},
+		"partial":            {func(t testing.TB) bool { return reporttest.Complete(t, &broken) }, []string{"could not be read"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := &recorder{TB: t}
+			assert.Equal(t, len(tt.want) == 0, tt.call(rec))
+			if assert.Len(t, rec.said, len(tt.want)) {
+				for i, w := range tt.want {
+					assert.True(t, strings.Contains(rec.said[i], w), "%q is not in %q", w, rec.said[i])
+				}
+			}
+		})
+	}
+	rec := &recorder{TB: t}
+	assert.False(t, reporttest.NoFinding(rec, r))
+	assert.Len(t, rec.said, len(r.Findings), "without names, all rules")
+}
+
+// Of an unknown ancestor nobody can say what it is not.
+func TestNotDescendsFromUnknown(t *testing.T) {
+	r := imagetest.Sample(t, nil)
+	r.Ancestors[2].Repository = ""
+	rec := &recorder{TB: t}
+	assert.False(t, reporttest.NotDescendsFrom(rec, r, "alpine"))
+	assert.Equal(t, []string{"the image may descend from alpine: its ancestor of steps 2 to 2 is unknown"}, rec.said)
+}

@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+)
+
+// BuildTools returns the rule "build-tools".
+func BuildTools() report.Rule {
+	return report.Rule{
+		Name:     "build-tools",
+		Severity: report.Warning,
+		Doc: "Compilers, linkers, headers and -dev packages, build systems, version control, debuggers and (as a note) remote access in a finished image: " +
+			"bytes that every host fetches, and tools for who breaks in. One finding for each ancestor and category. " +
+			"Packages of the distribution are told by name; toolchains without a package (Go, Rust, a JDK, the .NET SDK) by the files that make them one.",
+		Run: func(r *report.Report) []report.Finding {
+			g := toolGroups{}
+			g.addPackages(r)
+			g.addToolchains(r)
+			return g.findings(r)
+		},
+	}
+}
+
+// toolGroups are the tools by who brought them and what they are for.
+type toolGroups map[toolKey][]toolItem
+
+type toolKey struct {
+	ancestor int
+	category string
+}
+
+type toolItem struct {
+	name  string
+	layer int
+	bytes int64
+}
+
+func (g toolGroups) add(r *report.Report, category string, item toolItem) {
+	if a := r.AncestorOf(item.layer); a >= 0 {
+		key := toolKey{a, category}
+		g[key] = append(g[key], item)
+	}
+}
+
+func (g toolGroups) addPackages(r *report.Report) {
+	if r.Inventory == nil {
+		return
+	}
+	for i := range r.Inventory.Packages {
+		p := &r.Inventory.Packages[i]
+		if p.State != packages.Present {
+			continue
+		}
+		if c := category(p.Type, p.Name); c != "" {
+			g.add(r, c, newItem(p))
+		}
+	}
+}
+
+// newItem takes the bytes of a package since it was brought: what was there
+// before, removed and still shipped, is not for the same ancestor to save.
+func newItem(p *packages.Package) toolItem {
+	item := toolItem{name: p.Name, layer: bringer(p)}
+	for l, n := range p.Bytes.ByLayer {
+		if l >= item.layer {
+			item.bytes += n
+		}
+	}
+	return item
+}
+
+// bringer returns the layer without which the package would not be there: the
+// last that installed it, whoever upgraded it later.
+func bringer(p *packages.Package) int {
+	for _, e := range slices.Backward(p.Events) {
+		if e.Kind == packages.Introduced || e.Kind == packages.Reinstalled {
+			return e.Layer
+		}
+	}
+	return layers.None
+}
+
+func (g toolGroups) findings(r *report.Report) []report.Finding {
+	var found []report.Finding
+	for key, items := range g {
+		slices.SortFunc(items, func(a, b toolItem) int {
+			return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name))
+		})
+		f := atLayer(r, heaviest(items))
+		f.Severity = severityOf(key.category)
+		f.Subject = key.category
+		for _, it := range items {
+			f.Bytes += it.bytes
+			if !slices.Contains(f.Items, it.name) { // several architectures of one package
+				f.Items = append(f.Items, it.name)
+			}
+		}
+		f.Message = fmt.Sprintf("ships %s: %s", key.category, upTo(4, f.Items))
+		f.Remedy = remedyTools(r, key)
+		found = append(found, f)
+	}
+	return found
+}
+
+// heaviest returns the layer that brought most of the bytes, the lowest of equals.
+func heaviest(items []toolItem) int {
+	sums := map[int]int64{}
+	for _, it := range items {
+		sums[it.layer] += it.bytes
+	}
+	best := layers.None
+	for l, n := range sums {
+		if best == layers.None || n > sums[best] || n == sums[best] && l < best {
+			best = l
+		}
+	}
+	return best
+}
+
+// slimRepositories are Docker Official Images whose -slim variants, unlike the
+// default ones, do not stand on buildpack-deps and bring no compiler.
+func slimRepositories() []string { return []string{"node", "perl", "pypy", "python", "ruby"} }
+
+func remedyTools(r *report.Report, key toolKey) string {
+	if own(key.ancestor) {
+		if key.category == remoteAccess {
+			return "leave them out: a container is entered through its runtime"
+		}
+		return "build in a stage of its own and copy only the result, or install, use and remove them in one RUN"
+	}
+	for i := key.ancestor; i > 0; i-- {
+		a := r.Ancestors[i]
+		if slices.Contains(slimRepositories(), a.Repository) && r.Ancestors[key.ancestor].Repository == "buildpack-deps" {
+			return fmt.Sprintf("inherited from %s by way of %s: use the -slim variant of %s", who(r, key.ancestor), who(r, i), a.Repository)
+		}
+	}
+	return fmt.Sprintf("inherited from %s: keep it for the build stage, and copy the result onto a base without such tools", who(r, key.ancestor))
+}

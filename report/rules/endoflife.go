@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/lifecycle"
+)
+
+// soon is how long before an end of life it is worth a note: one quarter, the
+// time that it takes to plan a change of base.
+const soon = 90 * 24 * time.Hour
+
+// EndOfLife returns the rule "end-of-life".
+func EndOfLife() report.Rule {
+	return report.Rule{
+		Name:     "end-of-life",
+		Severity: report.Serious,
+		Doc: "An operating system or a language runtime whose publisher has stopped to mend it, or will within 90 days (a note). " +
+			"Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
+			"Runtimes that come from the distribution's own packages live as long as the distribution does and are not judged. " +
+			"Programs built with a Go release that has ended are a warning.",
+		Run: func(r *report.Report) []report.Finding {
+			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
+		},
+	}
+}
+
+// distroEnds judges the release that the finished image is. Who is blamed is the
+// oldest ancestor from which on it was that release: a point release that a
+// younger one installs changes nothing.
+func distroEnds(r *report.Report) []report.Finding {
+	var cycle lifecycle.Cycle
+	blamed := -1
+	for i := len(r.Ancestors) - 1; i >= 0; i-- {
+		d := r.Ancestors[i].Distro
+		if d.ID == "" {
+			continue
+		}
+		c, ok := lifecycle.Of(d)
+		switch {
+		case !ok:
+			blamed = -1
+		case blamed < 0 || c.Product.ID != cycle.Product.ID || c.Name != cycle.Name:
+			cycle, blamed = c, i
+		}
+	}
+	if blamed < 0 {
+		return nil
+	}
+	f := atAncestor(r, blamed)
+	if !judge(&f, cycle, r.AsOf) {
+		return nil
+	}
+	f.Remedy = remedyEnd(r, blamed, cycle)
+	return []report.Finding{f}
+}
+
+// judge fills in severity, subject and message, and reports whether there is
+// anything to say.
+func judge(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
+	f.Subject = c.String()
+	eol := c.EOL.Format(time.DateOnly)
+	switch c.Status(at) {
+	case lifecycle.Ended:
+		f.Severity = report.Serious
+		if c.Extended.IsZero() {
+			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s", c, c.Product.Ends, eol)
+		} else {
+			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s, %s on %s", c, c.Product.Ends, eol,
+				c.Product.Extended, c.Extended.Format(time.DateOnly))
+		}
+	case lifecycle.Extended:
+		f.Severity = report.Serious
+		if c.Product.ExtendedFree {
+			f.Severity = report.Warning
+		}
+		f.Message = fmt.Sprintf("%s is past its end of life: %s ended on %s; %s goes on until %s", c, c.Product.Ends, eol,
+			c.Product.Extended, c.Extended.Format(time.DateOnly))
+	case lifecycle.Supported:
+		if c.EOL.Sub(at) > soon {
+			return false
+		}
+		f.Severity = report.Note
+		f.Message = fmt.Sprintf("%s reaches its end of life on %s", c, eol)
+	default:
+		return false
+	}
+	return true
+}
+
+// remedyEnd names the release of the same product that is maintained longest.
+func remedyEnd(r *report.Report, ancestor int, c lifecycle.Cycle) string {
+	target := "a maintained release"
+	if next, ok := longest(c.Product.ID, r.AsOf); ok {
+		target = fmt.Sprintf("%s, maintained until %s", next, next.EOL.Format(time.DateOnly))
+	}
+	if own(ancestor) {
+		return "move to " + target
+	}
+	return fmt.Sprintf("inherited from %s: choose a base on %s", who(r, ancestor), target)
+}
+
+// longest returns the cycle of a product that is released at a moment and whose
+// end of life is the farthest away.
+func longest(product string, at time.Time) (best lifecycle.Cycle, ok bool) {
+	for _, c := range lifecycle.Cycles(product) {
+		if !c.Released.After(at) && c.Status(at) == lifecycle.Supported && c.EOL.After(best.EOL) {
+			best, ok = c, true
+		}
+	}
+	return best, ok
+}

@@ -1,0 +1,24 @@
+package rules_test
+
+import (
+	"fmt"
+
+	"github.com/stemma-go/stemma/report/rules"
+)
+
+func ExampleAll() {
+	for _, r := range rules.All() {
+		fmt.Println(r.Name, r.Severity)
+	}
+	// Output:
+	// add-remote warning
+	// born-old warning
+	// build-tools warning
+	// copy-up warning
+	// end-of-life serious
+	// full-upgrade note
+	// package-caches warning
+	// root-user warning
+	// shipped-removed warning
+	// unverified serious
+}

@@ -1,0 +1,237 @@
+package rules
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+)
+
+func TestToolsTable(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(toolsTSV), "\n")
+	seen := map[tool]bool{}
+	rows := 0
+	for _, l := range lines {
+		if l[0] != '#' {
+			rows++
+		}
+	}
+	require.Len(t, tools(), rows-1, "every line but the heads is a tool")
+	for _, tl := range tools() {
+		assert.Contains(t, []string{"deb", "apk", "rpm"}, tl.kind)
+		_, err := path.Match(tl.pattern, "")
+		assert.NoError(t, err, tl.pattern)
+		assert.False(t, seen[tl], "%v twice", tl)
+		seen[tl] = true
+	}
+}
+
+func TestCategory(t *testing.T) {
+	for in, want := range map[string]string{
+		"deb gcc-12": compilers, "deb cpp-12": compilers, "deb libgcc-12-dev": compilers, "deb gcc-12-base": "", "deb gcc": compilers,
+		"deb openjdk-17-jdk-headless": compilers, "deb openjdk-17-jre": "", "deb libgcc-s1": "", "deb libstdc++6": "",
+		"deb binutils-x86-64-linux-gnu": "linkers and binary tools",
+		"deb libssl-dev":                "headers and -dev packages", "deb linux-libc-dev": "headers and -dev packages", "deb libssl3": "",
+		"deb dpkg-dev": "build systems", "deb make": "build systems", "deb autotools-dev": "build systems", "deb dpkg": "",
+		"deb git": "version control", "deb gdb": "debuggers", "deb openssh-client": remoteAccess,
+		"apk build-base": compilers, "apk musl-dev": "headers and -dev packages", "apk musl": "", "apk git": "version control",
+		"apk openjdk17-jre-headless": "", "apk openjdk17-jdk": compilers, "apk llvm17-libs": "",
+		"rpm gcc-c++": compilers, "rpm openssl-devel": "headers and -dev packages", "rpm kernel-headers": "headers and -dev packages", "rpm openssl-libs": "",
+		"npm make": "", "python git": "",
+	} {
+		kind, name, _ := strings.Cut(in, " ")
+		assert.Equal(t, want, category(kind, name), in)
+	}
+}
+
+func TestBuildTools(t *testing.T) {
+	upgraded := aPackage("deb", "libssl-dev", 1, 500)
+	upgraded.Events = append(upgraded.Events, packages.Event{Kind: packages.Upgraded, Layer: 3})
+	back := aPackage("deb", "make", 1, 70)
+	back.Events = append(back.Events, packages.Event{Kind: packages.Removed, Layer: 2}, packages.Event{Kind: packages.Reinstalled, Layer: 3})
+	back.Bytes.ByLayer[3] = 71 // the first 70 are the first one's, and stay shipped
+	gone := aPackage("deb", "gdb", 1, 900)
+	gone.State = packages.Gone
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1)),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Repository: "buildpack-deps", Tag: "bookworm", Steps: 1},
+			{Repository: "python", Tag: "3.12", Steps: 1}, {Steps: 1}},
+		Inventory: &packages.Inventory{Packages: []packages.Package{
+			aPackage("deb", "gcc-12", 1, 3000), aPackage("deb", "g++-12", 1, 4000), aPackage("deb", "gcc-12-base", 0, 9), upgraded, back, gone,
+			aPackage("deb", "openssh-client", 3, 5), aPackage("npm", "git", 3, 5),
+		}},
+	}
+	r := im.Report(t)
+	check(t, BuildTools(), r,
+		want{0, 3, 3, report.Warning, "build systems", "make", "copy only the result", 71},
+		want{2, 1, 1, report.Warning, "compilers", "ships compilers: g++-12 and gcc-12", "use the -slim variant of python", 7000},
+		want{2, 1, 1, report.Warning, "headers and -dev packages", "libssl-dev", "", 500}, // who upgraded it did not bring it
+		want{0, 3, 3, report.Note, "remote access", "openssh-client", "", 5},
+	)
+	im.Ancestors[2].Repository = "acme"
+	found := report.Judge(im.Report(t), []report.Rule{BuildTools()})
+	assert.Contains(t, found[1].Remedy, "inherited from buildpack-deps:bookworm: keep it for the build stage")
+}
+
+func TestBuildToolsWithoutPackages(t *testing.T) {
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("bin/sh", 1)),
+			buildkit("COPY --from=go", file("usr/local/go/bin/go", 100), file("usr/local/go/pkg/tool/compile", 50), file("usr/local/gopher", 9)),
+			buildkit("COPY --from=jdk", file("opt/java/openjdk/bin/java", 10), file("opt/java/openjdk/bin/javac", 10), file("opt/java/openjdk/lib/modules", 80)),
+			buildkit("COPY --from=jre", file("usr/lib/jvm/jre/bin/java", 10)),
+			buildkit("RUN rm", imagetest.File{Name: "opt/java/openjdk/lib/.wh.modules"}),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 2}, {Steps: 3}},
+	}
+	check(t, BuildTools(), im.Report(t),
+		want{0, 2, 2, report.Warning, "compilers", "JDK in /opt/java/openjdk", "", 20},
+		want{1, 1, 1, report.Warning, "compilers", "Go toolchain in /usr/local/go", "inherited from debian:12", 150},
+	)
+	// A package of the distribution that is the toolchain is reported, and it alone.
+	im.Inventory = &packages.Inventory{Packages: []packages.Package{aPackage("deb", "golang-go", 1, 140)}}
+	check(t, BuildTools(), im.Report(t),
+		want{0, 2, 2, report.Warning, "compilers", "JDK", "", 20},
+		want{1, 1, 1, report.Warning, "compilers", "golang-go", "", 140},
+	)
+}
+
+func TestPackageCaches(t *testing.T) {
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("var/lib/apt/lists/a", 150_000), file("var/lib/apt/lists/lock", 0), file("var/lib/apt/extended_states", 500_000)),
+			buildkit("RUN b", file("root/.cache/pip/http/a", 60_000), file("root/.cache/pip/http/b", 60_000), file("root/.cache/other", 900_000)),
+			buildkit("RUN c", file("home/me/.npm/x", 200_000), file("home/me/sub/.npm/x", 200_000), file("home/.npm", 200_000)),
+			buildkit("RUN d", file("var/cache/apk/small", 99_999), file("var/cache/apt/gone.bin", 300_000)),
+			buildkit("RUN rm", imagetest.File{Name: "var/cache/apt/.wh.gone.bin"}),
+			buildkit("RUN chown", imagetest.File{Name: "var/lib/apt/lists/a", Size: 150_000, UID: 3}), // who copies a cache up did not bring it
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 5}},
+	}
+	check(t, PackageCaches(), im.Report(t),
+		want{0, 1, 1, report.Warning, "/root/.cache/pip", "the pip cache /root/.cache/pip, 2 files", "--no-cache-dir", 120_000},
+		want{0, 2, 2, report.Warning, "/home/me/.npm", "", "", 200_000},
+		want{1, 0, 0, report.Warning, "/var/lib/apt/lists", "1 file", "inherited from debian:12, and deleting it here would save nothing", 150_000},
+	)
+}
+
+func TestBelow(t *testing.T) {
+	for in, want := range map[[2]string]string{
+		{"root/.npm", "root/.npm/a/b"}:             "root/.npm",
+		{"root/.npm", "root/.npm"}:                 "",
+		{"root/.npm", "root/.npmrc"}:               "",
+		{"home/*/.npm", "home/a/.npm/b"}:           "home/a/.npm",
+		{"home/*/.npm", "home/a/b/.npm/c"}:         "",
+		{"home/*/.npm", "home/a/.npm"}:             "",
+		{"home/*/.npm", "homes/a/.npm/x"}:          "",
+		{"home/*/.a/caches", "home/m/.a/caches/x"}: "home/m/.a/caches",
+	} {
+		assert.Equal(t, want, below(in[0], in[1]), "%v", in)
+	}
+}
+
+func TestCachesArePatterns(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range caches() {
+		_, err := path.Match(c.dir, "")
+		assert.NoError(t, err)
+		assert.False(t, seen[c.dir], "%s twice", c.dir)
+		seen[c.dir] = true
+		assert.NotEmpty(t, c.remedy)
+	}
+}
+
+func TestShippedRemoved(t *testing.T) {
+	const mb = 1_000_000
+	removed := aPackage("deb", "gcc-12", 0, 3*mb)
+	removed.State = packages.Gone
+	removed.Events = append(removed.Events, packages.Event{Kind: packages.Removed, Layer: 2})
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("usr/bin/gcc", 3*mb), file("var/lib/dpkg/status", 2*mb), file("bin/sh", 200*mb/100)),
+			buildkit("RUN fetch", file("tmp/big", 2*mb), file("small", 1000), file("app", 4*mb), file("chowned", 5*mb)),
+			buildkit("RUN apt-get purge gcc && rm", imagetest.File{Name: "usr/bin/.wh.gcc"}, imagetest.File{Name: "tmp/.wh.big"}, imagetest.File{Name: ".wh.small"},
+				file("var/lib/dpkg/status", 2*mb+1), imagetest.File{Name: "chowned", Size: 5 * mb, UID: 9}),
+			buildkit("COPY app", file("app", 4*mb+1)),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 3}},
+		Inventory: &packages.Inventory{Packages: []packages.Package{removed, aPackage("deb", "bash", 0, 9)}},
+	}
+	check(t, ShippedRemoved(), im.Report(t),
+		want{0, 2, 2, report.Warning, "files of layer 0", "layer 2 deletes 1 file that layer 0 of debian:12 ships, of gcc-12", "choose a base without it", 3 * mb},
+		want{0, 2, 2, report.Warning, "files of layer 1", "layer 2 deletes 2 files that layer 1 of the same image ships, in /tmp and /", "do both in one RUN", 2*mb + 1000},
+		want{0, 3, 3, report.Warning, "files of layer 1", "layer 3 overwrites 1 file", "", 4 * mb},
+	)
+	check(t, CopyUp(), im.Report(t),
+		want{0, 2, 2, report.Warning, "layer 2", "ships 1 file of its own image again, whose content did not change; only the owner did", "COPY --chown", 5 * mb})
+
+	im.Ancestors = []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 4}}
+	im.Steps = append(im.Steps, buildkit("ENV A=1"))
+	im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Steps: 1})
+	found := report.Judge(im.Report(t), []report.Rule{ShippedRemoved(), CopyUp()})
+	require.Len(t, found, 3, "what one image hides of its own is one finding")
+	for _, f := range found {
+		assert.Equal(t, 1, f.Ancestor)
+		assert.Contains(t, f.Remedy, "inherited from debian:12")
+	}
+}
+
+// Who upgrades needs another remedy than who removes, even where files went away.
+func TestShippedByUpgrade(t *testing.T) {
+	const mb = 1_000_000
+	upgraded := aPackage("deb", "libssl3", 0, 3*mb)
+	upgraded.Events = append(upgraded.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("usr/lib/libssl.so.3.0.1", 2*mb), file("usr/lib/libcrypto.so", mb)),
+			buildkit("RUN apt-get upgrade", imagetest.File{Name: "usr/lib/.wh.libssl.so.3.0.1"}, file("usr/lib/libssl.so.3.0.2", 2*mb), file("usr/lib/libcrypto.so", mb+1)),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded}},
+	}
+	check(t, ShippedRemoved(), im.Report(t),
+		want{0, 1, 1, report.Warning, "", "deletes and overwrites 2 files that layer 0 of debian:12 ships, of libssl3", "stand on a build of debian:12 that has the newer files already", 3 * mb})
+}
+
+func TestCopyUp(t *testing.T) {
+	const size = 300_000
+	f := func(name string, mode int64, uid int) imagetest.File {
+		return imagetest.File{Name: name, Size: size, Mode: mode, UID: uid}
+	}
+	for name, tt := range map[string]struct {
+		second []imagetest.File
+		want   string // "" for none
+	}{
+		"owner":        {[]imagetest.File{f("a", 0o755, 5), f("b", 0o755, 5)}, "2 files of debian:12 again, whose content did not change; only the owner did"},
+		"mode":         {[]imagetest.File{f("a", 0o700, 0)}, "1 file of debian:12 again, whose content did not change; only the mode did"},
+		"both":         {[]imagetest.File{f("a", 0o700, 0), f("b", 0o755, 5)}, "; only owner, mode or time did"},
+		"time":         {[]imagetest.File{{Name: "a", Size: size, Mode: 0o755, Time: imagetest.Day("2021-01-01")}}, "; only the time did"},
+		"nothing":      {[]imagetest.File{f("a", 0o755, 0)}, "1 file of debian:12 again, whose content did not change"},
+		"content":      {[]imagetest.File{{Name: "a", Body: strings.Repeat("x", size), UID: 5}}, ""},
+		"a small file": {[]imagetest.File{{Name: "c", Size: 10, UID: 5}}, ""},
+		"a new file":   {[]imagetest.File{f("d", 0o755, 0)}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			im := imagetest.Image{
+				Steps:     []imagetest.Step{buildkit("ADD rootfs.tar /", f("a", 0o755, 0), f("b", 0o755, 0), file("c", 10)), buildkit("RUN x", tt.second...)},
+				Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+			}
+			var wants []want
+			if tt.want != "" {
+				wants = []want{{0, 1, 1, report.Warning, "layer 1", tt.want, "", int64(size * len(tt.second))}}
+			}
+			check(t, CopyUp(), im.Report(t), wants...)
+			if name != "content" {
+				check(t, ShippedRemoved(), im.Report(t)) // a copy-up is not reported as overwritten
+			}
+		})
+	}
+}

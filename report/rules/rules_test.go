@@ -1,0 +1,107 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+)
+
+// A want is what a test expects of a finding; empty strings are not compared.
+type want struct {
+	ancestor, layer, step int
+	severity              report.Severity
+	subject               string
+	message, remedy       string // parts of them
+	bytes                 int64
+}
+
+func check(t *testing.T, rule report.Rule, r *report.Report, wants ...want) {
+	t.Helper()
+	found := report.Judge(r, []report.Rule{rule})
+	for _, f := range found {
+		t.Logf("%v", f)
+		assert.Equal(t, rule.Name, f.Rule)
+		assert.NotEmpty(t, f.Message)
+		assert.NotEmpty(t, f.Remedy)
+		assert.NotEmpty(t, f.Subject)
+		assert.LessOrEqual(t, f.Severity, rule.Severity)
+		assert.False(t, strings.HasSuffix(f.Message, ".") || strings.HasSuffix(f.Remedy, "."), "no full stop")
+		if f.Layer != layers.None { // layer, step and ancestor are of one mind
+			assert.Equal(t, r.AncestorOf(f.Layer), f.Ancestor)
+		}
+		if f.Step != layers.None {
+			assert.Equal(t, r.AncestorOfStep(f.Step), f.Ancestor)
+		}
+	}
+	require.Len(t, found, len(wants))
+	for i, w := range wants {
+		f := found[i]
+		assert.Equal(t, w.ancestor, f.Ancestor, "ancestor")
+		assert.Equal(t, w.layer, f.Layer, "layer")
+		assert.Equal(t, w.step, f.Step, "step")
+		assert.Equal(t, w.severity, f.Severity, "severity")
+		assert.Equal(t, w.bytes, f.Bytes, "bytes")
+		if w.subject != "" {
+			assert.Equal(t, w.subject, f.Subject)
+		}
+		assert.Contains(t, f.Message, w.message)
+		assert.Contains(t, f.Remedy, w.remedy)
+	}
+}
+
+func buildkit(createdBy string, files ...imagetest.File) imagetest.Step {
+	return imagetest.Step{CreatedBy: createdBy, Comment: imagetest.BuildKit, Files: files}
+}
+
+func file(name string, size int) imagetest.File { return imagetest.File{Name: name, Size: size} }
+
+// installed is a package that a layer installed and nobody touched since.
+func aPackage(kind, name string, layer int, bytes int64) packages.Package {
+	return packages.Package{Type: kind, Name: name, Version: "1", State: packages.Present,
+		Events: []packages.Event{{Kind: packages.Introduced, Layer: layer, To: "1"}},
+		Bytes:  packages.Bytes{Visible: bytes, ByLayer: map[int]int64{layer: bytes}}}
+}
+
+func TestAllAreNamed(t *testing.T) {
+	last := ""
+	for _, r := range All() {
+		assert.Greater(t, r.Name, last, "in alphabetical order")
+		last = r.Name
+		assert.NotEmpty(t, r.Doc)
+		assert.Regexp(t, `^[a-z-]+$`, r.Name)
+		one, err := Named(r.Name)
+		require.NoError(t, err)
+		assert.Equal(t, r.Name, one[0].Name)
+	}
+	_, err := Named("root-user", "rot-user")
+	assert.EqualError(t, err, `unknown rule "rot-user"`)
+}
+
+// Nothing is known: nothing is found, and nothing breaks.
+func TestNothingKnown(t *testing.T) {
+	assert.Empty(t, report.Judge(&report.Report{}, All()))
+	assert.Empty(t, report.Judge(report.New(nil, &ancestry.Lineage{}, &packages.Inventory{}, nil), All()))
+}
+
+// A good image has nothing to find.
+func TestNothingFound(t *testing.T) {
+	im := imagetest.Image{
+		Config: imagetest.User("10001"),
+		Steps: []imagetest.Step{
+			{CreatedBy: "ADD rootfs.tar.xz / # buildkit", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-10-20"), Files: []imagetest.File{file("bin/sh", 2_000_000)}},
+			{CreatedBy: "COPY app /app # buildkit", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-11-01"), Files: []imagetest.File{file("app/main", 3_000_000)}},
+			{CreatedBy: "USER 10001", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-11-01")},
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}}, {Steps: 2}},
+		Inventory: &packages.Inventory{Packages: []packages.Package{aPackage("deb", "libc6", 0, 100), aPackage("npm", "make", 1, 10)}},
+	}
+	assert.Empty(t, report.Judge(im.Report(t), All()))
+}

@@ -1,0 +1,183 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/lifecycle"
+)
+
+// A runtime is how the images of a language tell what they hold: an environment
+// variable with the version, and the file that proves that it is (still) there.
+type runtime struct {
+	product, env string
+	proofs       []string
+}
+
+// The variables and paths are those of the Docker Official Images and of
+// Microsoft's .NET images.
+func runtimes() []runtime {
+	return []runtime{
+		{"dotnet", "DOTNET_VERSION", []string{"usr/share/dotnet/dotnet", "usr/lib/dotnet/dotnet"}},
+		{"go", "GOLANG_VERSION", []string{"usr/local/go/bin/go"}},
+		{"node", "NODE_VERSION", []string{"usr/local/bin/node"}},
+		{"openjdk", "JAVA_VERSION", []string{"usr/local/openjdk-*/bin/java", "usr/java/openjdk-*/bin/java"}},
+		{"php", "PHP_VERSION", []string{"usr/local/bin/php"}},
+		{"python", "PYTHON_VERSION", []string{"usr/local/bin/python3", "usr/local/bin/python2", "usr/local/bin/python"}},
+		{"ruby", "RUBY_VERSION", []string{"usr/local/bin/ruby"}},
+		{"temurin", "JAVA_VERSION", []string{"opt/java/openjdk/bin/java"}},
+	}
+}
+
+// An installed runtime and the finding that would blame who brought it.
+type installed struct {
+	cycle lifecycle.Cycle
+	blame report.Finding
+}
+
+func runtimeEnds(r *report.Report) []report.Finding {
+	var found []report.Finding
+	seen := map[string]bool{}
+	for _, in := range slices.Concat(fromEnv(r), fromPackages(r)) {
+		f := in.blame
+		if seen[in.cycle.String()] || !judge(&f, in.cycle, r.AsOf) {
+			continue
+		}
+		seen[in.cycle.String()] = true
+		f.Remedy = remedyEnd(r, f.Ancestor, in.cycle)
+		found = append(found, f)
+	}
+	return found
+}
+
+// fromEnv finds the runtimes that the image's environment names. Where the
+// layers were read, the runtime must be there, and who brought its program is
+// blamed; otherwise it is who set the variable.
+func fromEnv(r *report.Report) []installed {
+	env := environment(r)
+	home := strings.Trim(env["JAVA_HOME"].value, "/")
+	var found []installed
+	for _, rt := range runtimes() {
+		v := env[rt.env]
+		if v.value == "" || rt.env == "JAVA_VERSION" && !builds(rt, home, v.value) {
+			continue
+		}
+		cycle, ok := lifecycle.Find(rt.product, plainVersion(v.value))
+		if !ok {
+			continue
+		}
+		blame := atStep(r, v.step)
+		if r.Index != nil {
+			layer := proof(r, rt, home)
+			if layer == layers.None {
+				continue
+			}
+			blame = atLayer(r, layer)
+		}
+		found = append(found, installed{cycle, blame})
+	}
+	return found
+}
+
+// builds reports whether a Java under home is of the publisher that rt stands
+// for: others keep other dates. OpenJ9 builds share Temurin's path.
+func builds(rt runtime, home, version string) bool {
+	if strings.Contains(version, "openj9") {
+		return false
+	}
+	return slices.ContainsFunc(rt.proofs, func(p string) bool { return match(p, home+"/bin/java") })
+}
+
+// proof returns the layer that brought the runtime's program, None if it is not
+// there.
+func proof(r *report.Report, rt runtime, home string) int {
+	for _, p := range rt.proofs {
+		if rt.env == "JAVA_VERSION" {
+			p = home + "/bin/java"
+		}
+		if l := origin(r, p); l != layers.None {
+			return l
+		}
+	}
+	return layers.None
+}
+
+// plainVersion takes off what Java puts around its versions: "jdk-17.0.6+10" is
+// "17.0.6", "jdk8u362-b09" is "8".
+func plainVersion(v string) string {
+	if rest, ok := strings.CutPrefix(v, "jdk"); ok {
+		v = strings.TrimPrefix(rest, "-")
+		v, _, _ = strings.Cut(v, "u")
+	}
+	v, _, _ = strings.Cut(v, "+")
+	return v
+}
+
+// A variable is the last value of an environment variable, and who set it.
+type variable struct {
+	value string
+	step  layers.Step
+}
+
+// environment returns the variables that ENV instructions set. Where the
+// configuration has another value, its word counts and nobody is to blame.
+func environment(r *report.Report) map[string]variable {
+	env := map[string]variable{}
+	if r.Lineage != nil {
+		for _, s := range r.Lineage.Steps {
+			for _, kv := range s.Instruction.Env() {
+				k, v, _ := strings.Cut(kv, "=")
+				env[k] = variable{v, s}
+			}
+		}
+	}
+	if r.Index == nil || r.Index.Config == nil {
+		return env
+	}
+	final := map[string]variable{}
+	for _, kv := range r.Index.Config.Config.Env {
+		k, v, _ := strings.Cut(kv, "=")
+		set := env[k]
+		if set.value != v {
+			set = variable{v, layers.Step{Index: layers.None, Layer: layers.None}}
+		}
+		final[k] = set
+	}
+	return final
+}
+
+// fromPackages finds the runtimes that a package proves and that do not belong
+// to the distribution: programs below usr/local and opt, and NodeSource's package.
+func fromPackages(r *report.Report) []installed {
+	if r.Inventory == nil {
+		return nil
+	}
+	var found []installed
+	for i := range r.Inventory.Packages {
+		p := &r.Inventory.Packages[i]
+		product := ""
+		switch {
+		case p.State != packages.Present:
+		case p.Type == "binary" && handBuilt(p):
+			product = map[string]string{"python": "python", "node": "node", "go": "go", "ruby": "ruby", "php-cli": "php", "php-fpm": "php"}[p.Name]
+		case p.Name == "nodejs" && strings.Contains(p.Version, "nodesource"):
+			product = "node"
+		}
+		version := strings.TrimPrefix(p.Version, "go")
+		version, _, _ = strings.Cut(version, "-")
+		if c, ok := lifecycle.Find(product, version); ok {
+			found = append(found, installed{c, atLayer(r, p.Layer())})
+		}
+	}
+	return found
+}
+
+// handBuilt reports whether a package lies where no distribution puts its own.
+func handBuilt(p *packages.Package) bool {
+	return len(p.Locations) > 0 && !slices.ContainsFunc(p.Locations, func(l packages.Location) bool {
+		return !strings.HasPrefix(l.Path, "usr/local/") && !strings.HasPrefix(l.Path, "opt/")
+	})
+}

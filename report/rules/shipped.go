@@ -1,0 +1,218 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+)
+
+// ShippedRemoved returns the rule "shipped-removed".
+func ShippedRemoved() report.Rule {
+	return report.Rule{
+		Name:     "shipped-removed",
+		Severity: report.Warning,
+		Doc: "Bytes that one layer ships and a later one deletes or overwrites: every host fetches them, and nobody sees them. " +
+			"One finding for each layer that hides and each ancestor whose files it hides, from 1 MB on, or from 1 % of a smaller image's content, at least 100 kB. " +
+			"Files that are only copied up with other metadata are the rule copy-up; package databases, which every layer must rewrite, do not count.",
+		Run: runShipped,
+	}
+}
+
+// leastShipped is from how many bytes on waste in an image is worth a line. 1 MB
+// is what a fetch notices; in an image of less than 100 MB, 1 % of it; below
+// 100 kB, never.
+func leastShipped(idx *layers.Index) int64 {
+	var content int64
+	for _, l := range idx.Layers {
+		content += l.Content
+	}
+	return max(min(1_000_000, content/100), 100_000)
+}
+
+// A hiding is a layer that hides, and an ancestor whose files it hides.
+type hiding struct{ layer, ancestor int }
+
+// hidden sums up what a hiding hides.
+type hidden struct {
+	deleted, overwritten int64
+	files                int
+	from                 map[int]int64    // bytes by the layer that ships them
+	dirs                 map[string]int64 // bytes by directory
+}
+
+func runShipped(r *report.Report) []report.Finding {
+	if r.Index == nil {
+		return nil
+	}
+	groups := map[hiding]*hidden{}
+	for l := range r.Index.Layers {
+		for e := range r.Index.Entries(l) {
+			// What a layer hides of its own is the archive's affair, not a step's.
+			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || isDatabase(e.Path) {
+				continue
+			}
+			over, ok := r.Index.Lookup(e.Shadow, e.Path)
+			overwritten := ok && over.Layer == e.Shadow
+			if overwritten && (over.Change == layers.Metadata || over.Change == layers.Unchanged) {
+				continue
+			}
+			k := hiding{e.Shadow, r.AncestorOf(l)}
+			if groups[k] == nil {
+				groups[k] = &hidden{from: map[int]int64{}, dirs: map[string]int64{}}
+			}
+			groups[k].add(e, overwritten)
+		}
+	}
+	least := leastShipped(r.Index)
+	var found []report.Finding
+	for k, h := range groups {
+		if h.deleted+h.overwritten >= least {
+			found = append(found, shippedFinding(r, k, h))
+		}
+	}
+	return found
+}
+
+func (h *hidden) add(e layers.Entry, overwritten bool) {
+	h.from[e.Layer] += e.Size
+	h.dirs[area(e.Path)] += e.Size
+	h.files++
+	if overwritten {
+		h.overwritten += e.Size
+		return
+	}
+	h.deleted += e.Size
+}
+
+// area is the directory under which a file is summed up: at most three elements
+// of its path.
+func area(path string) string {
+	dir := ""
+	for i, n := 0, 0; i < len(path) && n < 3; i++ {
+		if path[i] == '/' {
+			dir = path[:i]
+			n++
+		}
+	}
+	return "/" + dir
+}
+
+func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
+	f := atLayer(r, k.layer)
+	f.Severity = report.Warning
+	f.Bytes = h.deleted + h.overwritten
+	names, upgrade := changedPackages(r, k, h)
+	f.Items = names
+	if names == nil {
+		f.Items = largest(h.dirs)
+	}
+	verb := "deletes and overwrites"
+	switch {
+	case h.overwritten == 0:
+		verb = "deletes"
+	case h.deleted == 0:
+		verb = "overwrites"
+	}
+	from := slices.Sorted(maps.Keys(h.from))
+	f.Subject = fmt.Sprintf("files of %s", layerList(from))
+	whose := "the same image"
+	if k.ancestor != f.Ancestor {
+		whose = who(r, k.ancestor)
+	}
+	f.Message = fmt.Sprintf("layer %d %s %s that %s of %s ships", k.layer, verb, files(h.files), layerList(from), whose)
+	if len(from) > 1 {
+		f.Message = strings.TrimSuffix(f.Message, "ships") + "ship"
+	}
+	if names != nil {
+		f.Message += ", of " + upTo(4, names)
+	} else {
+		f.Message += ", in " + upTo(3, f.Items)
+	}
+	f.Remedy = remedyShipped(r, k, f.Ancestor, upgrade || names == nil && h.overwritten > h.deleted)
+	return f
+}
+
+// remedyShipped says what to do about what the ancestor by hides; newer says that it
+// mostly put newer files in the place of old ones.
+func remedyShipped(r *report.Report, k hiding, by int, newer bool) string {
+	switch {
+	case k.ancestor == by && own(by):
+		return "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides"
+	case k.ancestor == by:
+		return fmt.Sprintf("inherited from %s: only its own Dockerfile, or a squashed build of it, can save them", who(r, by))
+	case newer:
+		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", who(r, k.ancestor))
+	}
+	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", who(r, k.ancestor))
+}
+
+// changedPackages names the packages that the hiding layer removed or upgraded
+// and that have files in the layers hidden, those with the most bytes there first, and
+// reports whether it upgraded more than it removed. Of an upgraded package, some
+// files may be the same as before, and not hidden: so only names are given.
+func changedPackages(r *report.Report, k hiding, h *hidden) (names []string, upgrade bool) {
+	if r.Inventory == nil {
+		return nil, false
+	}
+	var (
+		bytes   = map[string]int64{}
+		balance int64
+	)
+	for i := range r.Inventory.Packages {
+		p := &r.Inventory.Packages[i]
+		for _, e := range p.Events {
+			if e.Layer != k.layer || e.Kind == packages.Introduced || e.Kind == packages.Reinstalled {
+				continue
+			}
+			var n int64
+			for l := range h.from {
+				n += p.Bytes.ByLayer[l]
+			}
+			if n > 0 {
+				bytes[p.Name] += n
+			}
+			if e.Kind == packages.Removed {
+				n = -n
+			}
+			balance += n
+		}
+	}
+	return largest(bytes), balance > 0
+}
+
+// largest returns the keys, those with the most bytes first; nil if there are
+// none.
+func largest(bytes map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(bytes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(bytes[b], bytes[a]), cmp.Compare(a, b))
+	})
+}
+
+// layerList says "layer 3", "layers 3, 4 and 7".
+func layerList(ls []int) string {
+	words := make([]string, len(ls))
+	for i, l := range ls {
+		words[i] = fmt.Sprint(l)
+	}
+	if len(ls) == 1 {
+		return "layer " + words[0]
+	}
+	return "layers " + upTo(4, words)
+}
+
+// isDatabase reports whether a path is part of a package database, or of what
+// the package system writes anew with it.
+func isDatabase(path string) bool {
+	for _, dir := range []string{"var/lib/dpkg/", "lib/apk/db/", "usr/lib/apk/db/", "var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/dnf/", "var/lib/yum/"} {
+		if strings.HasPrefix(path, dir) {
+			return true
+		}
+	}
+	return false
+}

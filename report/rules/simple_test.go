@@ -1,0 +1,238 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+)
+
+func TestBornOld(t *testing.T) {
+	for name, tt := range map[string]struct {
+		created [3]string // root, middle, image
+		wants   []want
+	}{
+		"fresh":         {[3]string{"2026-01-01", "2026-03-31", "2026-06-01"}, nil},
+		"middle":        {[3]string{"2026-01-01", "2026-04-05", "2026-06-01"}, []want{{1, 1, 1, report.Warning, "root:1", "94 days old", "inherited from middle:1", 0}}},
+		"own":           {[3]string{"2026-01-01", "2026-02-01", "2026-06-01"}, []want{{0, 2, 2, report.Warning, "middle:1", "this image was built on 2026-06-01, on a build of middle:1 that was then 120 days old", "docker build --pull", 0}}},
+		"at the epoch":  {[3]string{"1970-01-01", "2026-02-01", "2026-03-01"}, nil},
+		"in 1980":       {[3]string{"1980-01-01", "2026-02-01", "2026-03-01"}, nil},
+		"not recorded":  {[3]string{"2020-01-01", "", "2026-03-01"}, nil},
+		"back in time":  {[3]string{"2026-03-01", "2020-02-01", "2020-03-01"}, nil},
+		"child epoch":   {[3]string{"2020-03-01", "2020-03-02", "1970-01-01"}, nil},
+		"after 90 days": {[3]string{"2026-01-01", "2026-01-01", "2026-04-01"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var im imagetest.Image
+			for i, repo := range []string{"root", "middle", ""} {
+				s := buildkit("RUN", file("f", i+1))
+				if tt.created[i] != "" {
+					s.Created = imagetest.Day(tt.created[i])
+				}
+				im.Steps = append(im.Steps, s)
+				im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Repository: repo, Tag: "1", Steps: 1})
+			}
+			check(t, BornOld(), im.Report(t), tt.wants...)
+		})
+	}
+}
+
+func TestRootUser(t *testing.T) {
+	for name, tt := range map[string]struct {
+		user  string
+		steps [2]string // root's, image's
+		wants []want
+	}{
+		"nobody says":        {"", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Warning, "", "no ancestor sets USER", "USER 10001", 0}}},
+		"a user":             {"app", [2]string{"RUN a", "USER app"}, nil},
+		"a number":           {"1000:1000", [2]string{"RUN a", "USER 1000:1000"}, nil},
+		"own root":           {"root", [2]string{"USER app", "USER root"}, []want{{0, -1, 1, report.Warning, "", "step 1 sets USER root", "", 0}}},
+		"inherited":          {"0:0", [2]string{"USER 0:0", "RUN b"}, []want{{1, -1, 0, report.Warning, "", "step 0 sets USER 0:0", "inherited from base:1", 0}}},
+		"by number":          {"00", [2]string{"RUN a", "USER 00"}, []want{{0, -1, 1, report.Warning, "", "", "", 0}}},
+		"history without it": {"root", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Warning, "", "", "", 0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			im := imagetest.Image{
+				Config:    v1.Config{User: tt.user},
+				Steps:     []imagetest.Step{buildkit(tt.steps[0]), buildkit(tt.steps[1])},
+				Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
+			}
+			check(t, RootUser(), im.Report(t), tt.wants...)
+		})
+	}
+}
+
+func TestAddRemote(t *testing.T) {
+	const hash = "4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca"
+	classic := func(by string, files ...imagetest.File) imagetest.Step {
+		return imagetest.Step{CreatedBy: "/bin/sh -c #(nop) " + by, Files: files}
+	}
+	one, two := file("opt/x", 1), file("opt/y", 1)
+	for name, tt := range map[string]struct {
+		step  imagetest.Step
+		wants []want
+	}{
+		"copy":                {buildkit("COPY x.tar.gz /opt/ # buildkit", one), nil},
+		"a file":              {buildkit("ADD x /opt/ # buildkit", one), nil},
+		"a URL":               {buildkit("ADD https://example.com/x.tar.gz /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "https://example.com/x.tar.gz", "from the network to /opt/", "--checksum=", 0}}},
+		"a branch":            {buildkit("ADD https://github.com/a/b.git#main /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "", "", "", 0}}},
+		"a commit":            {buildkit("ADD https://github.com/a/b.git#0123456789012345678901234567890123456789 /opt/ # buildkit", one), nil},
+		"an archive":          {buildkit("ADD app.TGZ /opt/ # buildkit", one), []want{{0, 1, 1, report.Note, "app.TGZ", "unpacks a local archive into /opt/", "", 0}}},
+		"classic URL":         {classic("ADD "+hash+" in /opt/ ", one), []want{{0, 1, 1, report.Warning, "/opt/", "recorded its hash only", "", 0}}},
+		"classic file":        {classic("ADD file:"+hash+" in /opt/ ", one), nil},
+		"classic archive":     {classic("ADD file:"+hash+" in /opt/ ", one, two), []want{{0, 1, 1, report.Note, "/opt/", "unpacks", "", 0}}},
+		"classic directory":   {classic("ADD dir:"+hash+" in /opt/ ", one, two), nil},
+		"classic many files":  {classic("ADD multi:"+hash+" in /opt/ ", one, two), nil},
+		"a word in a command": {buildkit("RUN echo ADD https://example.com /", one), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			im := imagetest.Image{
+				Steps:     []imagetest.Step{buildkit("ADD rootfs.tar.xz / # buildkit", file("bin/sh", 1)), tt.step},
+				Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
+			}
+			check(t, AddRemote(), im.Report(t), tt.wants...)
+			im.Ancestors = []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}}
+			im.Steps = append(im.Steps, buildkit("RUN x"))
+			im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Steps: 1})
+			for i := range tt.wants {
+				tt.wants[i].ancestor, tt.wants[i].remedy = 1, "inherited from base:1"
+			}
+			check(t, AddRemote(), im.Report(t), tt.wants...)
+		})
+	}
+}
+
+func TestFullUpgrade(t *testing.T) {
+	upgraded := aPackage("deb", "libc6", 0, 10)
+	upgraded.Events = append(upgraded.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("RUN apt-get upgrade -y", file("a", 1)),
+			buildkit("RUN /bin/sh -c apt-get update && apt-get -y upgrade && apt-get -y dist-upgrade # buildkit", file("b", 1)),
+			buildkit("RUN /bin/sh -c apt-get install -y curl # buildkit", file("c", 1)),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 1}},
+		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded, aPackage("deb", "curl", 2, 1)}},
+	}
+	check(t, FullUpgrade(), im.Report(t), want{1, 1, 1, report.Note, "apt-get -y upgrade", "which upgraded 1 package", "inherited from base:1", 0})
+	im.Ancestors[0].Steps, im.Ancestors[1].Steps = 1, 2
+	check(t, FullUpgrade(), im.Report(t), want{0, 1, 1, report.Note, "", "", "stand on a current build", 0})
+}
+
+func TestUpgradesAll(t *testing.T) {
+	for script, want := range map[string]bool{
+		"apt-get upgrade": true,
+		"DEBIAN_FRONTEND=noninteractive apt-get -qq dist-upgrade -y": true,
+		"apt-get -o Dpkg::Options::=--force-confold full-upgrade":    true,
+		"apt-get -t bookworm-backports upgrade":                      true,
+		"/usr/bin/apt-get upgrade > /dev/null 2>&1":                  true,
+		"set -eux; if true; then apt-get upgrade; fi":                true,
+		"( sudo -E apt upgrade )":                                    true,
+		"apk upgrade --no-cache":                                     true,
+		"apk -U upgrade":                                             true,
+		"apk --repository http://example.com/edge upgrade":           true,
+		"apk upgrade > /dev/null":                                    true,
+		"dnf -y update && dnf clean all":                             true,
+		"dnf update -y --setopt=install_weak_deps=False --nodocs":    true,
+		"yum -y --disablerepo updates upgrade":                       true,
+		"microdnf update":                                            true,
+		"zypper --non-interactive dup":                               true,
+		"apt-get update":                                             false,
+		"apt-get install -y upgrade":                                 false,
+		"apt-get -s upgrade":                                         false,
+		"apt-get install --only-upgrade openssl":                     false,
+		"apk upgrade openssl":                                        false,
+		"apk add upgrade":                                            false,
+		"dnf update -y openssl":                                      false,
+		"dnf upgrade-minimal":                                        false,
+		"pip install --upgrade pip":                                  false,
+		"npm upgrade":                                                false,
+		"echo 'apt-get upgrade'":                                     false,
+		"# apt-get upgrade":                                          false,
+		"echo apt-get upgrade":                                       false,
+		"":                                                           false,
+	} {
+		got := false
+		for _, words := range commands(script) {
+			prog, args := program(words)
+			got = got || upgradesAll(prog, args)
+		}
+		assert.Equal(t, want, got, "%s", script)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	for script, want := range map[string][][]string{
+		"a b;c":                 {{"a", "b"}, {"c"}},
+		"a 'b;c' \"d && e\"":    {{"a", "b;c", "d && e"}},
+		"a \\\n  b \\; c":       {{"a", "b", ";", "c"}},
+		"a '' # b; c\nd":        {{"a", ""}, {"d"}},
+		"a#b ${X}/c":            {{"a#b", "${X}/c"}},
+		"x=$(a b) | c & d || e": {{"x=$"}, {"a", "b"}, {"c"}, {"d"}, {"e"}},
+		"a 'never ends":         {{"a", "never ends"}},
+		"\\":                    {{"\\"}},
+		" ;; \t\n":              nil,
+	} {
+		assert.Equal(t, want, commands(script), "%q", script)
+	}
+}
+
+func FuzzCommands(f *testing.F) {
+	for _, s := range []string{"a b;c", `a 'b "c' \`, "a\\\nb #c\nd", "$(a `b`)", "\x00\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, script string) {
+		for _, words := range commands(script) {
+			if len(words) == 0 {
+				t.Error("an empty command")
+			}
+			prog, args := program(words)
+			upgradesAll(prog, args)
+		}
+	})
+}
+
+func TestUnverified(t *testing.T) {
+	im := imagetest.Image{
+		Steps:     []imagetest.Step{buildkit("RUN a", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1))},
+		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 2}},
+	}
+	r := im.Report(t)
+	check(t, Unverified(), r)
+	ls := r.Index.Layers
+	ls[1].Verified, ls[1].Claimed.Hex = false, "00"
+	ls[2].Verified, ls[2].Partial = false, true
+	ls[3].Verified = false
+	check(t, Unverified(), r,
+		want{0, 2, 2, report.Serious, "layer 2", "could not be read to its end", "", 0},
+		want{0, 3, 3, report.Serious, "layer 3", "not what the manifest claims", "", 0},
+		want{1, 1, 1, report.Serious, "layer 1", "its diffID is sha256:", "", 0},
+	)
+}
+
+func TestOrigin(t *testing.T) {
+	im := imagetest.Image{Steps: []imagetest.Step{
+		buildkit("a", file("f", 5)), buildkit("b", imagetest.File{Name: "f", Size: 5, Mode: 0o600}), buildkit("c", imagetest.File{Name: "f", Size: 5, Mode: 0o600}),
+		buildkit("d", imagetest.File{Name: ".wh.f"}), buildkit("e", file("f", 5)), buildkit("f", imagetest.File{Name: "f", Size: 5, UID: 7}), buildkit("g", imagetest.File{Name: "l", Link: "f"}),
+	}}
+	r := im.Report(t)
+	assert.Equal(t, 4, origin(r, "f"), "what was there before a deletion is another file")
+	assert.Equal(t, 4, origin(r, "l"), "through a link")
+	assert.Equal(t, layers.None, origin(r, "g"))
+	e, ok := r.Index.Lookup(2, "f")
+	require.True(t, ok)
+	assert.Equal(t, 0, originOf(r.Index, e))
+}
+
+func TestDated(t *testing.T) {
+	assert.False(t, dated(time.Time{}))
+	assert.False(t, dated(time.Unix(0, 0)))
+	assert.True(t, dated(imagetest.Day("1999-12-31")))
+}

@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/report"
+)
+
+// Unverified returns the rule "unverified".
+func Unverified() report.Rule {
+	return report.Rule{
+		Name:     "unverified",
+		Severity: report.Serious,
+		Doc: "A layer whose bytes are not those that the image's configuration or manifest claims, or that could not be read to its end. " +
+			"Nothing that is said about such a layer can be relied upon.",
+		Run: func(r *report.Report) []report.Finding {
+			if r.Index == nil {
+				return nil
+			}
+			var found []report.Finding
+			for _, l := range r.Index.Layers {
+				if l.Verified {
+					continue
+				}
+				f := atLayer(r, l.Index)
+				f.Severity = report.Serious
+				f.Subject = fmt.Sprintf("layer %d", l.Index)
+				f.Remedy = "fetch or build the image again; if it stays so, do not run it"
+				switch {
+				case l.Partial || l.DiffID == (v1.Hash{}):
+					f.Message = fmt.Sprintf("layer %d could not be read to its end, so nothing proves what it holds", l.Index)
+				case l.DiffID != l.Claimed:
+					f.Message = fmt.Sprintf("layer %d is not what the configuration claims: its diffID is %s, not %s", l.Index, l.DiffID, l.Claimed)
+				default:
+					f.Message = fmt.Sprintf("layer %d is not what the manifest claims: the digest of its blob is %s", l.Index, l.Digest)
+				}
+				found = append(found, f)
+			}
+			return found
+		},
+	}
+}

@@ -1,0 +1,181 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/report"
+)
+
+// ancestor writes one ancestor and the findings about it.
+func (p *page) ancestor(r *report.Report, i int, steps bool) {
+	a := r.Ancestors[i]
+	node, trunk := p.sign.node, p.style.line.Render(p.sign.trunk)+" "
+	if i == len(r.Ancestors)-1 {
+		node, trunk = p.sign.root, "  "
+	}
+	p.title(p.style.line.Render(node)+" ", a, title(r, i), i == 0)
+
+	facts := []string{built(a.Created, r.AsOf), layerSpan(a, p.sign.dash)}
+	if r.Index != nil && a.Layers.Len() > 0 {
+		facts = append(facts, sizes(a.Size, a.Uncompressed))
+	}
+	p.fact(trunk, facts)
+	if r.Inventory != nil {
+		p.fact(trunk, packageFacts(a.Packages))
+	}
+	if len(a.Evidence) > 0 {
+		p.para(trunk, part{}, part{p.style.dim, p.clean(evidence(a.Evidence[0]))}, 2)
+	}
+	if len(a.Ties) > 0 {
+		names := make([]string, len(a.Ties))
+		for j, t := range a.Ties {
+			names[j] = t.String()
+		}
+		p.para(trunk, part{p.style.fair, "or"}, part{text: p.clean(english.OxfordWordSeries(names, "or"))}, 2)
+	}
+	for _, e := range a.Against {
+		p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidence(e))}, 2)
+	}
+	if steps {
+		p.steps(trunk, r, a)
+	}
+	p.findings(trunk, r, func(f report.Finding) bool { return f.Ancestor == i })
+}
+
+// packageFacts says how many packages are there, and what became of others.
+func packageFacts(c report.PackageCounts) []string {
+	facts := []string{english.Plural(c.Present, "package", "")}
+	for _, f := range []struct {
+		n    int
+		verb string
+	}{{c.Introduced, "+%d introduced"}, {c.Upgraded, "~%d upgraded"}, {c.Removed, "-%d removed"}} {
+		if f.n > 0 {
+			facts = append(facts, fmt.Sprintf(f.verb, f.n))
+		}
+	}
+	return facts
+}
+
+// thisImage stands for the youngest ancestor where it has no name.
+const thisImage = "this image"
+
+// title names an ancestor: by its name, or by what it is.
+func title(r *report.Report, i int) string {
+	a := r.Ancestors[i]
+	if a.Repository != "" {
+		return a.String()
+	}
+	switch {
+	case i == 0 && r.Reference != "":
+		return r.Reference
+	case i == 0:
+		return thisImage
+	case a.Distro.PrettyName != "":
+		return "unknown, " + a.Distro.PrettyName
+	}
+	return "unknown"
+}
+
+// title writes an ancestor's first line: its name, and how sure it is.
+func (p *page) title(prefix string, a report.Ancestor, name string, youngest bool) {
+	sure := a.Confidence.String()
+	switch {
+	case a.Repository != "":
+	case youngest && name != thisImage:
+		sure = thisImage
+	default:
+		sure = "" // the title has said it
+	}
+	style := map[ancestry.Confidence]lipgloss.Style{
+		ancestry.Proved: p.style.good, ancestry.Recorded: p.style.good, ancestry.Recognised: p.style.good,
+		ancestry.Inferred: p.style.fair, ancestry.Unknown: p.style.poor,
+	}[a.Confidence]
+	if a.Repository == "" {
+		style = p.style.dim
+	}
+	p.para(prefix, part{p.style.name, p.clean(name)}, part{style, sure}, 2)
+}
+
+// fact writes a line of facts.
+func (p *page) fact(prefix string, facts []string) {
+	p.para(prefix, part{}, part{text: strings.Join(facts, p.sign.sep)}, 2)
+}
+
+func evidence(e ancestry.Evidence) string {
+	if e.Where == "" {
+		return e.Says
+	}
+	return e.Says + " (" + e.Where + ")"
+}
+
+// steps writes an ancestor's own steps, youngest first as the ancestors are, a
+// line for each.
+func (p *page) steps(prefix string, r *report.Report, a report.Ancestor) {
+	for i := a.Steps.To - 1; i >= a.Steps.From; i-- {
+		s, ok := r.Step(i)
+		if !ok {
+			continue
+		}
+		head := fmt.Sprintf("%3d ", s.Index)
+		size := ""
+		if s.Layer != layers.None && r.Index != nil && s.Layer < len(r.Index.Layers) {
+			size = bytesOf(r.Index.Layers[s.Layer].Content)
+		}
+		room := p.width - ansi.StringWidth(prefix) - len(head) - 9
+		text := ansi.Truncate(p.clean(command(s)), max(room, 1), p.sign.dots)
+		p.line(prefix + p.style.dim.Render(head+fmt.Sprintf("%8s ", size)) + text)
+	}
+}
+
+// command is a step as its Dockerfile would have it, as far as it is known.
+func command(s layers.Step) string {
+	in := s.Instruction
+	switch {
+	case s.Synthetic:
+		return "(no history)"
+	case in.Keyword == "":
+		return s.CreatedBy
+	}
+	return strings.Join(append(append([]string{in.Keyword}, in.Flags...), in.Args), " ")
+}
+
+// findings writes those findings that are chosen. A remedy that is the next
+// one's too is written once, below the last.
+func (p *page) findings(prefix string, r *report.Report, chosen func(report.Finding) bool) {
+	var list []report.Finding
+	for _, f := range r.Findings {
+		if chosen(f) {
+			list = append(list, f)
+		}
+	}
+	for i, f := range list {
+		p.finding(prefix, f)
+		if i+1 < len(list) && list[i+1].Rule == f.Rule && list[i+1].Remedy == f.Remedy || f.Remedy == "" {
+			continue
+		}
+		p.para(prefix+"  ", part{p.style.good, p.sign.arrow}, part{p.style.dim, p.clean(f.Remedy)}, ansi.StringWidth(p.sign.arrow)+1)
+	}
+}
+
+// finding writes a finding without its remedy.
+func (p *page) finding(prefix string, f report.Finding) {
+	sign, style := p.sign.note, p.style.note
+	switch f.Severity {
+	case report.Warning:
+		sign, style = p.sign.warning, p.style.warning
+	case report.Serious:
+		sign, style = p.sign.serious, p.style.serious
+	}
+	label := sign + " " + p.clean(f.Rule)
+	if f.Bytes > 0 {
+		label += ", " + bytesOf(f.Bytes)
+	}
+	p.para(prefix, part{style, label + ":"}, part{text: p.clean(f.Message)}, 2)
+}

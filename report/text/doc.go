@@ -1,0 +1,33 @@
+// Package text writes a report for people: the image's ancestors, youngest first
+// and its root at the bottom, each with what it brought and what was found in it.
+//
+// # What is where
+//
+// The head has the reference, the platform, the manifest's digest, the sizes and
+// the day of the judgement. Every ancestor follows with a name; how sure the name
+// is, in the words of package ancestry; build date and age; layers (bottom is 0)
+// and bytes, as stored and unpacked; its packages that are still there, then +introduced,
+// ~upgraded and -removed; the strongest evidence for its name; other names for
+// which the evidence is as good; what speaks against. Findings stand below the
+// ancestor that brought what they are about, the most severe first, each with its remedy
+// after an arrow. Then come findings about nobody in particular, problems, and a
+// line of totals.
+//
+// # Bytes
+//
+// Sizes are decimal, as docker image ls and registries print them: 1 MB is
+// 1,000,000 bytes.
+//
+// # Terminals and pipes
+//
+// Colours are the sixteen of every terminal and never carry meaning alone. There are none
+// where NO_COLOR is set, TERM is dumb, or the output is no terminal. Lines are
+// wrapped at the width of the terminal, 80 columns where there is none. Where the
+// locale names another character set than UTF-8, or TERM is dumb, everything is ASCII.
+//
+// # Hostile strings
+//
+// Names, commands, paths and labels come from the image. Control characters,
+// escape sequences, direction overrides and invalid UTF-8 in them are written as
+// escapes, such as \x1b, and can't reach the terminal.
+package text

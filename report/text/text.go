@@ -1,0 +1,152 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/report"
+)
+
+// Write writes the report. Its error is w's.
+func Write(w io.Writer, r *report.Report, opts *Options) error {
+	if opts == nil {
+		opts = &Options{}
+	}
+	p := newPage(opts.width(w), opts.ascii(os.Getenv), opts.profile(w))
+	p.head(r)
+	for i := range r.Ancestors {
+		between := ""
+		if i > 0 {
+			between = p.style.line.Render(p.sign.trunk)
+		}
+		p.line(between)
+		p.ancestor(r, i, opts.Steps)
+	}
+	p.rest(r)
+	p.totals(r)
+	_, err := w.Write(p.buf.Bytes())
+	return err
+}
+
+// head writes what the image is as a whole.
+func (p *page) head(r *report.Report) {
+	name := r.Reference
+	if name == "" {
+		name = "image"
+	}
+	p.para("", part{p.style.name, p.clean(name)}, part{text: platform(r)}, 2)
+	var facts []string
+	if r.Digest != (v1.Hash{}) {
+		facts = append(facts, shortDigest(r.Digest))
+	}
+	if r.Index != nil {
+		var size, unpacked int64
+		for _, l := range r.Index.Layers {
+			size += l.Size
+			unpacked += l.Uncompressed
+		}
+		facts = append(facts, sizes(size, unpacked), english.Plural(len(r.Index.Layers), "layer", ""))
+	}
+	if r.Inventory != nil {
+		facts = append(facts, english.Plural(present(r), "package", ""))
+	}
+	facts = append(facts, "as of "+r.AsOf.Format("2006-01-02"))
+	p.para("", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 2)
+	if r.Partial {
+		p.para("", part{p.style.serious, p.sign.serious + " partial:"}, part{text: "some of the image could not be read; what follows is true, and not all"}, 2)
+	}
+}
+
+// rest writes the findings that blame no ancestor, and the problems.
+func (p *page) rest(r *report.Report) {
+	homeless := func(f report.Finding) bool { return f.Ancestor < 0 || f.Ancestor >= len(r.Ancestors) }
+	if slices.ContainsFunc(r.Findings, homeless) {
+		p.line("")
+		p.line(p.style.name.Render("findings about no ancestor in particular"))
+		p.findings("  ", r, homeless)
+	}
+	if len(r.Problems) == 0 {
+		return
+	}
+	p.line("")
+	p.line(p.style.name.Render("problems"))
+	for _, pr := range r.Problems {
+		p.para("  ", part{p.style.warning, p.sign.warning}, part{text: p.clean(pr.Error())}, 2)
+	}
+}
+
+// totals writes the last line.
+func (p *page) totals(r *report.Report) {
+	var count [report.Serious + 1]int
+	for _, f := range r.Findings {
+		if f.Severity >= 0 && int(f.Severity) < len(count) {
+			count[f.Severity]++
+		}
+	}
+	say := []string{
+		english.Plural(len(r.Ancestors), "ancestor", ""),
+		fmt.Sprintf("%s %d serious", p.sign.serious, count[report.Serious]),
+		p.sign.warning + " " + english.Plural(count[report.Warning], "warning", ""),
+		p.sign.note + " " + english.Plural(count[report.Note], "note", ""),
+	}
+	if n := len(r.Problems); n > 0 {
+		say = append(say, english.Plural(n, "problem", ""))
+	}
+	p.line("")
+	p.para("", part{}, part{p.style.name, p.clean(strings.Join(say, p.sign.sep))}, 0)
+}
+
+// platform says what the image runs on, "" if it does not say.
+func platform(r *report.Report) string {
+	if r.Index == nil || r.Index.Config == nil {
+		return ""
+	}
+	c := r.Index.Config
+	pl := v1.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
+	return clean(pl.String(), true)
+}
+
+// shortDigest is as much of a digest as nobody will find twice.
+func shortDigest(h v1.Hash) string {
+	return h.Algorithm + ":" + h.Hex[:min(12, len(h.Hex))]
+}
+
+// sizes says how many bytes are stored, and how many come out of it.
+func sizes(stored, unpacked int64) string {
+	if stored == unpacked {
+		return bytesOf(stored)
+	}
+	return bytesOf(stored) + " stored, " + bytesOf(unpacked) + " unpacked"
+}
+
+// bytesOf is a number of bytes in words; what is negative can only be wrong.
+func bytesOf(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+
+// present counts the packages that the finished image has.
+func present(r *report.Report) int {
+	n := 0
+	for _, a := range r.Ancestors {
+		n += a.Packages.Present
+	}
+	return n
+}
+
+// layerSpan says which layers an ancestor has.
+func layerSpan(a report.Ancestor, dash string) string {
+	switch n := a.Layers.Len(); n {
+	case 0:
+		return "no layer"
+	case 1:
+		return fmt.Sprintf("layer %d", a.Layers.From)
+	default:
+		return fmt.Sprintf("layers %d%s%d", a.Layers.From, dash, a.Layers.To-1)
+	}
+}

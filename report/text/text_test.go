@@ -1,0 +1,176 @@
+package text_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/text"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run the test with -update to make it")
+	assert.Equal(t, string(want), string(got), "%s: run the test with -update if this is meant", name)
+}
+
+func write(t *testing.T, r *report.Report, opts text.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, text.Write(&b, r, &opts))
+	return b.Bytes()
+}
+
+func TestGolden(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	for name, opts := range map[string]text.Options{
+		"40":         {Width: 40, ASCII: text.Never, Color: text.Never},
+		"80":         {Width: 80, ASCII: text.Never, Color: text.Never},
+		"200-steps":  {Width: 200, ASCII: text.Never, Color: text.Never, Steps: true},
+		"80-steps":   {Width: 80, ASCII: text.Never, Color: text.Never, Steps: true},
+		"80-ascii":   {Width: 80, ASCII: text.Always, Color: text.Never, Steps: true},
+		"80-colours": {Width: 80, ASCII: text.Never, Color: text.Always, Steps: true},
+	} {
+		t.Run(name, func(t *testing.T) { golden(t, name+".txt", write(t, r, opts)) })
+	}
+}
+
+// No line is longer than the terminal is wide, whatever the width, and colours
+// change nothing of the text.
+func TestEveryWidth(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	for width := 20; width <= 210; width++ {
+		plain := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Never, Steps: true})
+		for line := range strings.Lines(string(plain)) {
+			line = strings.TrimSuffix(line, "\n")
+			require.LessOrEqual(t, ansi.StringWidth(line), width, "%q", line)
+			require.Equal(t, strings.TrimRight(line, " "), line, "space at the end")
+		}
+		coloured := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Always, Steps: true})
+		require.Contains(t, string(coloured), "\x1b[")
+		require.Equal(t, string(plain), ansi.Strip(string(coloured)))
+	}
+}
+
+func TestASCII(t *testing.T) {
+	r := imagetest.Sample(t, rules.All())
+	r.Reference = "ré—f"
+	for _, b := range write(t, r, text.Options{ASCII: text.Always, Color: text.Never, Steps: true}) {
+		require.Less(t, b, byte(0x80))
+	}
+}
+
+// A pipe gets no escape codes, and a line at the end.
+func TestPipe(t *testing.T) {
+	out := string(write(t, imagetest.Sample(t, rules.All()), text.Options{}))
+	assert.NotContains(t, out, "\x1b")
+	assert.True(t, strings.HasSuffix(out, "\n"))
+}
+
+// Everything of the report that a string can come from is hostile here.
+func TestHostileStrings(t *testing.T) {
+	const evil = "a\x1b]0;owned\a\x1b[2J\x9b31m\r\nb\u202e\u2066\u200b\u0085\xff\xfe\t\x00c\u0301\u0301"
+	r := imagetest.Sample(t, rules.All())
+	// What the packages hold is not printed by itself; findings name them.
+	poison(reflect.ValueOf(r.Ancestors), evil)
+	poison(reflect.ValueOf(r.Lineage), evil)
+	poison(reflect.ValueOf(r.Findings), evil)
+	r.Reference, r.Digest.Algorithm, r.Digest.Hex = evil, evil, evil
+	r.Index.Config.OS, r.Index.Config.Architecture, r.Index.Config.Variant = evil, evil, evil
+	r.Findings = append(r.Findings, report.Finding{Ancestor: -1, Rule: evil, Message: evil, Remedy: evil})
+	r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
+	for _, ascii := range []text.When{text.Always, text.Never} {
+		out := write(t, r, text.Options{Width: 100, Steps: true, ASCII: ascii, Color: text.Never})
+		require.Contains(t, string(out), `\x1b]0;owned\x07`)
+		for _, c := range string(out) {
+			require.True(t, c == '\n' || unicode.IsPrint(c) && !unicode.Is(unicode.Mn, c), "%q", c)
+		}
+	}
+}
+
+// poison sets every string below v.
+func poison(v reflect.Value, s string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			poison(v.Elem(), s)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return
+		}
+		for i := range v.NumField() {
+			poison(v.Field(i), s)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			poison(v.Index(i), s)
+		}
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(s)
+		}
+	}
+}
+
+func TestNothing(t *testing.T) {
+	out := string(write(t, &report.Report{AsOf: imagetest.AsOf}, text.Options{ASCII: text.Always}))
+	assert.Equal(t, "image\nas of 2026-11-22\n\n0 ancestors, x 0 serious, ! 0 warnings, i 0 notes\n", out)
+}
+
+func TestConfigOnly(t *testing.T) {
+	im := imagetest.Image{
+		Steps:     []imagetest.Step{{CreatedBy: "/bin/sh -c #(nop) ADD file:00 in / ", Files: []imagetest.File{{Name: "a"}}}, {CreatedBy: "/bin/sh -c #(nop)  CMD [\"sh\"]"}},
+		Ancestors: []imagetest.Ancestor{{Repository: "alpine", Tag: "3.19", Steps: 2}},
+		Inventory: (*packages.Inventory)(nil),
+	}
+	out := string(write(t, im.ConfigReport(t), text.Options{ASCII: text.Always, Color: text.Never, Steps: true}))
+	assert.Contains(t, out, "o alpine:3.19 recognised\n  build date not recorded, layer 0\n")
+	assert.Contains(t, out, "ADD file:00 in /")
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestWriteError(t *testing.T) {
+	err := errors.New("disk full")
+	assert.ErrorIs(t, text.Write(failing{err}, &report.Report{}, nil), err)
+}
+
+func Example() {
+	r := report.New(nil, nil, nil, &report.Options{AsOf: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
+	if err := text.Write(os.Stdout, r, &text.Options{ASCII: text.Always}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// image
+	// as of 2026-11-22
+	//
+	// 0 ancestors, x 0 serious, ! 0 warnings, i 0 notes
+}
