@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	stdjson "encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/report/json"
+)
+
+// tree runs the program and returns what it prints and its exit code.
+func tree(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+const layout = "oci:../../testdata/sample/image"
+
+func TestSample(t *testing.T) {
+	out, errs, code := tree(t, "-width", "100")
+	require.Zero(t, code, errs)
+	require.Empty(t, errs, "silent where the output is no terminal")
+	for _, want := range []string{
+		"example.org/shop/api:2.4.1", "example.org/runtime/node:18", "example.org/build/toolchain:12", "example.org/base/debian:bookworm",
+		"built 2026-09-30", "built 2025-08-19", "built 2024-07-23", "built 2023-07-04",
+		"layers 13–25", "layers 5–12", "layers 1–4", "layer 0",
+		"build-tools", "end-of-life", "shipped-removed", "copy-up", "born-old", "full-upgrade",
+	} {
+		assert.Contains(t, out, want)
+	}
+	assert.NotContains(t, out, "\x1b", "no escapes in a pipe")
+}
+
+func TestJSON(t *testing.T) {
+	out, errs, code := tree(t, "-json")
+	require.Zero(t, code, errs)
+	doc, err := json.Decode(bytes.NewReader([]byte(out)))
+	require.NoError(t, err)
+	require.Len(t, doc.Ancestors, 4)
+	steps, layers := 0, 0
+	for _, a := range doc.Ancestors {
+		steps += len(a.Steps)
+		layers += len(a.Layers)
+		assert.NotEmpty(t, a.Repository)
+		assert.NotEmpty(t, a.Evidence)
+		assert.False(t, a.Created.IsZero())
+	}
+	assert.Equal(t, 45, steps, "every step belongs to one ancestor")
+	assert.Equal(t, 26, layers, "every layer belongs to one ancestor")
+	again, _, _ := tree(t, "-json")
+	assert.Equal(t, masked(t, out), masked(t, again), "the same input gives the same output")
+}
+
+// masked takes out of a JSON report what differs from one run to the next.
+func masked(t *testing.T, s string) map[string]any {
+	t.Helper()
+	var doc map[string]any
+	require.NoError(t, stdjson.Unmarshal([]byte(s), &doc))
+	delete(doc, "asOf")
+	return doc
+}
+
+// From a layout on disk, with the catalogue as a directory, the tree is that of
+// the embedded sample.
+func TestCatalogueOfDockerfiles(t *testing.T) {
+	dir := t.TempDir()
+	for from, to := range map[string]string{"1-toolchain": "example.org/build/toolchain/12", "2-runtime": "example.org/runtime/node/18", "3-app": "example.org/shop/api/2.4.1"} {
+		b, err := os.ReadFile(filepath.Join("../../testdata/chain", from, "Dockerfile"))
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, to), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to, "Dockerfile"), b, 0o644))
+	}
+	out, errs, code := tree(t, "-dockerfiles", dir, layout)
+	require.Zero(t, code, errs)
+	sample, _, _ := tree(t)
+	assert.Equal(t, names(sample), names(out))
+	assert.Len(t, names(out), 4)
+}
+
+// names returns the lines that name an ancestor.
+func names(tree string) []string {
+	return regexp.MustCompile(`(?m)^[●○] .*$`).FindAllString(tree, -1)
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "notes.txt")
+	require.NoError(t, os.WriteFile(text, []byte("this is no image\n"), 0o644))
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"not an image":   {[]string{text}, 1, "notes.txt"},
+		"missing file":   {[]string{"./nope.tar"}, 1, "no such file"},
+		"unknown scheme": {[]string{"ftp://example.org/image.tar"}, 1, "ftp"},
+		"bad platform":   {[]string{"-platform", "a/b/c/d/e", text}, 1, "platform"},
+		"two references": {[]string{"a", "b"}, 2, ""},
+		"unknown flag":   {[]string{"-nope"}, 2, "nope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs, code := tree(t, tt.args...)
+			assert.Equal(t, tt.code, code)
+			assert.Contains(t, errs, tt.says)
+			assert.Empty(t, out)
+			if code == 1 {
+				assert.Len(t, bytes.Split(bytes.TrimSpace([]byte(errs)), []byte("\n")), 1, "one line: %q", errs)
+			}
+		})
+	}
+}
+
+// A layer whose bytes do not match is reported, and so is all the rest.
+func TestPartial(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS("../../testdata/sample/image")))
+	blobs, err := filepath.Glob(filepath.Join(dir, "blobs/sha256/*"))
+	require.NoError(t, err)
+	largest, size := "", int64(0)
+	for _, b := range blobs {
+		if st, err := os.Stat(b); err == nil && st.Size() > size {
+			largest, size = b, st.Size()
+		}
+	}
+	require.NoError(t, os.Truncate(largest, size/2))
+	out, errs, code := tree(t, "oci:"+dir)
+	assert.Equal(t, 3, code, errs)
+	assert.Contains(t, out, "partial")
+	assert.Len(t, names(out), 4, "the chain is still told")
+}
