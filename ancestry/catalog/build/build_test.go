@@ -1,0 +1,208 @@
+package build_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/catalog/build"
+	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+)
+
+func digest(t testing.TB, text string) *build.Digest {
+	f, err := dockerfile.Parse(strings.NewReader(text))
+	require.NoError(t, err)
+	r, err := f.Recipe(nil)
+	require.NoError(t, err)
+	return build.DigestRecipe(r)
+}
+
+func open(t testing.TB, b *build.Builder) *catalog.Catalog {
+	data, err := b.Encode()
+	require.NoError(t, err)
+	c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	return c
+}
+
+func lib(version int) string {
+	return fmt.Sprintf("FROM debian:bookworm\nENV LIB_VERSION=1.0.%d\nRUN make install \"lib-$LIB_VERSION\"\nONBUILD RUN ldconfig\nCOPY --chown=1:1 entry.sh /\nCMD [\"sh\"]\n", version)
+}
+
+func TestRoundTrip(t *testing.T) {
+	b := build.New(4000, "a test")
+	for v := range 200 {
+		b.Add(build.Addition{
+			Repository: "lib", Digest: digest(t, lib(v)), Origin: "example.com/lib", Commit: fmt.Sprintf("%040x", v+1), Path: "1/Dockerfile",
+			Tags: []string{fmt.Sprintf("1.0.%d-bookworm", v), "1.0", "latest"}, From: catalog.Day(1000 + v), To: catalog.Day(1001 + v),
+		})
+	}
+	b.Add(build.Addition{Repository: "lib", Origin: "example.com/lib", Commit: "ffffffffff", Path: "2/Dockerfile", Tags: []string{"2"}, From: 1200, To: catalog.Ongoing})
+	b.Add(build.Addition{Repository: "app", Digest: digest(t, "FROM lib:1.0\nRUN make app\n"), Architectures: []string{"amd64"}, From: -3, To: -1, Tags: []string{"x"}})
+
+	c := open(t, b)
+	assert.Equal(t, catalog.Day(4000), c.Day())
+	assert.Equal(t, "a test", c.Source())
+	assert.Equal(t, recipe.Dialects(), c.Dialects())
+	assert.Equal(t, []string{"app", "lib"}, c.Names())
+	assert.Equal(t, 202, c.Len())
+	assert.Equal(t, 5, c.Longest())
+
+	r, err := c.Repository("lib")
+	require.NoError(t, err)
+	require.Equal(t, 201, r.Len())
+	assert.Equal(t, catalog.Recipe{
+		Repository: "lib", ID: 7, From: "debian:bookworm", Read: true, Origin: "example.com/lib", Commit: "00000000", Path: "1/Dockerfile",
+		Spans:     []catalog.Span{{Tags: []string{"1.0.7-bookworm", "1.0", "latest"}, From: 1007, To: 1008}},
+		Templates: []string{"{LIB_VERSION}-bookworm"},
+	}, r.Recipe(7))
+	assert.Equal(t, catalog.Recipe{
+		Repository: "lib", ID: 200, Origin: "example.com/lib", Commit: "ffffffff", Path: "2/Dockerfile",
+		Spans: []catalog.Span{{Tags: []string{"2"}, From: 1200, To: catalog.Ongoing}},
+	}, r.Recipe(200))
+	assert.Len(t, r.Timeline("latest"), 200)
+	assert.Equal(t, []catalog.Pointing{{Recipe: 10, From: 1010, To: 1011}, {Recipe: 11, From: 1011, To: 1012}}, r.On("latest", 1011))
+	assert.Empty(t, r.Timeline("1.0.7"))
+
+	// Each dialect has its own lines: BuildKit has none for ONBUILD.
+	assert.Equal(t, 4, r.Reading(7, recipe.BuildKit).Len())
+	assert.Equal(t, 5, r.Reading(7, recipe.Docker).Len())
+	for _, d := range recipe.Dialects() {
+		want := digestReading(digest(t, lib(7)), d)
+		assert.Equal(t, want, r.Reading(7, d), d)
+		found, err := c.Matches(want)
+		require.NoError(t, err)
+		assert.Contains(t, found, catalog.Match{Start: 0, End: want.Len(), Repository: "lib", Recipes: []int{7}}, d)
+		alike, err := c.Alike(want)
+		require.NoError(t, err)
+		require.NotEmpty(t, alike)
+		assert.Len(t, alike[len(alike)-1].Recipes, 200)
+	}
+
+	none, err := c.Repository("nothing")
+	assert.NoError(t, err)
+	assert.Nil(t, none)
+}
+
+func digestReading(d *build.Digest, dialect recipe.Dialect) catalog.Reading {
+	r := catalog.Reading{Dialect: dialect}
+	for i, x := range recipe.Dialects() {
+		if x != dialect {
+			continue
+		}
+		for _, in := range d.Instructions {
+			if in.Lines[i] != 0 {
+				r.Lines, r.Shapes = append(r.Lines, in.Lines[i]), append(r.Shapes, in.Shapes[i])
+			}
+		}
+	}
+	return r
+}
+
+// TestSpans: intervals of a tag that touch are one, a tag that comes back has two.
+func TestSpans(t *testing.T) {
+	b := build.New(100, "")
+	d := digest(t, lib(1))
+	for _, x := range []struct {
+		tags     []string
+		from, to catalog.Day
+	}{{[]string{"1.0.1", "1"}, 10, 20}, {[]string{"1.0.1"}, 20, 30}, {[]string{"1"}, 40, catalog.Ongoing}} {
+		b.Add(build.Addition{Repository: "lib", Digest: d, Tags: x.tags, From: x.from, To: x.to})
+	}
+	r, err := open(t, b).Repository("lib")
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.Span{
+		{Tags: []string{"1"}, From: 10, To: 20},
+		{Tags: []string{"1.0.1"}, From: 10, To: 30},
+		{Tags: []string{"1"}, From: 40, To: catalog.Ongoing},
+	}, r.Recipe(0).Spans)
+	assert.Equal(t, catalog.Ongoing, r.Recipe(0).LastDay())
+	assert.Equal(t, []string{"1.0.1"}, r.Recipe(0).TagsOn(30))
+}
+
+// TestSameBytes: the order in which recipes are added has no influence.
+func TestSameBytes(t *testing.T) {
+	var all []build.Addition
+	for v := range 60 {
+		all = append(all, build.Addition{
+			Repository: fmt.Sprint("lib", v%3), Digest: digest(t, lib(v)), Path: fmt.Sprint(v%2, "/Dockerfile"), Origin: "o", Commit: fmt.Sprintf("%08x", v),
+			Tags: []string{fmt.Sprint(v)}, From: catalog.Day(v), To: catalog.Ongoing,
+		})
+	}
+	var first []byte
+	for range 5 {
+		b := build.New(1, "")
+		for _, a := range all {
+			b.Add(a)
+		}
+		data, err := b.Encode()
+		require.NoError(t, err)
+		if first == nil {
+			first = data
+		}
+		assert.True(t, bytes.Equal(first, data))
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	}
+}
+
+func TestLayers(t *testing.T) {
+	id := func(n int) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", n+1<<60)} }
+	d := digest(t, lib(1))
+	d.DiffIDs = []string{id(1).Hex, id(2).Hex}
+	b := build.New(1, "")
+	b.Add(build.Addition{Repository: "lib", Digest: d, Tags: []string{"1"}})
+	c := open(t, b)
+	r, err := c.Repository("lib")
+	require.NoError(t, err)
+	assert.Equal(t, []v1.Hash{id(1), id(2)}, r.Recipe(0).DiffIDs)
+
+	found, err := c.LayerMatches([]v1.Hash{id(1), id(2), id(3)})
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.LayerMatch{{Layers: 2, Repository: "lib", Recipes: []int{0}}}, found)
+	for _, other := range [][]v1.Hash{nil, {id(1)}, {id(2), id(1)}, {id(1), {Algorithm: "sha256", Hex: "00"}}, {{Algorithm: "md5"}}} {
+		found, err := c.LayerMatches(other)
+		require.NoError(t, err)
+		assert.Empty(t, found, "%v", other)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	b := build.New(1, "")
+	for v := range 20 {
+		b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(v)), Tags: []string{fmt.Sprint(v)}, From: catalog.Day(v), To: catalog.Day(v + 1)})
+	}
+	c := open(t, b)
+	r, err := c.Repository("lib")
+	require.NoError(t, err)
+
+	whole := digestReading(digest(t, lib(7)), recipe.BuildKit)
+	best := r.Nearest(whole, 1)
+	require.Len(t, best, 1)
+	assert.Equal(t, catalog.Likeness{Recipe: best[0].Recipe, Lines: 4, Shapes: 4, Of: 4}, best[0])
+	assert.Equal(t, []string{"7"}, r.Recipe(best[0].Recipe).Spans[0].Tags)
+	assert.True(t, best[0].Whole(4))
+
+	// A version that is not known: the youngest recipe is nearest, and whole.
+	best = r.Nearest(digestReading(digest(t, lib(99)), recipe.BuildKit), 1)
+	require.Len(t, best, 1)
+	assert.Equal(t, []string{"19"}, r.Recipe(best[0].Recipe).Spans[0].Tags)
+	assert.Equal(t, 3, best[0].Lines, "RUN, COPY and CMD")
+	assert.True(t, best[0].Whole(4))
+
+	// One instruction changed: not whole.
+	changed := strings.Replace(lib(7), "make install", "make uninstall", 1)
+	best = r.Nearest(digestReading(digest(t, changed), recipe.BuildKit), 1)
+	require.Len(t, best, 1)
+	assert.Equal(t, 3, best[0].Shapes)
+	assert.False(t, best[0].Whole(4))
+
+	assert.Empty(t, r.Nearest(catalog.Reading{Dialect: recipe.BuildKit}, 3))
+}

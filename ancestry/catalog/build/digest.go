@@ -1,0 +1,71 @@
+package build
+
+import (
+	"encoding/binary"
+
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// A Digest is all of a recipe that goes into a catalogue: hashes in place of text.
+type Digest struct {
+	From         string
+	Instructions []Instruction
+	Versions     []catalog.Version // of which tags may be made
+	DiffIDs      []string          // hex, bottom first; if known
+}
+
+// An Instruction has the hashes of its lines and shapes, by dialect in the order of
+// [recipe.Dialects]; 0 where the dialect has no line.
+type Instruction struct{ Lines, Shapes [4]uint64 }
+
+// DigestRecipe hashes a recipe in all dialects.
+func DigestRecipe(r recipe.Recipe) *Digest {
+	d := &Digest{From: r.From}
+	for _, in := range r.Instructions {
+		var out Instruction
+		for i, dialect := range recipe.Dialects() {
+			if line, ok := in.Line(dialect); ok {
+				out.Lines[i], out.Shapes[i] = catalog.HashLine(line), catalog.HashShape(line)
+				if dialect == recipe.BuildKit {
+					d.Versions = append(d.Versions, catalog.Versions(line)...)
+				}
+			}
+		}
+		if in.Keyword == "ARG" {
+			d.Versions = append(d.Versions, catalog.Versions("ARG "+in.Expanded)...)
+		}
+		d.Instructions = append(d.Instructions, out)
+	}
+	return d
+}
+
+// DigestHistory hashes the history of an image that is made from nothing, and that
+// no Dockerfile made or whose Dockerfile is not known.
+func DigestHistory(steps []layers.Step, env []string) *Digest {
+	d := &Digest{From: "scratch"}
+	h := recipe.NewHistory(steps, env)
+	d.Instructions = make([]Instruction, len(steps))
+	for i, dialect := range recipe.Dialects() {
+		r := catalog.ReadHistory(h, steps, dialect)
+		for s := range steps {
+			d.Instructions[s].Lines[i], d.Instructions[s].Shapes[i] = r.Lines[s], r.Shapes[s]
+		}
+	}
+	for _, s := range steps {
+		d.Versions = append(d.Versions, catalog.Versions(s.CreatedBy)...)
+	}
+	return d
+}
+
+// Key is equal for recipes with the same FROM and the same lines.
+func (d *Digest) Key() string {
+	var k []byte
+	for _, in := range d.Instructions {
+		for _, l := range in.Lines {
+			k = binary.LittleEndian.AppendUint64(k, l)
+		}
+	}
+	return d.From + "\x00" + string(k)
+}

@@ -1,0 +1,100 @@
+package build_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/catalog/build"
+)
+
+// everything reads all that a catalogue has.
+func everything(c *catalog.Catalog) error {
+	for _, name := range c.Names() {
+		r, err := c.Repository(name)
+		if err != nil {
+			return err
+		}
+		for id := range min(r.Len(), 50) {
+			x := r.Recipe(id)
+			for _, s := range x.Spans {
+				_ = r.On(s.Tags[0], s.From)
+			}
+			for _, d := range c.Dialects() {
+				reading := r.Reading(id, d)
+				if _, err := c.Matches(reading); err != nil {
+					return err
+				}
+				if _, err := c.Alike(reading); err != nil {
+					return err
+				}
+				for _, s := range reading.Shapes {
+					if _, err := c.Shape(s); err != nil {
+						return err
+					}
+				}
+				r.Nearest(reading, 2)
+			}
+			if _, err := c.LayerMatches(x.DiffIDs); err != nil {
+				return err
+			}
+		}
+		r.Tags()
+	}
+	return nil
+}
+
+func small(t testing.TB) []byte {
+	b := build.New(4000, "fuzz")
+	for v := range 6 {
+		d := digest(t, lib(v))
+		d.DiffIDs = []string{v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", v+1)}.Hex}
+		b.Add(build.Addition{Repository: "lib", Digest: d, Tags: []string{fmt.Sprint(v), "latest"}, From: catalog.Day(v), To: catalog.Day(v + 1)})
+	}
+	b.Add(build.Addition{Repository: "other", Digest: digest(t, lib(2)), Tags: []string{"1"}, Architectures: []string{"s390x"}})
+	data, err := b.Encode()
+	require.NoError(t, err)
+	return data
+}
+
+// FuzzOpen: whatever the bytes, reading ends, and does not panic.
+func FuzzOpen(f *testing.F) {
+	data := small(f)
+	f.Add(data)
+	f.Add(data[:len(data)/2])
+	f.Add([]byte("stemma\x1a\x01"))
+	f.Add([]byte(nil))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		_ = everything(c)
+	})
+}
+
+// TestCorrupt: every byte matters, or does no harm.
+func TestCorrupt(t *testing.T) {
+	data := small(t)
+	c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	require.NoError(t, everything(c))
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 0x55
+		if c, err := catalog.Open(bytes.NewReader(bad), int64(len(bad))); err == nil {
+			_ = everything(c)
+		}
+	}
+	for n := range len(data) {
+		if c, err := catalog.Open(bytes.NewReader(data[:n]), int64(n)); err == nil {
+			require.Error(t, everything(c), "%d of %d bytes", n, len(data))
+		}
+	}
+	_, err = catalog.Open(bytes.NewReader([]byte("PK\x03\x04 no catalogue")), 19)
+	require.ErrorIs(t, err, catalog.ErrFormat)
+}

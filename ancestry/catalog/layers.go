@@ -1,0 +1,77 @@
+package catalog
+
+import (
+	"encoding/hex"
+	"slices"
+	"strconv"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry/catalog/internal/wire"
+)
+
+// A LayerMatch says that the lowest layers of an image are all those of recipes of
+// one repository.
+type LayerMatch struct {
+	Layers     int // how many
+	Repository string
+	Recipes    []int // IDs, ascending
+}
+
+// LayerMatches returns the images of the catalogue, of which it knows the diffIDs,
+// whose layers are the lowest of those given (bottom first). It compares bytes: where
+// the diffIDs were computed from the layers, a match is proof.
+func (c *Catalog) LayerMatches(diffIDs []v1.Hash) ([]LayerMatch, error) {
+	f := finder{x: &c.indices[wire.IndexLayers]}
+	var s Sequence
+	var all []byte
+	var out []LayerMatch
+	for i, id := range diffIDs {
+		raw, err := hex.DecodeString(id.Hex)
+		if err != nil || len(raw) != wire.DiffIDSize || id.Algorithm != "sha256" {
+			break
+		}
+		all = append(all, raw...)
+		s = s.Add(layerHash(id.Hex))
+		postings, err := f.find(s.Key())
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range postings {
+			repo, err := c.repository(p.repo)
+			if err != nil {
+				return nil, err
+			}
+			var ids []int
+			for recipe, b := range repo.diffIDs {
+				if b == string(all) {
+					ids = append(ids, recipe)
+				}
+			}
+			if len(ids) > 0 {
+				slices.Sort(ids)
+				out = append(out, LayerMatch{i + 1, repo.name, ids})
+			}
+		}
+	}
+	return out, nil
+}
+
+// LayerKey returns the key of diffIDs (in hexadecimal, without algorithm) in a
+// catalogue's index; false if there are none, or they are not of SHA-256.
+func LayerKey(diffIDs []string) (uint64, bool) {
+	var s Sequence
+	for _, id := range diffIDs {
+		if b, err := hex.DecodeString(id); err != nil || len(b) != wire.DiffIDSize {
+			return 0, false
+		}
+		s = s.Add(layerHash(id))
+	}
+	return s.Key(), len(diffIDs) > 0
+}
+
+// layerHash returns the first 48 bits of a valid diffID.
+func layerHash(id string) uint64 {
+	n, _ := strconv.ParseUint(id[:lineBits/4], 16, 64)
+	return n
+}

@@ -1,0 +1,125 @@
+package own_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/catalog/build"
+	"github.com/stemma-go/stemma/ancestry/catalog/own"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers"
+)
+
+func open(t *testing.T, b *build.Builder) *catalog.Catalog {
+	data, err := b.Encode()
+	require.NoError(t, err)
+	c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	return c
+}
+
+func reading(d recipe.Dialect, createdBy ...string) catalog.Reading {
+	steps, _ := layers.Steps(config(0, createdBy...))
+	return catalog.ReadHistory(recipe.NewHistory(steps, nil), steps, d)
+}
+
+func config(diffIDs int, createdBy ...string) *v1.ConfigFile {
+	cfg := &v1.ConfigFile{}
+	for i, s := range createdBy {
+		cfg.History = append(cfg.History, v1.History{CreatedBy: s, EmptyLayer: i >= diffIDs})
+	}
+	for i := range diffIDs {
+		cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", i+1)})
+	}
+	return cfg
+}
+
+func TestDockerfiles(t *testing.T) {
+	b := build.New(10, "mine")
+	err := own.AddDockerfiles(t.Context(), b, fstest.MapFS{
+		"base/python/3.11/Dockerfile":      {Data: []byte("FROM debian:bookworm\nARG INDEX=none\nRUN pip config set index-url $INDEX\n")},
+		"base/python/Dockerfile.broken":    {Data: []byte("FRM x\n")},
+		"base/python/README":               {Data: []byte("FROM debian\n")},
+		"base/jre/21/slim/Containerfile":   {Data: []byte("FROM debian\nRUN jlink\n")},
+		"base/jre/Dockerfile.dockerignore": {Data: []byte("*")},
+	}, nil)
+	assert.ErrorContains(t, err, "base/python/Dockerfile.broken")
+	c := open(t, b)
+	assert.Equal(t, []string{"base/jre", "base/python"}, c.Names())
+	for d, text := range map[recipe.Dialect]string{
+		recipe.BuildKit: "RUN /bin/sh -c jlink # buildkit",
+		recipe.Docker:   "/bin/sh -c jlink",
+		recipe.Buildah:  "/bin/sh -c jlink",
+	} {
+		found, err := c.Matches(reading(d, text))
+		require.NoError(t, err)
+		assert.Equal(t, []catalog.Match{{Start: 0, End: 1, Repository: "base/jre", Recipes: []int{0}}}, found, d)
+	}
+	r, err := c.Repository("base/jre")
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.Span{{Tags: []string{"21-slim"}, From: 0, To: catalog.Ongoing}}, r.Recipe(0).Spans)
+}
+
+func TestRepository(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("needs the git program")
+	}
+	dir := t.TempDir()
+	git := func(day string, args ...string) {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_DATE="+day+"T00:00:00Z", "GIT_COMMITTER_DATE="+day+"T00:00:00Z",
+			"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	commit := func(day, text string) {
+		file := filepath.Join(dir, "base/go/1.25/Dockerfile")
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o777))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
+		git(day, "add", "-A")
+		git(day, "commit", "-q", "-m", day)
+	}
+	git("2024-01-01", "init", "-q")
+	commit("2024-01-01", "FROM debian\nRUN one\n")
+	commit("2024-02-01", "FROM debian\nRUN two\n")
+	commit("2024-03-01", "FROM debian\nRUN one\n")
+
+	b := build.New(10, "mine")
+	require.NoError(t, own.AddRepository(t.Context(), b, filepath.Join(dir, ".git"), nil))
+	r, err := open(t, b).Repository("base/go")
+	require.NoError(t, err)
+	require.Equal(t, 2, r.Len())
+	var days []string
+	for _, p := range r.Timeline("1.25") {
+		days = append(days, fmt.Sprintf("%v %s..%s", r.Reading(p.Recipe, recipe.Docker).Lines[0] == catalog.HashLine("RUN /bin/sh -c one"), p.From, p.To))
+	}
+	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-02-01..2024-03-01", "true 2024-03-01..ongoing"}, days)
+
+	assert.Error(t, own.AddRepository(t.Context(), b, filepath.Join(dir, "nothing"), nil))
+}
+
+func TestImage(t *testing.T) {
+	b := build.New(10, "mine")
+	cfg := config(1, "COPY . /app # buildkit", "ENV A=1")
+	require.NoError(t, own.AddImage(b, own.Image{Repository: "registry.example.com/base", Tags: []string{"7"}, Config: cfg, Verified: true, To: catalog.Ongoing}))
+	require.NoError(t, own.AddImage(b, own.Image{Repository: "registry.example.com/claims", Tags: []string{"1"}, Config: cfg}))
+	assert.Error(t, own.AddImage(b, own.Image{Repository: "empty", Config: &v1.ConfigFile{}}))
+	c := open(t, b)
+	found, err := c.LayerMatches(config(3, "a", "b", "c").RootFS.DiffIDs)
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.LayerMatch{{Layers: 1, Repository: "registry.example.com/base", Recipes: []int{0}}}, found, "diffIDs that nobody verified name nothing")
+	matches, err := c.Matches(reading(recipe.BuildKit, "COPY . /app # buildkit", "ENV A=1", "RUN /bin/sh -c x # buildkit"))
+	require.NoError(t, err)
+	assert.Len(t, matches, 2)
+}

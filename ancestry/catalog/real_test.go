@@ -1,0 +1,139 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// realImages are published histories of official images, beside the module.
+const realImages = "../../../shared/real-images"
+
+type history struct {
+	name, repository string
+	steps            []layers.Step
+	h                *recipe.History
+}
+
+func readHistories(t testing.TB) []history {
+	files, err := filepath.Glob(filepath.Join(realImages, "*.json"))
+	require.NoError(t, err)
+	if len(files) == 0 {
+		t.Skip("no published histories beside the module: " + realImages)
+	}
+	var all []history
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		var x struct {
+			Image   string
+			History []struct {
+				Created   time.Time
+				CreatedBy string `json:"created_by"`
+				Empty     bool   `json:"empty_layer"`
+			}
+		}
+		require.NoError(t, json.Unmarshal(text, &x), f)
+		cfg := &v1.ConfigFile{}
+		for _, e := range x.History {
+			entry := v1.History{Created: v1.Time{Time: e.Created}, CreatedBy: e.CreatedBy, EmptyLayer: e.Empty}
+			if strings.HasSuffix(e.CreatedBy, "# buildkit") {
+				entry.Comment = "buildkit.dockerfile.v0"
+			}
+			cfg.History = append(cfg.History, entry)
+			if !e.Empty {
+				cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", len(cfg.RootFS.DiffIDs))})
+			}
+		}
+		steps, _ := layers.Steps(cfg)
+		repo, _, _ := strings.Cut(x.Image, ":")
+		all = append(all, history{strings.TrimSuffix(filepath.Base(f), ".json"), repo, steps, recipe.NewHistory(steps, nil)})
+	}
+	return all
+}
+
+// TestRealImages: every instruction of the published histories that are not younger
+// than the genealogy belongs to a recipe, line for line; of the younger ones, nearly
+// all have a known shape, and the nearest recipe of their repository gives the tag.
+func TestRealImages(t *testing.T) {
+	c := embedded(t)
+	for _, x := range readHistories(t) {
+		exact, alike, single := make([]bool, len(x.steps)), make([]bool, len(x.steps)), make([]bool, len(x.steps))
+		for _, d := range c.Dialects() {
+			r := catalog.ReadHistory(x.h, x.steps, d)
+			for _, how := range []struct {
+				find func(catalog.Reading) ([]catalog.Match, error)
+				mark []bool
+			}{{c.Matches, exact}, {c.Alike, alike}} {
+				matches, err := how.find(r)
+				require.NoError(t, err)
+				for _, m := range matches {
+					for i := m.Start; i < m.End; i++ {
+						how.mark[i] = true
+					}
+				}
+			}
+			for i, s := range r.Shapes {
+				postings, err := c.Shape(s)
+				require.NoError(t, err)
+				single[i] = single[i] || len(postings) > 0
+			}
+		}
+		tags := composed(t, c, x)
+		t.Logf("%-30s %2d steps: lines %3d%%, sequences of shapes %3d%%, shapes %3d%%  %v", x.name, len(x.steps), share(exact), share(alike), share(single), tags)
+		last := x.steps[len(x.steps)-1].Created
+		if last.Before(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)) {
+			assert.Equal(t, 100, share(exact), x.name)
+		}
+		assert.GreaterOrEqual(t, share(single), 85, x.name)
+	}
+}
+
+// composed returns the tags that the nearest recipe's templates give.
+func composed(t *testing.T, c *catalog.Catalog, x history) []string {
+	repo, err := c.Repository(x.repository)
+	require.NoError(t, err)
+	require.NotNil(t, repo, x.repository)
+	for _, d := range c.Dialects() {
+		var versions []catalog.Version
+		for i, s := range x.steps {
+			line := s.CreatedBy
+			if x.h.Speaks(i, d) {
+				line = x.h.Line(i, d)
+			}
+			versions = append(versions, catalog.Versions(line)...)
+		}
+		for _, l := range repo.Nearest(catalog.ReadHistory(x.h, x.steps, d), 1) {
+			var tags []string
+			for _, template := range repo.Recipe(l.Recipe).Templates {
+				if tag, ok := catalog.Compose(template, versions); ok {
+					tags = append(tags, tag)
+				}
+			}
+			return tags
+		}
+	}
+	return nil
+}
+
+func share(marks []bool) int {
+	n := 0
+	for _, m := range marks {
+		if m {
+			n++
+		}
+	}
+	return 100 * n / max(len(marks), 1)
+}
