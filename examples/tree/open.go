@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/testdata/chain"
+	"github.com/stemma-go/stemma/testdata/sample"
+)
+
+// open opens the image that was asked for, and puts the catalogue that names its
+// ancestors into opts.
+func (f *flags) open(ctx context.Context, opts *report.Options) (*source.Image, error) {
+	if f.dockerfiles != "" {
+		c, err := dockerfile.Load(os.DirFS(f.dockerfiles), nil)
+		if err != nil {
+			return nil, err
+		}
+		opts.Catalogues = []ancestry.Source{c}
+	}
+	if f.reference == "" {
+		return openSample(opts)
+	}
+	o := &source.Options{Insecure: f.insecure}
+	if f.platform != "" {
+		p, err := v1.ParsePlatform(f.platform)
+		if err != nil {
+			return nil, err
+		}
+		o.Platform = p
+	}
+	return source.Open(ctx, f.reference, o)
+}
+
+// openSample opens the sample image. The Dockerfiles that it and its ancestors
+// were built from are the catalogue, as an organisation's own would be.
+func openSample(opts *report.Options) (*source.Image, error) {
+	c, err := dockerfile.New(chain.Images()...)
+	if err != nil {
+		return nil, err
+	}
+	opts.Catalogues = append(opts.Catalogues, c)
+	img, err := sample.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &source.Image{Image: img, Reference: sample.Reference, Tags: []string{sample.Reference}}, nil
+}
