@@ -102,7 +102,8 @@ func openDescribed(d v1.Descriptor, open func() (blob, error)) (io.ReadCloser, e
 	return &sized{ReadCloser: b.ReadCloser, d: d}, nil
 }
 
-// sized ends a stream with an error unless it has as many bytes as d says.
+// sized ends a stream with an error unless it has as many bytes as d says, and
+// puts the blob's name before the stream's own errors.
 type sized struct {
 	io.ReadCloser
 	d    v1.Descriptor
@@ -117,6 +118,8 @@ func (s *sized) Read(p []byte) (int, error) {
 		return n, sizeError("blob "+s.d.Digest.String(), s.read, s.d.Size)
 	case err == io.EOF && s.read < s.d.Size:
 		return n, explainf(because(io.ErrUnexpectedEOF), "blob %s: ends after %d of %d bytes", s.d.Digest, s.read, s.d.Size)
+	case err != nil && err != io.EOF:
+		return n, fmt.Errorf("blob %s: %w", s.d.Digest, err)
 	}
 	return n, err
 }

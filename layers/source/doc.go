@@ -53,7 +53,29 @@
 // read every layer once, when they are first called; nothing is ever compressed.
 //
 // Bytes are not verified here, manifests and configs excepted: whoever reads a
-// layer has the claims of manifest and config to compare with.
+// layer has the claims of manifest and config to compare with. A registry's layer
+// that was downloaded in parts is no exception.
+//
+// # Registries
+//
+// To open an image takes two requests: for its manifest and for its config. Before
+// them the registry is greeted, which takes one request, and one more for a token
+// if it wants one (on the loopback interface HTTPS is tried at the same time as
+// plain HTTP). An index costs one request more, and one for the manifest and one
+// for the config of each image whose platform the index does not tell. Redirects
+// are not counted. That is all for a chain told from the config alone.
+//
+// A layer is one request, made at the first Read of what [StoredLayer] opens. It
+// streams: nothing is stored, and layers that are read at the same time are
+// downloaded at the same time. Where a download breaks off, stalls or is refused
+// for the moment it is taken up again at that byte, by a range request that goes
+// through the registry anew, so that neither a token nor the address of a redirect
+// can be too old. A registry that does not give ranges is asked for all of it, and
+// what had come before is skipped. [Options.Attempts] and [Options.IdleTimeout] say how
+// often and after how long; then the Read fails, for this layer alone.
+//
+// The context given to [Open] ends all of this at once, and so does closing what a
+// layer is read from.
 //
 // # Trust
 //

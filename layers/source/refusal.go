@@ -94,6 +94,15 @@ func explainNetwork(host string, err error) error {
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"), errors.Is(err, errPlainHTTP):
 		return explainf(because(err), "registry %s: does not answer over HTTPS, and plain HTTP must be allowed for it: %v", host, innermost(err))
 	}
+	if never, ok := errors.AsType[permanent](err); ok {
+		return explainf(because(err), "registry %s: %v", host, never)
+	}
+	switch {
+	case errors.Is(err, errStalled):
+		return explainf(because(err), "registry %s: %v", host, innermost(err))
+	case connectionBroke(err):
+		return explainf(because(err), "registry %s: the connection broke off: %v", host, innermost(err))
+	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return explainf(because(err), "registry %s: cannot be reached: %v", host, innermost(err))
 	}

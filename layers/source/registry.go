@@ -3,26 +3,31 @@ package source
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
+	"net/http"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 const userAgent = "stemma"
 
-// openStreams bounds the layers open at once. go-containerregistry's default of
-// four would block whoever opens a fifth before reading the others; how many to
-// read in parallel is the reader's choice.
-const openStreams = 1024
-
 // repository is a backend on one repository of a registry.
+//
+// go-containerregistry asks for the manifests. It cannot take up a blob again
+// where it broke off, and it sleeps between its attempts whatever its context
+// says; so blobs and repetitions are this package's, on a transport of
+// go-containerregistry that both share: one handshake, and tokens that are renewed
+// when they expire in the middle of a download.
 type repository struct {
 	ref    name.Reference
-	puller *remote.Puller
+	puller *remote.Puller // of manifests
+	client *http.Client   // of blobs
+	retry  *retry
 }
 
 var _ backend = (*repository)(nil)
@@ -33,11 +38,11 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRepository(ref, o)
+	r, err := newRepository(ctx, ref, o)
 	if err != nil {
-		return nil, err
+		return nil, r.explain(err, where)
 	}
-	top, err := r.puller.Get(ctx, ref)
+	top, err := r.get(ctx, ref)
 	if err != nil {
 		return nil, r.explain(err, where)
 	}
@@ -72,21 +77,37 @@ func registryReference(where reference, o *Options) (name.Reference, error) {
 	return nil, explainf(because(err), "neither an existing file nor a legal image reference")
 }
 
-func newRepository(ref name.Reference, o *Options) (*repository, error) {
-	opts := []remote.Option{
-		remote.WithAuthFromKeychain(o.Keychain),
-		remote.WithTransport(newGuard(o)),
-		remote.WithUserAgent(userAgent),
-		remote.WithJobs(openStreams),
-	}
-	if o.backoff != nil {
-		opts = append(opts, remote.WithRetryBackoff(*o.backoff))
-	}
-	puller, err := remote.NewPuller(opts...)
+// newRepository greets a registry and obtains what it wants to be shown. The
+// repository can explain an error even if there is one.
+func newRepository(ctx context.Context, ref name.Reference, o *Options) (*repository, error) {
+	p := &patience{inner: newGuard(o), idle: o.IdleTimeout}
+	r := &repository{ref: ref, retry: &retry{attempts: o.Attempts, pause: o.pause, asked: p.asked}}
+	repo := ref.Context()
+	auth, err := authn.Resolve(ctx, o.Keychain, repo)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	return &repository{ref: ref, puller: puller}, nil
+	agent := transport.NewUserAgent(p, userAgent)
+	var known http.RoundTripper // to the registry
+	err = r.retry.do(ctx, func() (err error) {
+		known, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{repo.Scope(transport.PullScope)})
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	r.client = &http.Client{Transport: known, CheckRedirect: checkRedirect}
+	r.puller, err = remote.NewPuller(remote.WithTransport(known))
+	return r, err
+}
+
+// get reads a manifest.
+func (r *repository) get(ctx context.Context, ref name.Reference) (d *remote.Descriptor, err error) {
+	err = r.retry.do(ctx, func() error {
+		d, err = r.puller.Get(ctx, ref)
+		return err
+	})
+	return d, err
 }
 
 // open opens the image of a manifest, or the one that is wanted of an index.
@@ -117,27 +138,30 @@ func (r *repository) open(ctx context.Context, top *remote.Descriptor, o *Option
 }
 
 func (r *repository) manifest(ctx context.Context, d v1.Descriptor) (blob, error) {
-	got, err := r.puller.Get(ctx, r.ref.Context().Digest(d.Digest.String()))
+	got, err := r.get(ctx, r.digest(d))
 	if err != nil {
-		return blob{}, r.explain(err, reference{})
+		return blob{}, r.explainOf(d, err)
 	}
 	return blob{ReadCloser: io.NopCloser(bytes.NewReader(got.Manifest)), size: int64(len(got.Manifest))}, nil
 }
 
-// blob streams a blob. Foreign layers are asked of this registry like others,
-// and never of the addresses that their descriptors give.
+// blob gives a blob as it is downloaded, from its first Read on. Foreign layers
+// are asked of this registry like others, and never of the addresses that their
+// descriptors give.
 func (r *repository) blob(ctx context.Context, d v1.Descriptor) (blob, error) {
-	l, err := r.puller.Layer(ctx, r.ref.Context().Digest(d.Digest.String()))
-	if err != nil {
-		return blob{}, r.explain(err, reference{})
+	return blob{ReadCloser: r.newStream(ctx, d), size: -1}, nil
+}
+
+func (r *repository) digest(d v1.Descriptor) name.Digest {
+	return r.ref.Context().Digest(d.Digest.String())
+}
+
+// explainOf explains an error about one manifest or blob.
+func (r *repository) explainOf(d v1.Descriptor, err error) error {
+	of := repository{ref: r.digest(d)}
+	err = of.explain(err, reference{})
+	if d.MediaType == types.DockerForeignLayer && len(d.URLs) > 0 {
+		return explainf(because(err), "%v (a foreign layer, whose bytes are at %s)", err, list(d.URLs))
 	}
-	rc, err := l.Compressed()
-	if err != nil {
-		err = fmt.Errorf("blob %s: %w", d.Digest, r.explain(err, reference{}))
-		if d.MediaType == types.DockerForeignLayer && len(d.URLs) > 0 {
-			err = explainf(because(err), "%v (a foreign layer, whose bytes are at %s)", err, list(d.URLs))
-		}
-		return blob{}, err
-	}
-	return blob{ReadCloser: rc, size: -1}, nil
+	return err
 }

@@ -26,7 +26,7 @@ import (
 
 // fast makes failing requests to a registry be repeated at once.
 func fast() *Options {
-	return &Options{backoff: &remote.Backoff{Duration: time.Millisecond, Factor: 1, Steps: 2}}
+	return &Options{pause: time.Millisecond, Attempts: 2}
 }
 
 func newRegistry() http.Handler { return registry.New(registry.Logger(log.New(io.Discard, "", 0))) }
@@ -233,41 +233,4 @@ func TestRegistryCancelled(t *testing.T) {
 	cancel()
 	_, err := Open(ctx, serve(t, newRegistry())+"/app:1", fast())
 	assert.ErrorIs(t, err, context.Canceled)
-}
-
-// TestRegistryLayers opens an image of a registry that then loses its layers, or
-// cuts them.
-func TestRegistryLayers(t *testing.T) {
-	reg := newRegistry()
-	src := testImage(t, hostPlatform, "gzip")
-	push(t, serve(t, reg)+"/app:1", src)
-	layers, err := src.Layers()
-	require.NoError(t, err)
-	first, second := hash(t, layers[0].Digest), hash(t, layers[1].Digest)
-	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		switch {
-		case strings.HasSuffix(req.URL.Path, first.String()):
-			w.WriteHeader(http.StatusNotFound)
-		case strings.HasSuffix(req.URL.Path, second.String()):
-			fmt.Fprint(w, "short")
-		default:
-			reg.ServeHTTP(w, req)
-		}
-	}))
-	opened, err := mustOpen(t, host+"/app:1", fast()).Layers()
-	require.NoError(t, err)
-	_, err = opened[0].Compressed()
-	assert.ErrorContains(t, err, first.String())
-	assert.NotContains(t, err.Error(), "\n")
-	rc, err := opened[1].Compressed()
-	if err == nil {
-		_, err = io.ReadAll(rc)
-	}
-	assert.Error(t, err)
-	// More streams at once than go-containerregistry allows by default.
-	for range 10 {
-		rc, err := opened[2].Compressed()
-		require.NoError(t, err)
-		defer rc.Close()
-	}
 }
