@@ -31,7 +31,6 @@ func (c *chain) ancestors(q *Query, rank int) []Ancestor {
 		a.Boundary = Proved
 		if i > 0 {
 			a.Boundary = c.cuts[s.From].confidence
-			a.Evidence = slices.Clone(c.cuts[s.From].evidence)
 		}
 		a.Distro = q.distro(*a)
 	}
@@ -43,6 +42,12 @@ func (c *chain) ancestors(q *Query, rank int) []Ancestor {
 	hearImage(q, out, heard, rank)
 	for i := range out {
 		out[i].name(heard[i])
+		if i > 0 {
+			// After what speaks for the name, which is asked for more often.
+			for _, e := range c.cuts[spans[i].From].evidence {
+				out[i].add(e)
+			}
+		}
 		out[i].begins(c.cuts[spans[i].From])
 	}
 	c.doubts(spans, out)
@@ -74,7 +79,8 @@ func (c *chain) hear(spans []Span, heard [][]candidate) {
 		i := ending(spans, w.End)
 		if w.Name.Repository != "" {
 			heard[i] = append(heard[i], candidate{
-				Name: w.Name, Evidence: w.Evidence, rank: 2 * w.source, loose: w.Evidence.Kind == KindStep,
+				Name: w.Name, Evidence: w.Evidence, Standing: w.Standing,
+				rank: 2 * w.source, loose: w.Evidence.Kind == KindStep,
 			})
 		}
 		at := spans[i].From

@@ -7,11 +7,11 @@ import (
 	"github.com/stemma-go/stemma/layers"
 )
 
-// distroName returns the repository and tags under which a distribution publishes
+// DistroName returns the repository and tags under which a distribution publishes
 // its own image of the version. It reports false for distributions that publish
 // several that can't be told apart by os-release (Red Hat's ubi, ubi-minimal, …;
 // Wolfi), and for those that publish none.
-func distroName(d Distro) (Name, bool) {
+func DistroName(d Distro) (Name, bool) {
 	repository, ok := distroRepositories()[strings.ToLower(d.ID)]
 	if !ok || strings.EqualFold(d.PrettyName, "distroless") {
 		return Name{}, false
@@ -77,7 +77,7 @@ func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 	if !ok {
 		return nil
 	}
-	name, ok := distroName(d)
+	name, ok := DistroName(d)
 	if !ok {
 		return nil
 	}

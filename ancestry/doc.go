@@ -45,8 +45,19 @@
 // Other evidence decides a tie if it speaks for one side: the FROM of the image
 // above, the suite that a step names. [KindResembles] never names and never bounds.
 //
+// A FROM alone names the parent no better than Inferred: the parent's own steps were
+// compared with nothing. A source that compares them as well, and finds that both
+// agree, says so by a claim of its own about the parent, at its own confidence: see
+// package genealogy, which knows the Docker Official Images.
+//
 // The image itself is called what it is known to be, if that is known by a recipe
 // or better; otherwise it is called by the reference under which it was asked for.
+//
+// # Standing
+//
+// A source that follows tags through time also says how the image that it names
+// stands: superseded, abandoned or lagging, as of the source's day. See [Standing].
+// It is that of the name which won, and of none where names tie.
 //
 // # What is needed
 //

@@ -53,6 +53,9 @@ type Ancestor struct {
 	// Distro is the operating system that the ancestor's layers or steps say they
 	// are; zero when it does not say.
 	Distro Distro
+	// Standing is how it stands among the images of its tags, as the catalogue knows
+	// that names it; nil if none does that follows tags.
+	Standing *Standing
 }
 
 // A Span is the half-open range of indices [From, To).

@@ -12,6 +12,7 @@ import (
 type candidate struct {
 	Name     Name
 	Evidence Evidence
+	Standing *Standing
 	rank     int // order of sources; what a source says of a parent comes after it
 	// loose names do not contradict another: an image can be called anything, and
 	// what looks like Debian may be something made of it.
@@ -142,9 +143,17 @@ func (a *Ancestor) sort(c, first candidate, groups []Name) {
 			continue
 		}
 		a.add(c.Evidence)
+		if len(groups) == 1 && a.Standing == nil && g.shares(c.Name) {
+			a.Standing = c.Standing
+		}
 		if len(groups) == 1 && c.addsTags(first, g, *a) {
-			n := Name{a.Repository, a.Tags, a.Digest}
-			n.join(c.Name)
+			n, more := Name{a.Repository, a.Tags, a.Digest}, c.Name
+			if first.Evidence.Kind == KindReference && c.Evidence.Kind == KindRecipe {
+				// The recipe's tags are the most specific first; what it was asked for
+				// by may be any of them.
+				n, more = Name{more.Repository, slices.Clone(more.Tags), more.Digest}, n
+			}
+			n.join(more)
 			a.Tags, a.Digest = n.Tags, n.Digest
 		}
 		return
@@ -170,7 +179,7 @@ func (c candidate) addsTags(first candidate, g Name, a Ancestor) bool {
 	if c.tier() > first.tier() && c.tier() == 3 {
 		return false
 	}
-	return g.shares(c.Name) && c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence)
+	return g.shares(c.Name) && (c.Evidence.Kind == KindRecipe || c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence))
 }
 
 // related reports whether tags of one distribution can be of one image: one has

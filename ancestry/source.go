@@ -37,6 +37,8 @@ type Claim struct {
 	Parent Name
 	// Window is when the image can have been built, zero times for "not known".
 	From, To time.Time
+	// Standing is how the image named stands, if the source follows its tags.
+	Standing *Standing
 	// Evidence says why; its Confidence is the claim's.
 	Evidence Evidence
 }

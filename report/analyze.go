@@ -37,7 +37,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints(idx, opts.Hints), Catalogues: opts.Catalogues})
+	sources, unopened := catalogues(opts)
+	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints(idx, opts.Hints), Catalogues: sources})
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +54,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*Report, error) 
 	r := New(idx, lin, inv, opts)
 	if s, ok := img.(*source.Image); ok && r.Reference == "" {
 		r.Reference = s.Reference
+	}
+	if unopened != nil {
+		r.Problems = append(r.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: unopened})
 	}
 	if failed != nil {
 		r.Partial = true

@@ -63,8 +63,11 @@ type Options struct {
 	// verified layers, the digests of the stored blobs) is filled in by [Analyze].
 	// Reference and Digest become those of the report.
 	Hints ancestry.Hints
-	// Catalogues are passed to [ancestry.Resolve].
+	// Catalogues are passed to [ancestry.Resolve], by [Analyze] with the genealogy
+	// of the Docker Official Images after them, which ships in the module.
 	Catalogues []ancestry.Source
+	// NoGenealogy leaves the genealogy out.
+	NoGenealogy bool
 	// Rules judge the image. nil means that nothing is judged: the rules that
 	// ship with this module are rules.All, in package report/rules.
 	Rules []Rule

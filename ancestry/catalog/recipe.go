@@ -125,8 +125,9 @@ func (r Recipe) TagsOn(d Day) []string {
 }
 
 // SortTags sorts tags of one image, the most specific first: those with more digits,
-// then the longer, then by name. 3.11.1-bullseye comes before 3.11.1, that before
-// 3.11, that before latest; jammy-20221130 comes before 22.04.
+// then those that do not wander from version to version, then the longer, then by
+// name. 3.11.1-bullseye comes before 3.11.1, that before 3.11, that before latest;
+// jammy-20221130 comes before 22.04, buster before oldstable.
 func SortTags(tags []string) {
 	number := func(s string) int {
 		n := 0
@@ -138,6 +139,24 @@ func SortTags(tags []string) {
 		return n
 	}
 	slices.SortFunc(tags, func(a, b string) int {
-		return cmp.Or(number(b)-number(a), len(b)-len(a), strings.Compare(a, b))
+		return cmp.Or(number(b)-number(a), order(a)-order(b), len(b)-len(a), strings.Compare(a, b))
 	})
+}
+
+func order(tag string) int {
+	if Wanders(tag) {
+		return 1
+	}
+	return 0
+}
+
+// Wanders reports whether a tag begins with the name of a place in line (latest,
+// oldstable, lts), and not of a version or suite: it goes from one to the next.
+func Wanders(tag string) bool {
+	word, _, _ := strings.Cut(tag, "-")
+	switch word {
+	case "latest", "stable", "oldstable", "oldoldstable", "testing", "unstable", "rolling", "devel", "edge", "lts", "current", "mainline":
+		return true
+	}
+	return false
 }

@@ -54,6 +54,25 @@
 //	content       number   the regular files of its layers
 //	shadowed      number   of content, what it or a younger ancestor hid
 //	packages      Counts   its packages
+//	standing      Standing, null if no catalogue that follows tags names it
+//
+// # Standing
+//
+//	asOf          date     day of the catalogue; what happened later it does not know
+//	source        string   what the catalogue was made from
+//	newer         boolean  it was built after that day: nothing more can be said
+//	superseded    Succession of its tag, null if that still points to it
+//	abandoned     date     last day on which a tag of its pointed to anything, null if one does
+//	lagging       Succession of its parent's tag after it was built, null if there is none
+//
+// # Succession
+//
+//	name          string   "repository:tag": the tag that went on
+//	first         string   the most specific tag of what had it next
+//	on            date     since when that had it
+//	now           string   the most specific tag of what has it as of asOf, "" if it was dropped
+//	until         date     the last day on which it pointed to anything, null if it still does
+//	times         number   how often it went on since
 //
 // # Distro
 //

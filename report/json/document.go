@@ -47,6 +47,27 @@ type Ancestor struct {
 	Content      int64      `json:"content"`
 	Shadowed     int64      `json:"shadowed"`
 	Packages     Counts     `json:"packages"`
+	Standing     *Standing  `json:"standing"`
+}
+
+// A Standing is how an ancestor stands among the images of its tags.
+type Standing struct {
+	AsOf       time.Time   `json:"asOf"`
+	Source     string      `json:"source"`
+	Newer      bool        `json:"newer"`
+	Superseded *Succession `json:"superseded"`
+	Abandoned  *time.Time  `json:"abandoned"`
+	Lagging    *Succession `json:"lagging"`
+}
+
+// A Succession is what became of a tag.
+type Succession struct {
+	Name  string     `json:"name"`
+	First string     `json:"first"`
+	On    time.Time  `json:"on"`
+	Now   string     `json:"now"`
+	Until *time.Time `json:"until"`
+	Times int        `json:"times"`
 }
 
 // A Distro is an operating system.

@@ -65,6 +65,7 @@ func newAncestor(r *report.Report, a report.Ancestor) Ancestor {
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
+		Standing: newStanding(a.Standing),
 	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
@@ -75,6 +76,21 @@ func newAncestor(r *report.Report, a report.Ancestor) Ancestor {
 		out.Layers = append(out.Layers, i)
 	}
 	return out
+}
+
+func newStanding(s *ancestry.Standing) *Standing {
+	if s == nil {
+		return nil
+	}
+	return &Standing{AsOf: s.AsOf.UTC(), Source: s.Source, Newer: s.Newer, Abandoned: date(s.Abandoned),
+		Superseded: newSuccession(s.Superseded), Lagging: newSuccession(s.Lagging)}
+}
+
+func newSuccession(s *ancestry.Succession) *Succession {
+	if s == nil {
+		return nil
+	}
+	return &Succession{Name: s.Name.String(), First: s.First, On: s.On.UTC(), Now: s.Now, Until: date(s.Until), Times: s.Times}
 }
 
 func newEvidence(e ancestry.Evidence) Evidence {

@@ -9,15 +9,18 @@ import (
 // All returns all rules of this package, in alphabetical order.
 func All() []report.Rule {
 	return []report.Rule{
+		Abandoned(),
 		AddRemote(),
 		BornOld(),
 		BuildTools(),
 		CopyUp(),
 		EndOfLife(),
 		FullUpgrade(),
+		Lagging(),
 		PackageCaches(),
 		RootUser(),
 		ShippedRemoved(),
+		Superseded(),
 		Unverified(),
 	}
 }

@@ -30,6 +30,9 @@ func (p *page) ancestor(r *report.Report, i int, steps bool) {
 	if r.Inventory != nil {
 		p.fact(trunk, packageFacts(a.Packages))
 	}
+	if a.Standing != nil {
+		p.fact(trunk, []string{p.clean(standing(*a.Standing))})
+	}
 	if len(a.Evidence) > 0 {
 		p.para(trunk, part{}, part{p.style.dim, p.clean(evidence(a.Evidence[0]))}, 2)
 	}

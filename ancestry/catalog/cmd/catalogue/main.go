@@ -42,7 +42,8 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 	flags.SetOutput(stderr)
 	out := flags.String("o", "", "`file` to write")
 	prefix := flags.String("prefix", "", "`registry` that is put before the names")
-	opts := &own.Options{Args: map[string]string{}, Day: catalog.DayOf(now)}
+	// A directory does not say since when a Dockerfile was there: since ever.
+	opts := &own.Options{Args: map[string]string{}}
 	flags.Func("arg", "build argument `NAME=VALUE` that all builds set; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok || k == "" {

@@ -1,0 +1,38 @@
+package report_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/imagetest"
+)
+
+// TestGenealogy: the genealogy is asked unless it is left out.
+func TestGenealogy(t *testing.T) {
+	day := imagetest.Day("2024-10-01")
+	img := imagetest.Image{Steps: []imagetest.Step{
+		{CreatedBy: "ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit", Comment: "buildkit.dockerfile.v0", Created: day, Files: []imagetest.File{{Name: "etc/alpine-release", Body: "3.20.3\n"}}},
+		{CreatedBy: `CMD ["/bin/sh"]`, Comment: "buildkit.dockerfile.v0", Created: day},
+		{CreatedBy: "COPY app / # buildkit", Comment: "buildkit.dockerfile.v0", Created: day, Files: []imagetest.File{{Name: "app", Body: "app"}}},
+	}}.Build(t)
+	for _, without := range []bool{false, true} {
+		r, err := report.Analyze(t.Context(), img, &report.Options{NoGenealogy: without, NoPackages: true})
+		require.NoError(t, err)
+		require.Len(t, r.Ancestors, 2)
+		root := r.Ancestors[1]
+		assert.Equal(t, "alpine:3.20.3", root.String())
+		if without {
+			assert.Equal(t, ancestry.Inferred, root.Confidence)
+			assert.Nil(t, root.Standing)
+			continue
+		}
+		assert.Equal(t, ancestry.Recognised, root.Confidence)
+		require.NotNil(t, root.Standing)
+		require.NotNil(t, root.Standing.Superseded)
+		assert.Equal(t, "3.20.4", root.Standing.Superseded.First)
+	}
+}
