@@ -23,6 +23,14 @@
 // File contents are not kept. Who needs the bytes of some files says so before
 // the pass, with a [Want].
 //
+// # Never twice
+//
+// With Options.Cache a layer that was read before, in whatever image, is not read
+// again: see [Cache]. A layer's blob is left unopened, and from a registry not
+// downloaded, when the manifest names it by a digest that the cache has seen to hold
+// the diffID which the configuration claims; otherwise it is hashed first. Verified
+// means the same with a cache as without one, as far as the cache can be trusted.
+//
 // # Sizes
 //
 // Sizes are bytes. "Size" of a layer without further word is the size of the blob

@@ -41,6 +41,12 @@ type Layer struct {
 	// Verified is true when DiffID equals Claimed and Digest equals what the
 	// manifest claims, if there is a manifest.
 	Verified bool
+	// Cached is true when the entries were taken from Options.Cache. Verified then
+	// means that they are those of an archive with this DiffID, whose hash was
+	// computed when it was put there. The blob was not opened if the cache knows it
+	// by the digest that the manifest claims: Digest, Size and Compression are then
+	// those of that reading. Otherwise it was read and hashed as without a cache.
+	Cached bool
 	// Partial is true when the layer could not be read to its end: its entries
 	// are those before the break.
 	Partial bool

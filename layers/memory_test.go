@@ -46,8 +46,46 @@ func TestMemory(t *testing.T) {
 	}
 	img := image(t, all...)
 	before := heap()
-	done := make(chan uint64)
-	stop := make(chan struct{})
+	var x *Index
+	peak := peakDuring(func() { x = read(t, img, nil) }) - before
+	after := heap() - before
+	assert.Equal(t, n, x.Layers[layers-1].Files)
+	assert.Less(t, peak, uint64(64<<20+200*n*layers))
+	assert.Less(t, after, uint64(150*n*layers))
+	t.Logf("%d entries: peak %d bytes, kept %d bytes, %d an entry", n*layers, peak, after, after/(n*layers))
+	runtime.KeepAlive(x)
+}
+
+// TestMemoryOfLargeFile holds the peak to the same whatever the size of a file is.
+func TestMemoryOfLargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decompresses 192 MiB")
+	}
+	const size = 192 << 20
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	require.NoError(t, err)
+	w := tar.NewWriter(z)
+	require.NoError(t, w.WriteHeader(&tar.Header{Name: "large", Mode: 0o644, Size: size, ModTime: day}))
+	for range size >> 20 {
+		_, err := w.Write(make([]byte, 1<<20))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, z.Close())
+	img := image(t, stored{b.Bytes(), nil})
+	before := heap()
+	peak := peakDuring(func() {
+		x := read(t, img, nil)
+		assert.EqualValues(t, size, x.Layers[0].Content)
+	}) - before
+	assert.Less(t, peak, uint64(64<<20))
+	t.Logf("peak %d bytes", peak)
+}
+
+// peakDuring is the most that the heap held while f ran, garbage included.
+func peakDuring(f func()) uint64 {
+	done, stop := make(chan uint64), make(chan struct{})
 	go func() {
 		peak := uint64(0)
 		for {
@@ -60,15 +98,9 @@ func TestMemory(t *testing.T) {
 			}
 		}
 	}()
-	x := read(t, img, nil)
+	f()
 	close(stop)
-	peak := <-done - before
-	after := heap() - before
-	assert.Equal(t, n, x.Layers[layers-1].Files)
-	assert.Less(t, peak, uint64(64<<20+200*n*layers))
-	assert.Less(t, after, uint64(150*n*layers))
-	t.Logf("%d entries: peak %d bytes, kept %d bytes, %d an entry", n*layers, peak, after, after/(n*layers))
-	runtime.KeepAlive(x)
+	return <-done
 }
 
 func heap() uint64 {

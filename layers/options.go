@@ -11,6 +11,10 @@ type Options struct {
 	Parallelism int
 	// Limits bound what a hostile image can cost; zero fields are the defaults.
 	Limits Limits
+	// Cache, if not nil, saves reading layers that were read before, whatever image
+	// they were in: see [Cache]. It serves where every want has a Key and no Use; with
+	// any other want among Wants, it is neither asked nor filled.
+	Cache Cache
 	// Progress, if not nil, is called now and then, from several goroutines, with
 	// the number of stored (compressed) bytes read so far and in all; all is 0
 	// when it is not known.
@@ -27,8 +31,22 @@ type Want struct {
 	Match func(e Entry, head []byte) bool
 	// Use, if not nil, is given the whole content. It must not keep b after it
 	// has returned. An error, or a panic, becomes a Problem of that layer and
-	// path. If Use is nil, the content is kept in the Index: see [Index.Content].
+	// path. If neither Use nor Learn is set, the content is kept in the Index: see
+	// [Index.Content].
 	Use func(e Entry, b []byte) error
+
+	// Key makes the want fit for a [Cache]. It names, with version and settings, what
+	// Match and Learn do: under an equal key, equal files must give equal answers, and
+	// Match must not depend on Entry.Layer.
+	Key string
+	// Learn and Recall stand together, in place of Use. Learn is Use that also
+	// returns what it learnt, as bytes that a Cache keeps; nil keeps nothing.
+	// Where the layer is then taken from the cache, Recall is given these in place of
+	// the content, in the order of the entries. It must not keep memo. If it
+	// returns an error, the layer is read after all, and Learn is called again for
+	// each of its files.
+	Learn  func(e Entry, b []byte) (memo []byte, err error)
+	Recall func(e Entry, memo []byte) error
 }
 
 // HeadSize is the number of bytes that [Want.Match] sees of a file.

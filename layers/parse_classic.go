@@ -90,12 +90,16 @@ func (p *parsed) hashedCopy() {
 	}
 }
 
-// cutHashed puts a space between flags and a source of the form kind:<SHA-256>.
+// cutHashed puts a space between flags and a source of the form kind:<SHA-256>. A URL
+// is the hash alone, without a kind: both Docker and Buildah write it so.
 func cutHashed(s string) (flags, source string) {
 	const hash = 64
-	for _, kind := range [...]string{"file:", "dir:", "multi:"} {
+	if !strings.HasPrefix(s, "--") || len(s) < hash || strings.Trim(s[len(s)-hash:], "0123456789abcdef") != "" {
+		return "", s
+	}
+	for _, kind := range [...]string{"file:", "dir:", "multi:", ""} {
 		i := len(s) - hash - len(kind)
-		if i > 0 && s[i:i+len(kind)] == kind && strings.HasPrefix(s, "--") {
+		if i > 0 && s[i:i+len(kind)] == kind {
 			return s[:i] + " ", s[i:]
 		}
 	}

@@ -25,6 +25,10 @@ type pass struct {
 	records   recordList
 	links     []string
 	keep      map[int32][]byte // contents kept, by number in records
+	memos     []memo           // what the wants learnt, for the cache
+	learnt    int64            // bytes of memos
+	odd       bool             // what was learnt is not fit for the cache
+	counted   int64            // nodes that were counted
 	whiteouts int
 	windows   error
 	verdicts  []Problem // about the layer as a whole
@@ -45,8 +49,21 @@ func (p *pass) broken(err error) {
 	p.info.Partial = true
 }
 
-// read reads the layer. What is wrong is in the problems; the error is ctx's.
+// read reads the layer, or takes it from the cache. What is wrong is in the problems;
+// the error is ctx's.
 func (p *pass) read(ctx context.Context, l v1.Layer) error {
+	if done, err := p.recalled(ctx, l); done || err != nil {
+		return err
+	}
+	if err := p.readBlob(ctx, l, false); err != nil {
+		return err
+	}
+	p.remember()
+	return nil
+}
+
+// readBlob reads the layer's blob. If skim is true, it is hashed and no more.
+func (p *pass) readBlob(ctx context.Context, l v1.Layer, skim bool) error {
 	b, err := openBlob(l)
 	if err != nil {
 		p.broken(err)
@@ -72,7 +89,7 @@ func (p *pass) read(ctx context.Context, l v1.Layer) error {
 		p.info.Compression = ""
 		p.broken(fmt.Errorf("neither gzip, zstd nor tar: starts with % x", first.b[:min(first.n, 8)]))
 	}
-	s := &stages{pass: p, first: first, firstErr: readErr, blob: b, closeBlob: closeBlob, known: known}
+	s := &stages{pass: p, first: first, firstErr: readErr, blob: b, closeBlob: closeBlob, known: known, skim: skim}
 	if compression == compressionNone {
 		s.plain(ctx)
 	} else {

@@ -69,6 +69,7 @@ type reader struct {
 	attrTable *attrTable
 	blocks    *blocks
 	decoders  decoders
+	variant   string // of what the cache holds; "" without one
 
 	all                        int64 // stored bytes of all layers, 0 if not known
 	done, total, entries, kept atomic.Int64
@@ -83,6 +84,7 @@ func newReader(opts *Options) *reader {
 		r.opts.Parallelism = runtime.GOMAXPROCS(0)
 	}
 	r.lim = r.opts.Limits.orDefaults()
+	r.variant = variant(&r.opts, r.lim)
 	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
 	r.decoders = make(decoders, r.opts.Parallelism)
 	return r

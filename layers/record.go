@@ -94,6 +94,9 @@ func (l *recordList) add(r record) {
 	l.n++
 }
 
+// at returns a record.
+func (l *recordList) at(i int) *record { return &l.chunks[i>>chunkBits][i&(chunkSize-1)] }
+
 // A store is the records of all layers. A record's number is stable: chunk and
 // place in it.
 type store struct {

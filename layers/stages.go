@@ -20,6 +20,7 @@ type stages struct {
 	blob      blob
 	closeBlob func()
 	known     bool // the bytes are a tar archive, as far as their start tells
+	skim      bool // the archive is not walked
 	first     *block
 	firstErr  error
 
@@ -161,7 +162,7 @@ func tee(ctx context.Context, b *block, outs ...*pipe) error {
 
 // parse walks the archive, in the goroutine that called it.
 func (s *stages) parse(ctx context.Context, p *pipe) {
-	if s.known {
+	if s.known && !s.skim {
 		r := p.reader(ctx)
 		s.parseErr = guard(func() error { return s.walk(ctx, r) })
 	}

@@ -106,6 +106,8 @@ func TestStepsSettle(t *testing.T) {
 		want    []Builder
 	}{
 		{"classic above and below", []string{cRoot, cCmd, cRun, cDir, cEnv, cCopy}, []Builder{d, d, d, d, d, d}},
+		{"URL, classic above", []string{cRoot, "/bin/sh -c #(nop) ADD " + exampleSum + " in /x ", cCmd}, []Builder{d, d, d}},
+		{"URL, buildah", []string{"/bin/sh -c #(nop) ADD " + exampleSum + " in /x ^debian", aCmd}, []Builder{b, b}},
 		{"nothing to tell", []string{cRoot, cRun, cDir}, []Builder{x, x, x}},
 		{"buildah on classic", []string{cRoot, cCmd, cRun + "^debian", cDir, aCmd}, []Builder{d, d, b, b, b}},
 		{"undecided below a boundary", []string{cRoot, cRun, cRun + "^debian", aCmd}, []Builder{x, x, b, b}},

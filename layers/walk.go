@@ -192,6 +192,7 @@ func (w *walker) place(r *record, it item) error {
 		made += nodes
 	}
 	t.mu.Unlock()
+	w.counted += int64(made)
 	return w.countEntries(made)
 }
 

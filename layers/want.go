@@ -14,6 +14,7 @@ func (w *walker) regular(h *tar.Header, it item, r *record) error {
 	if isSparse(h) {
 		if err := w.grow(h.Size); err != nil {
 			w.grown(-h.Size)
+			w.odd = true
 			w.problems.add(w.index, it.path, fmt.Errorf("sparse file of %d bytes not expanded: %w", h.Size, err))
 			r.flags |= unexpanded
 			w.skip = true
@@ -58,8 +59,8 @@ func (w *walker) atEnd() error {
 	return nil
 }
 
-// takers returns the wants that match a file.
-func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]*Want, Entry) {
+// takers returns the numbers of the wants that match a file.
+func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]int, Entry) {
 	if len(w.opts.Wants) == 0 {
 		return nil, Entry{}
 	}
@@ -67,15 +68,16 @@ func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]*Want
 		Path: it.path, Layer: w.index, Type: Regular, Mode: w.attr.mode, UID: h.Uid, GID: h.Gid,
 		Size: h.Size, ModTime: r.modTime(), Shadow: None,
 	}
-	var takers []*Want
+	var takers []int
 	for i := range w.opts.Wants {
 		want := &w.opts.Wants[i]
 		var yes bool
 		if err := guard(func() error { yes = want.Match(e, head); return nil }); err != nil {
+			w.odd = true
 			w.problems.add(w.index, it.path, err)
 		}
 		if yes {
-			takers = append(takers, want)
+			takers = append(takers, i)
 		}
 	}
 	if len(takers) > 0 && h.Size > w.lim.FileSize {
@@ -86,15 +88,15 @@ func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]*Want
 }
 
 // take reads the rest of a file into memory and hands it out.
-func (w *walker) take(takers []*Want, e Entry, r *record, head []byte) error {
+func (w *walker) take(takers []int, e Entry, r *record, head []byte) error {
 	keep := false
-	for _, t := range takers {
-		keep = keep || t.Use == nil
+	for _, i := range takers {
+		t := &w.opts.Wants[i]
+		keep = keep || t.Use == nil && t.Learn == nil
 	}
-	if keep && w.kept.Add(e.Size) > w.lim.Kept {
-		w.kept.Add(-e.Size)
-		keep = false
-		w.problems.add(w.index, e.Path, fmt.Errorf("file of %d bytes not kept: over the limit of %d for all", e.Size, w.lim.Kept))
+	if keep && !w.room(e.Size) {
+		keep, w.odd = false, true
+		w.problems.add(w.index, e.Path, w.noRoom(e.Size))
 	}
 	b, err := w.whole(e.Size, head, keep)
 	if err != nil {
@@ -104,15 +106,44 @@ func (w *walker) take(takers []*Want, e Entry, r *record, head []byte) error {
 	if keep {
 		w.keep[int32(w.records.n)] = b
 	}
-	for _, t := range takers {
-		if t.Use == nil {
-			continue
-		}
-		if err := guard(func() error { return t.Use(e, b) }); err != nil {
+	for _, i := range takers {
+		if err := guard(func() error { return w.hand(i, e, b) }); err != nil {
+			w.odd = true
 			w.problems.add(w.index, e.Path, err)
 		}
 	}
 	return nil
+}
+
+// hand gives a want the content that it asked for.
+func (w *walker) hand(i int, e Entry, b []byte) error {
+	t := &w.opts.Wants[i]
+	switch {
+	case t.Learn != nil:
+		learnt, err := t.Learn(e, b)
+		if err == nil && learnt != nil && w.variant != "" && !w.odd {
+			w.memos = append(w.memos, memo{int32(i), int32(w.records.n), learnt})
+			w.learnt += int64(len(learnt))
+			w.odd = w.learnt > w.lim.Kept
+		}
+		return err
+	case t.Use != nil:
+		return t.Use(e, b)
+	}
+	return nil
+}
+
+// room takes n bytes of those that the Index may keep.
+func (r *reader) room(n int64) bool {
+	if r.kept.Add(n) > r.lim.Kept {
+		r.kept.Add(-n)
+		return false
+	}
+	return true
+}
+
+func (r *reader) noRoom(n int64) error {
+	return fmt.Errorf("file of %d bytes not kept: over the limit of %d for all", n, r.lim.Kept)
 }
 
 // whole returns all bytes of a file of which head is read already. The size is what

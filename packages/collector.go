@@ -32,7 +32,8 @@ func Catalogers() []string { return syft.Names() }
 type Collector struct {
 	parallel int
 	set      *syft.Set
-	err      error // the options ask for a cataloger that does not exist
+	err      error  // the options ask for a cataloger that does not exist
+	key      string // of the wants, for a cache
 
 	mu       sync.Mutex
 	alone    map[version][]syft.Found // by the file that was judged in the pass
@@ -60,24 +61,29 @@ func NewCollector(opts *Options) *Collector {
 	if c.parallel <= 0 {
 		c.parallel = runtime.GOMAXPROCS(0)
 	}
-	c.set, c.err = syft.NewSet(opts.Catalogers)
+	if c.set, c.err = syft.NewSet(opts.Catalogers); c.err == nil {
+		c.key = memoKey(c.set)
+	}
 	return c
 }
 
 // Wants returns the wants to read the image with. One keeps the small files that
 // are parsed later, with their neighbours; the other has executables, jars and the
-// like judged in the pass and keeps no byte of them.
+// like judged in the pass and keeps no byte of them. Both can be cached (see
+// [layers.Cache]) where the program's build information tells Syft's version.
 func (c *Collector) Wants() []layers.Want {
 	if c.err != nil {
 		return nil
 	}
 	return []layers.Want{
-		{Match: func(e layers.Entry, _ []byte) bool { return c.set.Keep(e.Path, e.Size) }},
+		{Key: c.key, Match: func(e layers.Entry, _ []byte) bool { return c.set.Keep(e.Path, e.Size) }},
 		{
+			Key: c.key,
 			Match: func(e layers.Entry, head []byte) bool {
 				return c.set.Slims(e.Path) || len(c.set.Alone(e.Path, head)) > 0
 			},
-			Use: c.judge,
+			Learn:  c.judge,
+			Recall: c.recall,
 		},
 	}
 }
@@ -85,7 +91,7 @@ func (c *Collector) Wants() []layers.Want {
 // judge runs the catalogers that need no other file. It returns no error: what
 // goes wrong is kept for the inventory's Problems. The pass has no context of its
 // own to give; when the caller's is done, it ends after this file.
-func (c *Collector) judge(e layers.Entry, b []byte) error {
+func (c *Collector) judge(e layers.Entry, b []byte) ([]byte, error) {
 	ctx := context.Background()
 	var found []syft.Found
 	var problems []layers.Problem
@@ -109,7 +115,7 @@ func (c *Collector) judge(e layers.Entry, b []byte) error {
 		take("bundle", fs, err)
 	}
 	c.keep(version{e.Layer, e.Path}, found, slim, problems)
-	return nil
+	return memoize(found, slim, problems)
 }
 
 // keep stores what was learnt of a file. A path may occur twice in a layer: the

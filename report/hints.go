@@ -53,6 +53,7 @@ var osReleasePaths = [...]string{"etc/os-release", "usr/lib/os-release"}
 const maxOSRelease = 64 << 10
 
 var wantOSRelease = layers.Want{
+	Key: "os-release/1",
 	Match: func(e layers.Entry, _ []byte) bool {
 		return e.Size <= maxOSRelease && slices.Contains(osReleasePaths[:], e.Path)
 	},

@@ -1,0 +1,195 @@
+package cache
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/stemma-go/stemma/layers"
+)
+
+// Options say how large a [Dir] may grow. The zero value, and nil, are the defaults.
+type Options struct {
+	// Size is the number of bytes that all files together may have; 0 is 2 GiB.
+	// While one is being written there may be as much more as it has.
+	Size int64
+	// FileSize is the number of bytes that one may have; 0 is an eighth of Size.
+	// What is larger is not kept.
+	FileSize int64
+	// Failed, if not nil, is told what went wrong: a file that can't be written or
+	// read, or that was damaged. It costs time, never a result. It is called from
+	// several goroutines.
+	Failed func(error)
+}
+
+// A Dir is a [layers.Cache] in a directory. It is safe for concurrent use, by
+// several processes too.
+type Dir struct {
+	path string
+	opts Options
+	mu   sync.Mutex // held while old files are deleted
+}
+
+var _ layers.Cache = (*Dir)(nil)
+
+const (
+	magic     = "stemma cache 1\n"
+	headSize  = len(magic) + 16
+	tempName  = "new-"
+	lockName  = "lock"
+	staleTemp = time.Hour
+	staleLock = time.Minute
+)
+
+// ErrDamaged is what [Options.Failed] is told of a file that is not as it was
+// written.
+var ErrDamaged = errors.New("damaged")
+
+// Open opens a cache, and makes the directory if it is not there. It is an error if
+// path is something else, or a directory that others than its owner can write to.
+func Open(path string, opts *Options) (*Dir, error) {
+	d := &Dir{path: path}
+	if opts != nil {
+		d.opts = *opts
+	}
+	if d.opts.Size <= 0 {
+		d.opts.Size = 2 << 30
+	}
+	if d.opts.FileSize <= 0 {
+		d.opts.FileSize = d.opts.Size / 8
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("cache: %s: others can write to it (mode %s)", path, info.Mode().Perm())
+	}
+	return d, nil
+}
+
+// Default returns the directory for the user's own cache: "stemma" in
+// [os.UserCacheDir].
+func Default() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("cache: %w", err)
+	}
+	return filepath.Join(dir, "stemma"), nil
+}
+
+// Get returns what was put under key. What is damaged is deleted.
+func (d *Dir) Get(key string) ([]byte, bool) {
+	if !valid(key) {
+		return nil, false
+	}
+	name := filepath.Join(d.path, key)
+	b, err := d.read(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, false
+	case errors.Is(err, ErrDamaged):
+		d.failed(errors.Join(err, os.Remove(name)))
+		return nil, false
+	case err != nil:
+		d.failed(err)
+		return nil, false
+	}
+	now := time.Now()
+	if err := os.Chtimes(name, now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.failed(fmt.Errorf("cache: %w", err))
+	}
+	return b, true
+}
+
+func (d *Dir) read(name string) ([]byte, error) {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	damaged := func(what string) error { return fmt.Errorf("cache: %s: %w: %s", name, ErrDamaged, what) }
+	if !info.Mode().IsRegular() {
+		return nil, damaged("no regular file")
+	}
+	if info.Size() > d.opts.FileSize+int64(headSize) {
+		return nil, damaged("too large")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	head, ok := bytes.CutPrefix(b, []byte(magic))
+	if !ok || len(head) < 16 {
+		return nil, damaged("of another format")
+	}
+	body := head[16:]
+	switch {
+	case binary.LittleEndian.Uint64(head) != uint64(len(body)):
+		return nil, damaged("of another length")
+	case binary.LittleEndian.Uint64(head[8:]) != xxhash.Sum64(body):
+		return nil, damaged("the checksum does not fit")
+	}
+	return body, nil
+}
+
+// Put keeps b under key.
+func (d *Dir) Put(key string, b []byte) {
+	if !valid(key) || int64(len(b)) > d.opts.FileSize {
+		return
+	}
+	if err := d.write(filepath.Join(d.path, key), b); err != nil {
+		d.failed(fmt.Errorf("cache: %w", err))
+		return
+	}
+	if err := d.evict(); err != nil {
+		d.failed(fmt.Errorf("cache: %w", err))
+	}
+}
+
+func (d *Dir) write(name string, b []byte) (err error) {
+	f, err := os.CreateTemp(d.path, tempName+"*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+		}
+	}()
+	head := binary.LittleEndian.AppendUint64([]byte(magic), uint64(len(b)))
+	head = binary.LittleEndian.AppendUint64(head, xxhash.Sum64(b))
+	if _, err := f.Write(head); err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func (d *Dir) failed(err error) {
+	if d.opts.Failed != nil {
+		d.opts.Failed(err)
+	}
+}
+
+// valid reports whether key is one of package layers': a hash, a dash, a hash.
+func valid(key string) bool {
+	return len(key) > 32 && len(key) < 200 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
