@@ -12,9 +12,11 @@ func (a *attribution) ownerOf(l *life) *life {
 }
 
 // reclaim gives the packages that the layer brought or changed their files, and
-// those whose list of files it changed.
+// those whose list of files it changed; all of them, when it moved their files by
+// making a link of a directory.
 func (a *attribution) reclaim(d *delta, renewed []*life) {
-	real := &paths{idx: a.idx, layer: d.layer, dirs: map[string]string{}}
+	real := &paths{idx: a.idx, layer: d.layer, dirs: map[string]string{}, known: a.owners.spelled}
+	moved := real.moved(d.links)
 	again := map[*life]bool{}
 	for _, l := range renewed {
 		again[l] = true
@@ -23,7 +25,7 @@ func (a *attribution) reclaim(d *delta, renewed []*life) {
 		if !l.alive() {
 			continue
 		}
-		if !again[l] {
+		if !again[l] && !moved {
 			if l.group.kind != "deb" {
 				continue
 			}

@@ -46,11 +46,13 @@ type delta struct {
 	run     []*syft.Cataloger   // to run after the pass
 	renamed bool                // the files that name the distribution changed
 	hides   bool                // something below was deleted or replaced
+	links   []string            // symbolic links that the layer brought
 
 	found  []syft.Found
-	failed map[string]bool // evidence that could not be read
-	judged map[string]bool // evidence whose packages are known anew
-	whole  map[string]bool // names of catalogers all of whose packages are known anew
+	failed map[string]bool    // evidence that could not be read
+	judged map[string]bool    // evidence whose packages are known anew
+	whole  map[string]bool    // names of catalogers all of whose packages are known anew
+	listed map[[2]string]bool // type and place of the databases that list packages now
 }
 
 func (a *attribution) layer(ctx context.Context, n int) error {
@@ -74,7 +76,7 @@ func newContent(e layers.Entry) bool {
 func (a *attribution) delta(n int) *delta {
 	d := &delta{
 		layer: n, changed: map[string]bool{}, hits: map[string][]string{},
-		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{},
+		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}, listed: map[[2]string]bool{},
 	}
 	for e := range a.idx.Entries(n) {
 		switch {
@@ -99,6 +101,12 @@ func (a *attribution) note(d *delta, e layers.Entry) {
 		return
 	}
 	d.changed[e.Path] = true
+	if e.Type == layers.Symlink {
+		d.links = append(d.links, e.Path)
+	}
+	if sums(e.Path) {
+		return
+	}
 	d.renamed = d.renamed || syft.Distribution(e.Path)
 	globs := a.set.Kept(e.Path)
 	for _, g := range globs {

@@ -20,6 +20,11 @@ func (a *attribution) inventory() *Inventory {
 	for _, l := range a.lives {
 		if !l.displaced(noted) {
 			inv.Packages = append(inv.Packages, l.finish())
+			continue
+		}
+		for n, b := range l.bytes.ByLayer { // of another of its files, which nobody owns
+			a.bytes[n].Packages -= b
+			a.bytes[n].Unowned += b
 		}
 	}
 	slices.SortStableFunc(inv.Packages, func(x, y Package) int {

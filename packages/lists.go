@@ -44,3 +44,9 @@ func listOf(idx *layers.Index, layer int, l *life) (layers.Entry, bool) {
 	}
 	return layers.Entry{}, false
 }
+
+// sums reports whether the file at p is a list beside a file of status.d, with
+// checksums. It is read with its neighbour, and is no database itself.
+func sums(p string) bool {
+	return path.Ext(p) == ".md5sums" && path.Base(path.Dir(p)) == "status.d"
+}

@@ -18,6 +18,9 @@ import (
 type owners struct {
 	files map[string]claim
 	dirs  map[string]claim
+	// spelled has the directories of all claims as they were written, and what
+	// they were when the claims were made.
+	spelled map[string]string
 }
 
 type claim struct {
@@ -32,7 +35,9 @@ const (
 	rankManager        // listed by a package of the distribution
 )
 
-func newOwners() *owners { return &owners{files: map[string]claim{}, dirs: map[string]claim{}} }
+func newOwners() *owners {
+	return &owners{files: map[string]claim{}, dirs: map[string]claim{}, spelled: map[string]string{}}
+}
 
 // of returns the package that owns the file at p, nil if none does.
 func (o *owners) of(p string) *life {
@@ -81,6 +86,7 @@ type paths struct {
 	idx   *layers.Index
 	layer int
 	dirs  map[string]string
+	known map[string]string // what dirs says, for the layers above
 }
 
 // real resolves the links among p's directories: after usr-merge, dpkg's list of
@@ -94,11 +100,31 @@ func (r *paths) real(p string) string {
 	}
 	to, ok := r.dirs[dir]
 	if !ok {
-		to = dir
-		if e, found := r.idx.Resolve(r.layer, dir); found && e.Type == layers.Directory {
-			to = e.Path
-		}
-		r.dirs[dir] = to
+		to = r.directory(dir)
+		r.dirs[dir], r.known[dir] = to, to
 	}
 	return path.Join(to, base)
+}
+
+func (r *paths) directory(dir string) string {
+	if e, found := r.idx.Resolve(r.layer, dir); found && e.Type == layers.Directory {
+		return e.Path
+	}
+	return dir
+}
+
+// moved reports whether a link that the layer brought leads the files of a package
+// to another directory than before: /bin, once a directory, is now usr/bin.
+func (r *paths) moved(links []string) bool {
+	for _, link := range links {
+		if e, ok := r.idx.Resolve(r.layer, link); !ok || e.Type != layers.Directory {
+			continue
+		}
+		for dir, was := range r.known {
+			if (dir == link || strings.HasPrefix(dir, link+"/")) && r.directory(dir) != was {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -74,6 +74,9 @@ func (a *attribution) settle(d *delta) {
 	for i := range found {
 		s := of(groupOf(&found[i]))
 		s.found = append(s.found, found[i])
+		if found[i].Manager {
+			d.listed[[2]string{found[i].Type, place(&found[i])}] = true
+		}
 		for _, p := range found[i].Evidence {
 			read[p] = true
 		}
@@ -119,7 +122,7 @@ func (a *attribution) touched(d *delta, read map[string]bool) []*life {
 		if !l.alive() {
 			continue
 		}
-		if d.whole[l.found.FoundBy] || slices.ContainsFunc(l.found.Evidence, func(p string) bool {
+		if l.found.Together && d.whole[l.found.FoundBy] || slices.ContainsFunc(l.found.Evidence, func(p string) bool {
 			return (d.changed[p] || d.judged[p]) && (read[p] || !d.failed[p])
 		}) {
 			lives = append(lives, l)
@@ -134,7 +137,7 @@ func (a *attribution) settleGroup(d *delta, g group, s *sighting) []*life {
 	renewed, gone, fresh := s.settle(d.layer)
 	for _, l := range gone {
 		l.owner = a.ownerOf(l)
-		if a.unlisted(d.layer, l) {
+		if !d.listed[[2]string{l.group.kind, l.group.place}] && a.unlisted(d.layer, l) {
 			// Its files may still be there, and nothing says that they are not its.
 			l.end(d.layer, Unlisted, Hidden)
 			continue
@@ -190,7 +193,8 @@ func (a *attribution) begin(layer int, g group, fresh []syft.Found) []*life {
 }
 
 // unlisted reports whether a package is no longer seen because its database was
-// deleted or emptied, not because it was removed.
+// deleted or emptied, not because it was removed. A database that was written anew
+// in another file (rpm's, converted) lists what is left.
 func (a *attribution) unlisted(layer int, l *life) bool {
 	if !l.found.Manager || len(l.found.Evidence) == 0 {
 		return false

@@ -30,6 +30,9 @@ type Found struct {
 	// Main is true for the package that a file with several packages is: the main
 	// module of a Go binary, the jar around the bundled jars.
 	Main bool
+	// Together is true when it was found by a cataloger of mode Whole. Syft's binary
+	// classifier is two here, of one name: one sees a file alone, one sees all.
+	Together bool
 }
 
 // convert makes Founds of Syft's packages and finishes them as Syft does.

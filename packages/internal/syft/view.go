@@ -40,7 +40,11 @@ var _ file.Resolver = (*View)(nil)
 func (s *Set) Run(ctx context.Context, c *Cataloger, v *View, parallel int) ([]Found, error) {
 	v.cataloger = c
 	pkgs, err := s.run(ctx, c, v, parallel)
-	return convert(c.Name, pkgs), err
+	found := convert(c.Name, pkgs)
+	for i := range found {
+		found[i].Together = c.Mode == Whole
+	}
+	return found, err
 }
 
 // FilesByGlob answers the cataloger's own globs from Hits. It asks for other globs

@@ -52,6 +52,8 @@ func Neighbour(p string, size int64) bool {
 		return size < 4<<10
 	case strings.HasPrefix(base, "libruby") && strings.Contains(base, ".so"):
 		return true
+	case strings.HasPrefix(base, "ruby") && strings.Trim(base[len("ruby"):], "0123456789.") == "":
+		return true // what a link named ruby leads to
 	case strings.HasSuffix(base, ".pm"):
 		return cpanModule(p)
 	case strings.HasSuffix(base, ".list"):
