@@ -95,7 +95,8 @@ func (c *Catalog) matches(d recipe.Dialect, hashes []uint64, x *index, of func(*
 // the repository: it holds shorter hashes.
 func (r *Repository) equal(column int, want []uint64, of func(*Repository, int32) uint64) []int {
 	var ids []int
-	for id, x := range r.recipes {
+	for id := range r.recipes {
+		x := &r.recipes[id]
 		if n := int(x.end - x.first); n < len(want) || n > len(want) && !r.gaps {
 			continue
 		}

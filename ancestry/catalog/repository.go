@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/stemma-go/stemma/ancestry/catalog/internal/wire"
 	"github.com/stemma-go/stemma/ancestry/recipe"
@@ -26,6 +27,9 @@ type Repository struct {
 	recipes                                          []record
 	spans                                            []span
 	diffIDs                                          map[int]string
+
+	unreadOnce sync.Once
+	unreadIDs  []int
 }
 
 type line struct {

@@ -59,8 +59,9 @@ func (r *Repository) On(tag string, d Day) []Pointing {
 // these: of the file of a root archive, mostly nothing but the archive changes.
 func (r *Repository) Beside(id int, from, to Day) []int {
 	var ids []int
-	for other, x := range r.recipes {
-		if x.end > x.first || x.path != r.recipes[id].path || x.origin != r.recipes[id].origin {
+	for _, other := range r.unread() {
+		x := &r.recipes[other]
+		if x.path != r.recipes[id].path || x.origin != r.recipes[id].origin {
 			continue
 		}
 		if slices.ContainsFunc(r.spans[x.spanFirst:x.spanEnd], func(s span) bool { return s.from <= to && from <= s.to }) {
@@ -68,6 +69,19 @@ func (r *Repository) Beside(id int, from, to Day) []int {
 		}
 	}
 	return ids
+}
+
+// unread returns the recipes that could not be read. They are few, and Beside is
+// asked for many recipes.
+func (r *Repository) unread() []int {
+	r.unreadOnce.Do(func() {
+		for id := range r.recipes {
+			if x := &r.recipes[id]; x.end == x.first {
+				r.unreadIDs = append(r.unreadIDs, id)
+			}
+		}
+	})
+	return r.unreadIDs
 }
 
 // Tags returns all tags that the repository ever had, sorted.
