@@ -23,6 +23,8 @@ type Recipe struct {
 	// Read is false when the catalogue knows that such an image existed, with its
 	// tags, and could not read how it was built.
 	Read bool
+	// Instructions is the number of its instructions, in whichever dialect they are.
+	Instructions int
 	// Origin is the git repository of the Dockerfile ("github.com/docker-library/python"),
 	// Commit the first 8 hexadecimal digits of the commit, Path the file.
 	Origin, Commit, Path string
@@ -54,7 +56,8 @@ func (r *Repository) Recipe(id int) Recipe {
 	x := r.recipes[id]
 	out := Recipe{
 		Repository: r.name, ID: id, From: r.froms[x.from], Read: x.end > x.first,
-		Origin: r.origins[x.origin], Path: r.paths[x.path],
+		Instructions: int(x.end - x.first),
+		Origin:       r.origins[x.origin], Path: r.paths[x.path],
 		Commit:        hex.EncodeToString([]byte(r.commits[x.commit*wire.CommitSize:][:wire.CommitSize])),
 		Architectures: words(r.archs[x.archs]), Templates: words(r.templates[x.template]),
 	}

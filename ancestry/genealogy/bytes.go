@@ -23,7 +23,7 @@ func (t *trial) byLayers() []ancestry.Claim {
 			}
 			for _, id := range m.Recipes {
 				r := repo.Recipe(id)
-				end := t.endOf(m.Layers, repo.Reading(id, c.Dialects()[0]).Len())
+				end := t.endOf(m.Layers, r.Instructions)
 				if end == layers.None {
 					continue
 				}

@@ -3,7 +3,6 @@ package genealogy
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -118,14 +117,6 @@ func (t *trial) versions(start, end int, d recipe.Dialect) []catalog.Version {
 		out = append(out, catalog.Versions(l)...)
 	}
 	return out
-}
-
-// foreign reports whether a part of the history is not of a Dockerfile's builder.
-// Such parts are read in every dialect.
-func (t *trial) foreign(start, end int) bool {
-	return !slices.ContainsFunc(t.steps[start:end], func(s layers.Step) bool {
-		return recipe.DialectOf(s.Instruction.Builder) != recipe.Any
-	})
 }
 
 // bashbrew returns the name of a platform in the files of the official images.

@@ -60,7 +60,7 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 201, r.Len())
 	assert.Equal(t, catalog.Recipe{
-		Repository: "lib", ID: 7, From: "debian:bookworm", Read: true, Origin: "example.com/lib", Commit: "00000000", Path: "1/Dockerfile",
+		Repository: "lib", ID: 7, From: "debian:bookworm", Read: true, Instructions: 5, Origin: "example.com/lib", Commit: "00000000", Path: "1/Dockerfile",
 		Spans:     []catalog.Span{{Tags: []string{"1.0.7-bookworm", "1.0", "latest"}, From: 1007, To: 1008}},
 		Templates: []string{"{LIB_VERSION}-bookworm"},
 	}, r.Recipe(7))

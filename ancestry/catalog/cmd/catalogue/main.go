@@ -1,7 +1,11 @@
-// Command catalogue makes a catalogue of one's own base images from their
-// Dockerfiles.
+// Command catalogue makes a catalogue of one's own base images, from their
+// Dockerfiles or from the images.
 //
-//	catalogue -o FILE [-arg NAME=VALUE]... DIR...
+//	catalogue -o FILE [-arg NAME=VALUE]... [-image [NAME=]REFERENCE]... [DIR...]
+//
+// An image is anything that package layers/source opens. All its layers are read,
+// and an image that stands on it is proved to. It is named as where it is kept,
+// unless a NAME is given.
 //
 // A DIR that is a git repository (a clone with .git, or a bare one) is read through
 // its whole history, with the days on which each Dockerfile was there; any other is
@@ -52,14 +56,19 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 		opts.Args[k] = v
 		return nil
 	})
+	var images []string
+	flags.Func("image", "`[NAME=]REFERENCE` of an image to know by its layers; may be repeated", func(s string) error {
+		images = append(images, s)
+		return nil
+	})
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if *out == "" || flags.NArg() == 0 {
+	if *out == "" || flags.NArg()+len(images) == 0 {
 		flags.Usage()
-		return errors.New("needs -o and at least one directory")
+		return errors.New("needs -o and at least one directory or image")
 	}
 	opts.Name = func(p string) (ancestry.Name, bool) {
 		n, ok := dockerfile.DirName(p)
@@ -68,10 +77,15 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 		}
 		return n, ok
 	}
-	b := build.New(catalog.DayOf(now), strings.Join(flags.Args(), " "))
+	b := build.New(catalog.DayOf(now), strings.Join(append(flags.Args(), images...), " "))
 	for _, dir := range flags.Args() {
 		if err := add(ctx, b, dir, opts); err != nil {
 			// What can't be read is told; all else is in the catalogue.
+			fmt.Fprintln(stderr, err)
+		}
+	}
+	for _, image := range images {
+		if err := addImage(ctx, b, image); err != nil {
 			fmt.Fprintln(stderr, err)
 		}
 	}
@@ -81,7 +95,7 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 	}
 	s := b.Stats()
 	if s.Recipes == 0 {
-		return errors.New("no Dockerfile found")
+		return errors.New("no Dockerfile and no image found")
 	}
 	if err := os.WriteFile(*out, data, 0o644); err != nil {
 		return err
