@@ -52,8 +52,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*Report, error) 
 		}
 	}
 	r := New(idx, lin, inv, opts)
-	if s, ok := img.(*source.Image); ok && r.Reference == "" {
-		r.Reference = s.Reference
+	if s, ok := img.(*source.Image); ok {
+		r.place(s)
 	}
 	if unopened != nil {
 		r.Problems = append(r.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: unopened})

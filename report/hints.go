@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -43,6 +44,16 @@ func placed(img v1.Image, h ancestry.Hints) ancestry.Hints {
 		h.Annotations = at.Annotations
 	}
 	return h
+}
+
+// place notes what the report itself says of where the image was found.
+func (r *Report) place(s *source.Image) {
+	if r.Reference == "" {
+		r.Reference = s.Reference
+	}
+	if s.Damage != nil { // what is lost by it shows in the layers
+		r.Problems = append(r.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: fmt.Errorf("archive: %w", s.Damage)})
+	}
 }
 
 // The places of os-release(5), in the order in which they are looked at.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -34,4 +35,12 @@ func TestAnalyzeNamesByPlace(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "dir/x.tar", r.Reference)
 	assert.Equal(t, "acme/app:1", r.Ancestors[0].String())
+}
+
+// An archive that breaks off is reported, even if no layer suffers.
+func TestAnalyzeReportsDamage(t *testing.T) {
+	r, err := Analyze(t.Context(), &source.Image{Image: empty.Image, Reference: "x.tar", Damage: io.ErrUnexpectedEOF}, nil)
+	require.NoError(t, err)
+	require.Len(t, r.Problems, 1)
+	require.ErrorIs(t, r.Problems[0], io.ErrUnexpectedEOF)
 }

@@ -68,4 +68,10 @@
 // gets another dated tag. The official images are also rebuilt, without a change of
 // their recipe, whenever their base is; that is no fact of the catalogue, and shows as
 // lagging instead.
+//
+// # Cost
+//
+// The data of the Docker Official Images are 2.7 MB; a program that resolves chains
+// grows by 3.8 MB (from 4.6 to 8.4) when it imports this package. What resolving costs,
+// BenchmarkCold and BenchmarkWarm tell.
 package genealogy
