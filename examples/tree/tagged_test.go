@@ -78,18 +78,6 @@ func at(lines []string, i int) string {
 	return ""
 }
 
-// catalogueDir lays the chain's Dockerfiles out as a catalogue.
-func catalogueDir(t *testing.T) string {
-	dir := t.TempDir()
-	for from, to := range map[string]string{"1-toolchain": "example.org/build/toolchain/12", "2-runtime": "example.org/runtime/node/18", "3-app": "example.org/shop/api/2.4.1"} {
-		require.NoError(t, os.MkdirAll(filepath.Join(dir, to), 0o755))
-		b, err := os.ReadFile(filepath.Join("../../testdata/chain", from, "Dockerfile"))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, to, "Dockerfile"), b, 0o644))
-	}
-	return dir
-}
-
 // startRegistry starts Debian's docker-registry on loopback, has skopeo push the
 // layout to it, and returns the reference there.
 func startRegistry(t *testing.T, layout string) string {

@@ -69,17 +69,22 @@ func masked(t *testing.T, s string) map[string]any {
 	return doc
 }
 
+// catalogueDir lays the chain's Dockerfiles out as a catalogue.
+func catalogueDir(t *testing.T) string {
+	dir := t.TempDir()
+	for from, to := range map[string]string{"1-toolchain": "example.org/build/toolchain/12", "2-runtime": "example.org/runtime/node/18", "3-app": "example.org/shop/api/2.4.1"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, to), 0o755))
+		b, err := os.ReadFile(filepath.Join("../../testdata/chain", from, "Dockerfile"))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to, "Dockerfile"), b, 0o644))
+	}
+	return dir
+}
+
 // From a layout on disk, with the catalogue as a directory, the tree is that of
 // the embedded sample.
 func TestCatalogueOfDockerfiles(t *testing.T) {
-	dir := t.TempDir()
-	for from, to := range map[string]string{"1-toolchain": "example.org/build/toolchain/12", "2-runtime": "example.org/runtime/node/18", "3-app": "example.org/shop/api/2.4.1"} {
-		b, err := os.ReadFile(filepath.Join("../../testdata/chain", from, "Dockerfile"))
-		require.NoError(t, err)
-		require.NoError(t, os.MkdirAll(filepath.Join(dir, to), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, to, "Dockerfile"), b, 0o644))
-	}
-	out, errs, code := tree(t, "-dockerfiles", dir, layout)
+	out, errs, code := tree(t, "-dockerfiles", catalogueDir(t), layout)
 	require.Zero(t, code, errs)
 	sample, _, _ := tree(t)
 	assert.Equal(t, names(sample), names(out))

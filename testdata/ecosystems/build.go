@@ -5,10 +5,10 @@ package ecosystems
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
+
+	"github.com/stemma-go/stemma/testdata/chain"
 )
 
 // Build runs build.sh, which leaves finished chains as they are, and returns the
@@ -19,14 +19,5 @@ func Build(ctx context.Context) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("the place of build.sh is not known")
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(file), "build.sh"))
-	var log strings.Builder
-	cmd.Stderr = &log
-	out, err := cmd.Output()
-	if err != nil {
-		words := log.String()
-		return "", fmt.Errorf("build.sh: %w: %s", err, words[max(0, len(words)-2000):])
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return lines[len(lines)-1], nil
+	return chain.Run(ctx, filepath.Join(filepath.Dir(file), "build.sh"))
 }
