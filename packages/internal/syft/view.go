@@ -170,7 +170,7 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("%s: not collected", e.Path)
 		}
 	}
-	return content{bytes.NewReader(withoutLicense(v.cataloger.Name, e.Path, b))}, nil
+	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, e.Path, b)))}, nil
 }
 
 // FileMetadataByLocation tells type and size.
@@ -218,4 +218,14 @@ func withoutLicense(cataloger, p string, b []byte) []byte {
 		rest = after
 	}
 	return out
+}
+
+// withRoot names the root in a database of apk, which writes it as a directory of no
+// name. Syft passes over a field without a value, and the files of the root would be
+// those of the directory before.
+func withRoot(cataloger string, b []byte) []byte {
+	if cataloger != "apk-db-cataloger" {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte("\nF:\n"), []byte("\nF:/\n"))
 }
