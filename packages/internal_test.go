@@ -30,6 +30,12 @@ func TestCompare(t *testing.T) {
 		{"go-module", "v1.9.0", "v1.10.0", Upgraded},
 		{"go-module", "go1.9", "go1.10.1", Upgraded},
 		{"go-module", "UNKNOWN", "v1", Changed},
+		{"dotnet", "1.9.0.0", "1.10.0.0", Upgraded},
+		{"dotnet", "13.0.3", "13.0.3-beta2", Downgraded},
+		{"gem", "1.2.3.4", "1.2.3.10", Upgraded},
+		{"gem", "1.0.0.pre1", "1.0.0", Changed},
+		{"php-composer", "v1.0.0-beta2", "v1.0.0-RC1", Upgraded},
+		{"php-composer", "1.0.0", "1.0.0-p1", Changed},
 		{"java-archive", "1.0", "2.0", Changed},
 	} {
 		assert.Equal(t, tt.want, change(tt.kind, tt.a, tt.b), "%s %s %s", tt.kind, tt.a, tt.b)

@@ -1,10 +1,12 @@
 package packages
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 	pep440 "github.com/aquasecurity/go-pep440-version"
+	loose "github.com/hashicorp/go-version"
 	apk "github.com/knqyf263/go-apk-version"
 	deb "github.com/knqyf263/go-deb-version"
 	rpm "github.com/knqyf263/go-rpm-version"
@@ -25,11 +27,24 @@ func compare(kind, a, b string) (order int, ok bool) {
 		return x.Compare(y), true
 	case "python":
 		return compareWith(pep440.Parse, a, b, func(x, y pep440.Version) int { return x.Compare(y) })
-	case "npm", "go-module", "rust-crate", "php-composer", "gem", "dotnet":
+	case "gem", "dotnet", "php-composer":
+		return compareWith(releases, a, b, (*loose.Version).Compare)
+	case "npm", "go-module", "rust-crate":
 		parse := func(s string) (*semver.Version, error) { return semver.NewVersion(strings.TrimPrefix(s, "go")) }
 		return compareWith(parse, a, b, (*semver.Version).Compare)
 	}
 	return 0, false
+}
+
+// releases parses the versions of systems that allow more than three numbers. All
+// have the order of their stages in common (alpha, beta, rc, none), whatever the
+// case; what Composer calls a patch comes after none, and gets no order here.
+func releases(s string) (*loose.Version, error) {
+	v, err := loose.NewVersion(strings.ToLower(s))
+	if err == nil && strings.HasPrefix(v.Prerelease(), "p") && !strings.HasPrefix(v.Prerelease(), "pre") {
+		return nil, fmt.Errorf("%s: no order known", s)
+	}
+	return v, err
 }
 
 func compareWith[V any](parse func(string) (V, error), a, b string, compare func(x, y V) int) (int, bool) {
