@@ -20,31 +20,36 @@ func (a *attribution) reclaim(d *delta, renewed []*life) {
 	again := map[*life]bool{}
 	for _, l := range renewed {
 		again[l] = true
+		a.see(d.layer, l)
 	}
 	for _, l := range a.lives {
 		if !l.alive() {
 			continue
 		}
-		if !again[l] && !moved {
-			if l.group.kind != "deb" {
-				continue
-			}
-			if e, ok := listOf(a.idx, d.layer, l); !ok || !d.changed[e.Path] {
-				continue
-			}
+		list, ok := listOf(a.idx, d.layer, l)
+		if ok && len(l.claimed) > 0 {
+			// What dpkg's status says again, with each package that comes or
+			// goes, changes nobody's files.
+			again[l] = d.changed[list.Path]
 		}
-		a.claim(d, l, real)
+		if again[l] || moved {
+			a.claim(d, l, real)
+		}
+	}
+}
+
+// see notes where a package is recorded as of a layer.
+func (a *attribution) see(layer int, l *life) {
+	l.seen = nil
+	for _, p := range l.found.Evidence {
+		if e, ok := a.idx.Lookup(layer, p); ok {
+			l.seen = append(l.seen, Location{Path: p, Layer: e.Layer})
+		}
 	}
 }
 
 func (a *attribution) claim(d *delta, l *life, real *paths) {
 	a.owners.release(l)
-	l.seen = nil
-	for _, p := range l.found.Evidence {
-		if e, ok := a.idx.Lookup(d.layer, p); ok {
-			l.seen = append(l.seen, Location{Path: p, Layer: e.Layer})
-		}
-	}
 	rank := rankListed
 	if l.found.Manager {
 		rank = rankManager
@@ -79,7 +84,10 @@ func (a *attribution) account(n int) {
 		switch {
 		case l != nil:
 			a.bytes[n].Packages += e.Size
-			l.count(e)
+			l.count(e, 1)
+			if len(a.owners.under[e.Path]) > 0 {
+				a.shared[version{n, e.Path}] = l
+			}
 		case metadataFile(e.Path):
 			a.bytes[n].Metadata += e.Size
 		default:
@@ -91,15 +99,33 @@ func (a *attribution) account(n int) {
 	}
 }
 
-func (l *life) count(e layers.Entry) {
+// inherit counts files that a package leaves behind for those that share them.
+func (a *attribution) inherit(n int, from *life, files []string) {
+	for _, p := range files {
+		e, ok := a.idx.Lookup(n, p)
+		if !ok || a.shared[version{e.Layer, p}] != from {
+			continue
+		}
+		to := a.owners.of(p)
+		from.count(e, -1)
+		to.count(e, 1)
+		a.shared[version{e.Layer, p}] = to
+	}
+}
+
+// count adds a file to those of the package, or takes it away again: times is 1 or -1.
+func (l *life) count(e layers.Entry, times int64) {
 	if l.bytes.ByLayer == nil {
 		l.bytes.ByLayer = map[int]int64{}
 	}
-	l.bytes.ByLayer[e.Layer] += e.Size
+	size := times * e.Size
+	if l.bytes.ByLayer[e.Layer] += size; l.bytes.ByLayer[e.Layer] == 0 && times < 0 {
+		delete(l.bytes.ByLayer, e.Layer)
+	}
 	if e.Visible() {
-		l.bytes.Visible += e.Size
-		l.files++
+		l.bytes.Visible += size
+		l.files += int(times)
 		return
 	}
-	l.bytes.Shadowed += e.Size
+	l.bytes.Shadowed += size
 }

@@ -21,6 +21,7 @@ type attribution struct {
 	globbed  map[string]map[string]struct{} // every path that any layer had, by the glob it matches
 	owners   *owners
 	bytes    []LayerBytes
+	shared   map[version]*life // the files of several packages, and whose they count as
 	unowned  *tree
 	problems []layers.Problem
 }
@@ -32,6 +33,7 @@ func newAttribution(c *Collector, idx *layers.Index) *attribution {
 		globbed: map[string]map[string]struct{}{},
 		owners:  newOwners(),
 		bytes:   make([]LayerBytes, len(idx.Layers)),
+		shared:  map[version]*life{},
 		unowned: newTree(),
 	}
 	a.problems = slices.Clone(c.problems)

@@ -130,3 +130,21 @@ func TestDpkgHardLinksCountOnce(t *testing.T) {
 		"-- var/lib/dpkg/info/perl-base.list --\n/usr/bin/perl\n/usr/bin/perl5.36.0\n"+status("perl-base amd64 5.36")))
 	assert.EqualValues(t, 11, find(t, inv, "perl-base").Bytes.Total())
 }
+
+// Two architectures of a package may share a file: it is counted once, and stays the
+// other's when one of them goes.
+func TestDpkgSharedFile(t *testing.T) {
+	both := "-- var/lib/dpkg/info/a:amd64.list --\n/usr\n/usr/share/a\n-- var/lib/dpkg/info/a:i386.list --\n/usr\n/usr/share/a\n-- usr/share/a --\n12345678\n"
+	for _, tt := range []struct{ stays, goes string }{{"amd64", "i386"}, {"i386", "amd64"}} {
+		_, inv := read(t, text(t, debian+status("a amd64 1", "a i386 1")+both,
+			status("a "+tt.stays+" 1")+"-- var/lib/dpkg/info/.wh.a:"+tt.goes+".list --\n"))
+		require.Len(t, inv.Packages, 2)
+		for _, p := range inv.Packages {
+			if p.Arch == tt.stays {
+				assert.EqualValues(t, 9, p.Bytes.Visible, "%s stays", p.Arch)
+			} else {
+				assert.Zero(t, p.Bytes.Visible, "%s is gone", p.Arch)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
@@ -14,10 +15,12 @@ import (
 // package that a user can install or remove to bring or drop them: that of the
 // distribution. Otherwise, a package that lists the file goes before one that owns
 // the directory, and an inner directory before an outer one; among equals, the
-// last that claimed it, as a package manager overwrites.
+// last that claimed it, as a package manager overwrites. When that one goes, the
+// file is the other's again: two architectures of a package may share it.
 type owners struct {
 	files map[string]claim
 	dirs  map[string]claim
+	under map[string][]claim // of files: those of the distribution's packages that another took over, the last at the end
 	// spelled has the directories of all claims as they were written, and what
 	// they were when the claims were made.
 	spelled map[string]string
@@ -36,7 +39,9 @@ const (
 )
 
 func newOwners() *owners {
-	return &owners{files: map[string]claim{}, dirs: map[string]claim{}, spelled: map[string]string{}}
+	return &owners{
+		files: map[string]claim{}, dirs: map[string]claim{}, under: map[string][]claim{}, spelled: map[string]string{},
+	}
 }
 
 // of returns the package that owns the file at p, nil if none does.
@@ -58,6 +63,9 @@ func (o *owners) claimFile(p string, l *life, rank int) {
 		if c.rank > rank || c.rank == rank && rank == rankFile && (c.life.found.Main || !l.found.Main) {
 			return
 		}
+		if rank == rankManager && c.rank == rank {
+			o.under[p] = append(o.under[p], c)
+		}
 	}
 	o.files[p] = claim{l, rank}
 	l.claimed = append(l.claimed, p)
@@ -68,9 +76,18 @@ func (o *owners) claimDir(dir string, l *life) {
 	l.claimed = append(l.claimed, dir)
 }
 
-// release gives up all that l owns.
-func (o *owners) release(l *life) {
+// release gives up all that l owns, and returns the files that are another's now.
+func (o *owners) release(l *life) (inherited []string) {
 	for _, p := range l.claimed {
+		if under := o.under[p]; len(under) > 0 {
+			under = slices.DeleteFunc(under, func(c claim) bool { return c.life == l })
+			if n := len(under); o.files[p].life == l && n > 0 {
+				o.files[p] = under[n-1]
+				under = under[:n-1]
+				inherited = append(inherited, p)
+			}
+			o.under[p] = under
+		}
 		if o.files[p].life == l {
 			delete(o.files, p)
 		}
@@ -79,6 +96,7 @@ func (o *owners) release(l *life) {
 		}
 	}
 	l.claimed = nil
+	return inherited
 }
 
 // paths spells paths as the layers of an image do.

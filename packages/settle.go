@@ -143,7 +143,7 @@ func (a *attribution) settleGroup(d *delta, g group, s *sighting) []*life {
 			continue
 		}
 		l.end(d.layer, Removed, Gone)
-		a.owners.release(l)
+		a.inherit(d.layer, l, a.owners.release(l))
 	}
 	return append(renewed, a.begin(d.layer, g, fresh)...)
 }
