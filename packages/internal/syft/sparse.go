@@ -42,7 +42,19 @@ func Assembly(p string) bool {
 // documented by .NET's "single-file" design.
 func Bundle(content []byte) bool {
 	mark := sha256.Sum256([]byte(".net core bundle\n"))
-	return bytes.Contains(content, mark[:])
+	// The mark starts with the most common byte of x86 programs; the search is
+	// several times as fast for a part that starts with a rare one.
+	const rare = 10
+	for at := 0; ; {
+		i := bytes.Index(content[at:], mark[rare:])
+		if i < 0 {
+			return false
+		}
+		if at += i; at >= rare && bytes.Equal(content[at-rare:at], mark[:rare]) {
+			return true
+		}
+		at++
+	}
 }
 
 // Slim keeps of an assembly what the catalogers read of it. A program with a .NET

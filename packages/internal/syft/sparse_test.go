@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -61,6 +62,8 @@ func TestBundle(t *testing.T) {
 	}
 	assert.True(t, Bundle(append([]byte("MZ..."), mark...)))
 	assert.False(t, Bundle(mark[1:]))
+	assert.False(t, Bundle(mark[10:]))
+	assert.True(t, Bundle(slices.Concat(mark[10:], mark)), "behind a part of it")
 	set, err := NewSet(nil)
 	require.NoError(t, err)
 	whole := append([]byte("MZ..."), mark...)
