@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"path"
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
@@ -42,12 +43,17 @@ func (g toolGroups) addToolchains(r *report.Report) {
 		return
 	}
 	top := r.Index.Top()
-	dirs := map[string]*toolItem{} // by directory
+	dirs := map[string]*toolItem{}     // by directory
+	proofs := map[string][]toolchain{} // by the last element
+	for _, t := range toolchains() {
+		base := path.Base(t.proof)
+		proofs[base] = append(proofs[base], t)
+	}
 	for e := range r.Index.Merged(top) {
 		if e.Type != layers.Regular {
 			continue
 		}
-		for _, t := range toolchains() {
+		for _, t := range proofs[path.Base(e.Path)] {
 			if !match(t.proof, e.Path) {
 				continue
 			}
