@@ -31,6 +31,7 @@ func TestTaggedRuntimes(t *testing.T) {
 		{"python", "opt/python/bin", "--version"},
 		{"go", "usr/local/go/bin/go", "version"},
 		{"java", "opt/java/bin/java", "--version"},
+		{"php", "usr/local/bin/php", "--version"},
 	} {
 		files, version := runtimeOf(t, r.name, r.path, r.version)
 		if files == nil {
@@ -50,7 +51,7 @@ func TestTaggedRuntimes(t *testing.T) {
 	for name, w := range want {
 		found := false
 		for _, p := range inv.Packages {
-			if p.State == packages.Present && (p.Name == name || name == "java" && p.FoundBy == "java-jvm-cataloger") && versionIs(p.Version, w.version) {
+			if p.State == packages.Present && is(p, name) && versionIs(p.Version, w.version) {
 				found = true
 				assert.Equal(t, w.layer, p.Layer(), name)
 				assert.True(t, p.Bytes.Visible > 0 || p.Bundled != "", name)
@@ -65,6 +66,17 @@ func TestTaggedRuntimes(t *testing.T) {
 	}
 	t.Log(want, paths, lives(inv))
 	assert.True(t, paths["usr/lib/vendored"], "a tree that is no package")
+}
+
+// is allows for what a runtime is called.
+func is(p packages.Package, name string) bool {
+	switch name {
+	case "java": // by its vendor and kind
+		return p.FoundBy == "java-jvm-cataloger"
+	case "php": // of which there are several programs
+		return p.Name == "php-cli"
+	}
+	return p.Name == name
 }
 
 // versionIs allows for what a Java release says of its build.

@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 
 ENV = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"}
 GO = shutil.which("go") or "/usr/local/go/bin/go"
@@ -280,7 +281,94 @@ class Go:
         return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
 
 
-SYSTEMS = {"deb": Dpkg, "rpm": Rpm, "alpm": Pacman, "python": Python, "gem": Gems, "npm": Npm, "java-archive": Jars, "go-module": Go}
+class Composer:
+    def __init__(self, root):
+        self.root = root
+        self.there = (root / "srv/php/composer.json").exists()
+
+    def state(self):
+        if not self.there:
+            return []
+        out = run("chroot", self.root, "env", "COMPOSER_ALLOW_SUPERUSER=1", "COMPOSER_HOME=/tmp/.composer",
+                  "composer", "show", "--working-dir=/srv/php", "--format=json", "--no-interaction")
+        return [("php-composer", p["name"], "", "srv/php/vendor/composer", p["version"]) for p in json.loads(out)["installed"]]
+
+    @staticmethod
+    def older(a, b):
+        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+
+
+class Crates:
+    """The section that cargo-auditable writes, by objcopy: JSON, compressed. What is of the build alone is not in the program."""
+
+    def __init__(self, root):
+        self.root = root
+        self.there = (root / "usr/local/bin/crier").exists()
+
+    def state(self):
+        if not self.there:
+            return []
+        place = "usr/local/bin/crier"
+        with tempfile.NamedTemporaryFile() as section:
+            run("objcopy", "-O", "binary", "--only-section=.dep-v0", "--set-section-flags=.dep-v0=alloc", self.root / place, section.name)
+            said = json.loads(zlib.decompress(pathlib.Path(section.name).read_bytes()))
+        return [("rust-crate", p["name"], "", place, p["version"]) for p in said["packages"] if p.get("kind", "runtime") == "runtime"]
+
+    @staticmethod
+    def older(a, b):
+        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+
+
+class Assemblies:
+    """Each assembly, by monodis; but where a deps.json tells what was made of what,
+    the packages that it names, and not the assemblies that it says are theirs."""
+
+    def __init__(self, root):
+        self.root = root
+        self.places = [root / "opt/net", root / "srv/app/node_modules/@agracio/edge-cs/lib"]
+        self.there = any(p.is_dir() for p in self.places)
+
+    def state(self):
+        found = []
+        for place in self.places:
+            theirs = set()
+            for file in place.glob("*.deps.json"):
+                packages, files = self.deps(file)
+                found += [("dotnet", n, "", str(file.relative_to(self.root)), v) for n, v in packages]
+                theirs |= files
+            for file in place.glob("*.dll"):
+                if file.name not in theirs:
+                    said = run("monodis", "--assembly", file)
+                    name, version = (re.search(rf"^{field}:\s*(.*)$", said, re.M)[1] for field in ("Name", "Version"))
+                    found.append(("dotnet", name, "", str(file.relative_to(self.root)), version))
+        return found
+
+    def deps(self, file):
+        """The program itself and the packages of libraries of which something is there at
+        run time, of their own or of what they need; and the files that any of them has."""
+        said = json.loads(file.read_text())
+        target = said["targets"][said["runtimeTarget"]["name"]]
+        version = dict(key.split("/") for key in target)
+
+        def runs(name, seen=()):
+            what = target.get(f"{name}/{version.get(name)}", {})
+            return bool(what.get("runtime") or what.get("resources")) or any(
+                runs(d, (*seen, name)) for d in what.get("dependencies", {}) if d not in seen)
+
+        program = file.name.removesuffix(".deps.json")
+        packages = [(n, v) for n, v in version.items()
+                    if n == program or said["libraries"][f"{n}/{v}"]["type"] == "package" and runs(n)]
+        files = {os.path.basename(f) for what in target.values() for f in what.get("runtime", {})}
+        return packages, files
+
+    @staticmethod
+    def older(a, b):  # a number that is missing is 0
+        a, b = ((*map(int, v.split(".")), 0, 0)[:4] for v in (a, b))
+        return a < b
+
+
+SYSTEMS = {"deb": Dpkg, "rpm": Rpm, "alpm": Pacman, "python": Python, "gem": Gems, "npm": Npm, "java-archive": Jars, "go-module": Go,
+           "php-composer": Composer, "rust-crate": Crates, "dotnet": Assemblies}
 
 
 def write(path, table):

@@ -4,8 +4,9 @@
 # Each chain is an image whose every layer is one thing that a package system did,
 # and the truth is what that system's own tool says is installed after it. Needs
 # root, mmdebstrap, buildah, skopeo, rpm (with rpmbuild), pacman-package-manager,
-# db-util, ruby, gpg, libarchive-tools, npm, go and python3, and
-# an apt that reaches a mirror.
+# db-util, ruby, gpg, libarchive-tools, npm, mono-mcs, mono-utils, cargo, patchelf,
+# binutils, go and python3, an apt that reaches a mirror that has trixie, and a go
+# that reaches a proxy.
 #
 # OUTDIR defaults to $STEMMA_CACHE/ecosystems, and STEMMA_CACHE to
 # ${XDG_CACHE_HOME:-$HOME/.cache}/stemma. A finished OUTDIR is left as it is
@@ -26,7 +27,7 @@ out=$(realpath -m "${1:-$cache/ecosystems}")
 # shellcheck source=steps.sh
 . "$here/steps.sh"
 
-key=$(cd "$here" && find . ../chain/buildah.sh ../chain/makewheel.py ../chain/hello -type f ! -name '*.go' ! -name '*.md' -print0 |
+key=$(cd "$here" && find . ../chain/buildah.sh ../chain/makewheel.py ../chain/hello -type f ! -path ./build.go ! -name '*.md' -print0 |
 	LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 mkdir -p "$(dirname "$out")"
 exec 9>"$out.lock"
@@ -48,7 +49,7 @@ say() { printf '%(%T)T %s\n' -1 "$*" >&2; }
 
 mkdir -p "$work/out" "$work/apt/lists" "$work/apt/archives" "$work/debs"
 storage_init "$work/storage"
-for name in ${CHAINS:-usrmerge statusd rpm rpm-bdb pacman debian languages}; do
+for name in ${CHAINS:-usrmerge statusd rpm rpm-bdb pacman apk debian languages}; do
 	say "$name"
 	# shellcheck source=/dev/null
 	. "$here/${name%-*}.sh"
