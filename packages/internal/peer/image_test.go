@@ -11,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/testdata/chain"
+	"github.com/stemma-go/stemma/testdata/ecosystems"
 )
 
 // TestTaggedPeer compares on the whole built chain, or on any image whose
@@ -26,4 +27,21 @@ func TestTaggedPeer(t *testing.T) {
 	require.NoError(t, err)
 	defer img.Close()
 	require.Greater(t, len(compare(t, img)), 300)
+}
+
+// TestTaggedPeerEcosystems compares on the finished images of all package systems.
+func TestTaggedPeerEcosystems(t *testing.T) {
+	dir, err := ecosystems.Build(t.Context())
+	require.NoError(t, err)
+	images, err := filepath.Glob(filepath.Join(dir, "*", "image"))
+	require.NoError(t, err)
+	require.NotEmpty(t, images)
+	for _, at := range images {
+		t.Run(filepath.Base(filepath.Dir(at)), func(t *testing.T) {
+			img, err := source.Open(t.Context(), "oci:"+at, nil)
+			require.NoError(t, err)
+			defer img.Close()
+			t.Logf("%d packages", len(compare(t, img)))
+		})
+	}
 }

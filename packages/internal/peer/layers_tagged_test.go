@@ -31,6 +31,12 @@ func newID(kind, name, version, arch string) id {
 		kind = "maven"
 	case "go-module":
 		kind = "golang"
+	case "php-composer":
+		kind = "composer"
+	case "rust-crate":
+		kind = "cargo"
+	case "dotnet":
+		kind = "nuget"
 	}
 	switch kind {
 	case "rpm":

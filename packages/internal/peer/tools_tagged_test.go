@@ -23,6 +23,7 @@ var tools = []struct {
 	{"stemma", func(t *testing.T, dir string) (named, bool) { return ourLayers(t, dir), true }},
 	{"syft squashed", func(t *testing.T, dir string) (named, bool) { return runSyft(t, dir, "squashed") }},
 	{"syft all-layers", func(t *testing.T, dir string) (named, bool) { return runSyft(t, dir, "all-layers") }},
+	{"trivy", runTrivy},
 	{"scalibr", runScalibr},
 }
 
@@ -36,6 +37,16 @@ func output(t *testing.T, name string, args ...string) ([]byte, bool) {
 	out, err := cmd.Output()
 	require.NoError(t, err, name)
 	return out, true
+}
+
+// positions are the layers that have each diffID: several, when one and the same
+// stands twice in an image, and then its name does not tell which is meant.
+func positions(diffIDs []string) map[string][]int {
+	at := map[string][]int{}
+	for n, d := range diffIDs {
+		at[d] = append(at[d], n)
+	}
+	return at
 }
 
 // runSyft names the layers of the files that are Syft's evidence for a package.
@@ -65,16 +76,13 @@ func runSyft(t *testing.T, dir, scope string) (named, bool) {
 		} `json:"rootfs"`
 	}
 	require.NoError(t, json.Unmarshal(result.Source.Metadata.Config, &config))
-	layer := map[string]int{}
-	for n, d := range config.RootFS.DiffIDs {
-		layer[d] = n
-	}
+	layer := positions(config.RootFS.DiffIDs)
 	found := named{}
 	for _, a := range result.Artifacts {
 		k := newID(a.Type, a.Name, a.Version, archOf(a.Metadata))
 		for _, l := range a.Locations {
 			if l.Annotations["evidence"] == "primary" {
-				found[k] = append(found[k], layer[l.LayerID])
+				found[k] = append(found[k], layer[l.LayerID]...)
 			}
 		}
 	}
@@ -89,6 +97,51 @@ func archOf(metadata []byte) string {
 	return m.Architecture + m.Arch
 }
 
+// runTrivy reads the layer that Trivy gives with each package. It has no package
+// URL where it does not know the distribution, so the type is that of the analyzer.
+func runTrivy(t *testing.T, dir string) (named, bool) {
+	t.Helper()
+	out, ok := output(t, "trivy", "image", "--input", dir, "--scanners", "", "--list-all-pkgs", "--format", "json", "--quiet",
+		"--cache-dir", t.TempDir(), "--skip-db-update", "--skip-java-db-update", "--skip-version-check", "--offline-scan", "--timeout", "30m")
+	if !ok {
+		return nil, false
+	}
+	var result struct {
+		Metadata struct{ DiffIDs []string }
+		Results  []struct {
+			Packages []struct {
+				Name, Version, Release, Arch, AnalyzedBy string
+				Epoch                                    int
+				Layer                                    struct{ DiffID string }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(out, &result))
+	layer, found := positions(result.Metadata.DiffIDs), named{}
+	for _, r := range result.Results {
+		for _, p := range r.Packages {
+			kind, ok := trivyKinds[p.AnalyzedBy]
+			require.True(t, ok, "%s is of the analyzer %s", p.Name, p.AnalyzedBy)
+			version := p.Version
+			if p.Release != "" {
+				version += "-" + p.Release
+			}
+			if p.Epoch != 0 {
+				version = strconv.Itoa(p.Epoch) + ":" + version
+			}
+			// An imported key has no architecture, which Trivy spells "None".
+			k := newID(kind, p.Name, version, strings.TrimPrefix(p.Arch, "None"))
+			found[k] = append(found[k], layer[p.Layer.DiffID]...)
+		}
+	}
+	return found, true
+}
+
+var trivyKinds = map[string]string{
+	"apk": "apk", "dpkg": "deb", "rpm": "rpm", "composer-vendor": "composer", "dotnet-core": "nuget", "gemspec": "gem",
+	"gobinary": "golang", "jar": "maven", "node-pkg": "npm", "python-pkg": "pypi", "rustbinary": "cargo",
+}
+
 // runScalibr reads SCALIBR's text protocol buffers, a field a line.
 func runScalibr(t *testing.T, dir string) (named, bool) {
 	t.Helper()
@@ -99,7 +152,7 @@ func runScalibr(t *testing.T, dir string) (named, bool) {
 	archive, result := filepath.Join(tmp, "image.tar"), filepath.Join(tmp, "result.textproto")
 	_, ok := output(t, "skopeo", "copy", "--insecure-policy", "-q", "oci:"+dir+":latest", "docker-archive:"+archive)
 	require.True(t, ok)
-	output(t, "scalibr", "--image-tarball", archive, "--offline", "--plugins", "default,os,python,ruby,java,go,javascript", "-o", "textproto="+result)
+	output(t, "scalibr", "--image-tarball", archive, "--offline", "--plugins", "default,os,python,ruby,java,go,javascript,php,rust,dotnet", "-o", "textproto="+result)
 	data, err := os.ReadFile(result)
 	require.NoError(t, err)
 	found := named{}
