@@ -3,10 +3,13 @@ package layers
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/metrics"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +65,19 @@ func TestMemoryOfLargeFile(t *testing.T) {
 		t.Skip("decompresses 192 MiB")
 	}
 	const size = 192 << 20
+	img := image(t, stored{largeFile(t, size), nil})
+	before := heap()
+	peak := peakDuring(func() {
+		x := read(t, img, nil)
+		assert.EqualValues(t, size, x.Layers[0].Content)
+	}) - before
+	assert.Less(t, peak, uint64(64<<20))
+	t.Logf("peak %d bytes", peak)
+}
+
+// largeFile is a gzipped layer of one file.
+func largeFile(t *testing.T, size int64) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	require.NoError(t, err)
@@ -73,14 +89,64 @@ func TestMemoryOfLargeFile(t *testing.T) {
 	}
 	require.NoError(t, w.Close())
 	require.NoError(t, z.Close())
-	img := image(t, stored{b.Bytes(), nil})
+	return b.Bytes()
+}
+
+// TestMemoryOfWantedFiles holds the peak to one large file more, however many layers
+// have one.
+func TestMemoryOfWantedFiles(t *testing.T) {
+	const size = 48 << 20
+	blob := largeFile(t, size)
+	img := image(t, stored{blob, nil}, stored{blob, nil}, stored{blob, nil}, stored{blob, nil})
+	var used atomic.Int64
+	want := Want{
+		Match: func(Entry, []byte) bool { return true },
+		Use:   func(_ Entry, b []byte) error { used.Add(int64(len(b))); return nil },
+	}
 	before := heap()
-	peak := peakDuring(func() {
-		x := read(t, img, nil)
-		assert.EqualValues(t, size, x.Layers[0].Content)
-	}) - before
-	assert.Less(t, peak, uint64(64<<20))
+	peak := peakDuring(func() { read(t, img, &Options{Parallelism: 4, Wants: []Want{want}}) }) - before
+	assert.EqualValues(t, 4*size, used.Load())
+	assert.Less(t, peak, uint64(64<<20+size))
 	t.Logf("peak %d bytes", peak)
+}
+
+// A large file that breaks off, or that somebody panics on, leaves its memory to the next.
+func TestLargeFilesThatFail(t *testing.T) {
+	const size = 9 << 20
+	blob := largeFile(t, size)
+	img := image(t, stored{blob[:len(blob)/2], nil}, stored{blob, nil}, stored{blob, nil})
+	var used int64
+	want := Want{
+		Match: func(Entry, []byte) bool { return true },
+		Use: func(e Entry, b []byte) error {
+			if e.Layer == 1 {
+				panic("not this one")
+			}
+			used += int64(len(b))
+			return nil
+		},
+	}
+	x := read(t, img, &Options{Wants: []Want{want}})
+	assert.EqualValues(t, size, used)
+	assert.True(t, x.Layers[0].Partial)
+	assert.Contains(t, strings.Join(problemTexts(x), "\n"), "not this one")
+}
+
+// Who waits for a turn with a large file stops waiting when the context is done.
+func TestLargeFileCancelled(t *testing.T) {
+	blob := largeFile(t, 9<<20)
+	img := image(t, stored{blob, nil}, stored{blob, nil})
+	ctx, cancel := context.WithCancel(t.Context())
+	want := Want{
+		Match: func(Entry, []byte) bool { return true },
+		Use: func(Entry, []byte) error {
+			time.AfterFunc(10*time.Millisecond, cancel)
+			<-ctx.Done()
+			return nil
+		},
+	}
+	_, err := Read(ctx, img, &Options{Parallelism: 2, Wants: []Want{want}})
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // peakDuring is the most that the heap held while f ran, garbage included.

@@ -22,7 +22,8 @@ type Options struct {
 }
 
 // A Want asks for the bytes of some files during the one pass of [Read]. Its
-// functions are called from several goroutines at the same time.
+// functions are called from several goroutines at the same time; with a file over
+// 8 MiB that is not to be kept, one at a time, so that no two are in memory.
 type Want struct {
 	// Match reports whether the bytes of the file are wanted. e is as the layer
 	// has it: Change and Shadow, which need the other layers, and Sum are not yet

@@ -69,6 +69,7 @@ type reader struct {
 	attrTable *attrTable
 	blocks    *blocks
 	decoders  decoders
+	large     large
 	variant   string // of what the cache holds; "" without one
 
 	all                        int64 // stored bytes of all layers, 0 if not known
@@ -76,7 +77,7 @@ type reader struct {
 }
 
 func newReader(opts *Options) *reader {
-	r := &reader{tree: newTree(), attrTable: &attrTable{}}
+	r := &reader{tree: newTree(), attrTable: &attrTable{}, large: newLarge()}
 	if opts != nil {
 		r.opts = *opts
 	}

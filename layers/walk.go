@@ -75,7 +75,7 @@ func (p *pass) walk(ctx context.Context, r io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("tar header after byte %d: %w", at, err)
 		}
-		if err := w.entry(h); err != nil {
+		if err := w.entry(ctx, h); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (w *walker) tail() error {
 }
 
 // entry records one entry. Its error ends the layer.
-func (w *walker) entry(h *tar.Header) error {
+func (w *walker) entry(ctx context.Context, h *tar.Header) error {
 	it, ok, err := judge(h, w.lim)
 	if err != nil {
 		w.problems.add(w.index, clip(h.Name), err)
@@ -138,7 +138,7 @@ func (w *walker) entry(h *tar.Header) error {
 	}
 	switch it.typ {
 	case Regular:
-		if err := w.regular(h, it, &r); err != nil {
+		if err := w.regular(ctx, h, it, &r); err != nil {
 			return fmt.Errorf("%s: %w", it.path, err)
 		}
 	case Symlink:

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"archive/tar"
+	"context"
 	"fmt"
 	"io"
 
@@ -10,7 +11,7 @@ import (
 
 // regular reads the content of a regular file: its checksum, and the bytes for who
 // wants them. Its error ends the layer.
-func (w *walker) regular(h *tar.Header, it item, r *record) error {
+func (w *walker) regular(ctx context.Context, h *tar.Header, it item, r *record) error {
 	if isSparse(h) {
 		if err := w.grow(h.Size); err != nil {
 			w.grown(-h.Size)
@@ -28,7 +29,7 @@ func (w *walker) regular(h *tar.Header, it item, r *record) error {
 	}
 	takers, e := w.takers(h, it, r, head[:min(len(head), HeadSize)])
 	if len(takers) > 0 {
-		return w.take(takers, e, r, head)
+		return w.take(ctx, takers, e, r, head)
 	}
 	if h.Size == int64(len(head)) {
 		r.sum = xxhash.Sum64(head)
@@ -88,7 +89,7 @@ func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]int, 
 }
 
 // take reads the rest of a file into memory and hands it out.
-func (w *walker) take(takers []int, e Entry, r *record, head []byte) error {
+func (w *walker) take(ctx context.Context, takers []int, e Entry, r *record, head []byte) error {
 	keep := false
 	for _, i := range takers {
 		t := &w.opts.Wants[i]
@@ -98,7 +99,12 @@ func (w *walker) take(takers []int, e Entry, r *record, head []byte) error {
 		keep, w.odd = false, true
 		w.problems.add(w.index, e.Path, w.noRoom(e.Size))
 	}
-	b, err := w.whole(e.Size, head, keep)
+	b, most, back, err := w.memory(ctx, e.Size, keep)
+	if err != nil {
+		return err
+	}
+	b, err = w.whole(b, head, e.Size, most)
+	defer back(b)
 	if err != nil {
 		return err
 	}
@@ -144,33 +150,6 @@ func (r *reader) room(n int64) bool {
 
 func (r *reader) noRoom(n int64) error {
 	return fmt.Errorf("file of %d bytes not kept: over the limit of %d for all", n, r.lim.Kept)
-}
-
-// whole returns all bytes of a file of which head is read already. The size is what
-// a header says: memory is taken as the bytes come.
-func (w *walker) whole(size int64, head []byte, keep bool) ([]byte, error) {
-	const trust = 1 << 20
-	b := w.file[:0]
-	if keep {
-		b = make([]byte, 0, min(size, trust))
-	}
-	b = append(b, head...)
-	for int64(len(b)) < size {
-		if len(b) == cap(b) {
-			more := make([]byte, len(b), min(size, 2*int64(cap(b))))
-			copy(more, b)
-			b = more
-		}
-		n, err := io.ReadFull(w.tr, b[len(b):min(size, int64(cap(b)))])
-		b = b[:len(b)+n]
-		if err != nil {
-			return nil, eofIsEarly(err)
-		}
-	}
-	if !keep && cap(b) <= 8<<20 {
-		w.file = b
-	}
-	return b, w.atEnd()
 }
 
 // guard runs code that is not ours on bytes that are not ours either. A panic in it
