@@ -184,7 +184,7 @@ func (a *attribution) run(ctx context.Context, d *delta, c *syft.Cataloger) erro
 	if c.Database && !any {
 		return nil // only the distribution's name changed, and there is no such database
 	}
-	found, err := a.set.Run(ctx, c, v, a.parallel)
+	found, err := syft.Run(ctx, c, v, a.parallel)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

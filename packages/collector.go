@@ -104,7 +104,7 @@ func (c *Collector) judge(e layers.Entry, b []byte) ([]byte, error) {
 		}
 	}
 	for _, cat := range c.set.Alone(e.Path, b[:min(len(b), layers.HeadSize)]) {
-		fs, err := c.set.RunAlone(ctx, cat, e.Path, b)
+		fs, err := syft.RunAlone(ctx, cat, e.Path, b)
 		take(cat.Name, fs, err)
 	}
 	var slim *syft.Sparse

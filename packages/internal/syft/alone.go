@@ -36,9 +36,9 @@ func (s *Set) Alone(p string, head []byte) []*Cataloger {
 }
 
 // RunAlone runs a cataloger on one file.
-func (s *Set) RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Found, error) {
+func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Found, error) {
 	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
-	pkgs, err := s.run(ctx, c, r, 0)
+	pkgs, err := run(ctx, c, r, 0)
 	return convert(c.Name, pkgs), err
 }
 

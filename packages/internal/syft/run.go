@@ -21,13 +21,13 @@ import (
 
 // run runs a cataloger. parallel bounds the goroutines that parse; 0 parses in
 // the caller's.
-func (s *Set) run(ctx context.Context, c *Cataloger, r file.Resolver, parallel int) ([]pkg.Package, error) {
+func run(ctx context.Context, c *Cataloger, r file.Resolver, parallel int) ([]pkg.Package, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorFile, gosync.NewExecutor(parallel))
 	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorCPU, gosync.NewExecutor(parallel))
-	ctx = lazyLicenses{ctx, s.licenses}
+	ctx = lazyLicenses{ctx}
 	pkgs, err := catalog(ctx, c.cataloger, r)
 	if err != nil && strings.Contains(err.Error(), "no temp dir factory in context") {
 		pkgs, err = withTempDir(ctx, c.cataloger, r)
@@ -96,15 +96,17 @@ func (v view) Describe() source.Description {
 // for it: making one takes a second, and a parser that finds none in its context
 // makes one for each license. Nearly no image has a package whose license field
 // holds a whole license text, which is what the scanner is asked about.
-type lazyLicenses struct {
-	context.Context
-	scanner *licenseScanner
-}
+type lazyLicenses struct{ context.Context }
 
-type licenseScanner struct {
-	once sync.Once
-	ctx  context.Context // holds the scanner, nothing else
-}
+// licenseScanner makes a context that holds the scanner and nothing else, once for all
+// images of a program: it is the same for all, and is only read.
+var licenseScanner = sync.OnceValue(func() context.Context {
+	ctx, err := root.SetContextLicenseScanner(context.Background(), cataloging.DefaultLicenseConfig())
+	if err != nil {
+		return context.Background()
+	}
+	return ctx
+})
 
 func (l lazyLicenses) Value(key any) any {
 	if v := l.Context.Value(key); v != nil {
@@ -113,11 +115,5 @@ func (l lazyLicenses) Value(key any) any {
 	if t := reflect.TypeOf(key); t == nil || !strings.HasSuffix(t.PkgPath(), "syft/internal/licenses") {
 		return nil
 	}
-	l.scanner.once.Do(func() {
-		l.scanner.ctx = context.Background()
-		if ctx, err := root.SetContextLicenseScanner(l.scanner.ctx, cataloging.DefaultLicenseConfig()); err == nil {
-			l.scanner.ctx = ctx
-		}
-	})
-	return l.scanner.ctx.Value(key)
+	return licenseScanner().Value(key)
 }

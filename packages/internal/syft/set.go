@@ -16,13 +16,12 @@ type Set struct {
 	kept       *globSet // of catalogers that run after the pass
 	alone      *globSet // of those that run in the pass
 	byGlob     map[string][]*Cataloger
-	licenses   *licenseScanner
 }
 
 // NewSet returns the catalogers of these names; without names, those that Syft runs
 // on an image.
 func NewSet(names []string) (*Set, error) {
-	s := &Set{byGlob: map[string][]*Cataloger{}, licenses: &licenseScanner{}}
+	s := &Set{byGlob: map[string][]*Cataloger{}}
 	known := map[string]bool{}
 	for _, c := range makers() {
 		c.Name = c.cataloger.Name()

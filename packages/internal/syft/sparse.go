@@ -67,7 +67,7 @@ func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
 	for _, c := range s.Catalogers {
 		if c.Name == assemblies {
 			// What it finds is of no interest here, only what it reads.
-			_, _ = s.run(ctx, c, &recordingResolver{aloneResolver{path: "/" + p, content: whole}, rec}, 0)
+			_, _ = run(ctx, c, &recordingResolver{aloneResolver{path: "/" + p, content: whole}, rec}, 0)
 		}
 	}
 	return rec.sparse
@@ -86,7 +86,7 @@ func (s *Set) RunBundle(ctx context.Context, p string, whole []byte) ([]Found, e
 	}
 	for _, c := range s.Catalogers {
 		if c.Name == assemblies {
-			return s.RunAlone(ctx, c, p, whole)
+			return RunAlone(ctx, c, p, whole)
 		}
 	}
 	return nil, nil

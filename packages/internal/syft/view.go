@@ -37,9 +37,9 @@ type View struct {
 var _ file.Resolver = (*View)(nil)
 
 // Run runs a cataloger on a view, with at most parallel goroutines.
-func (s *Set) Run(ctx context.Context, c *Cataloger, v *View, parallel int) ([]Found, error) {
+func Run(ctx context.Context, c *Cataloger, v *View, parallel int) ([]Found, error) {
 	v.cataloger = c
-	pkgs, err := s.run(ctx, c, v, parallel)
+	pkgs, err := run(ctx, c, v, parallel)
 	found := convert(c.Name, pkgs)
 	for i := range found {
 		found[i].Together = c.Mode == Whole
