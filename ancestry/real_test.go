@@ -1,82 +1,17 @@
 package ancestry_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/images"
+	"github.com/stemma-go/stemma/internal/realimages"
 )
-
-// realImages holds published histories of Docker Official Images, if the checkout
-// has them beside it.
-const realImages = "../../shared/real-images"
-
-// A realImage is one of them. It is an ancestry.ConfigFiler.
-type realImage struct {
-	Image   string   `json:"image"`
-	Digest  string   `json:"manifest_digest"`
-	Command []string `json:"default_command"`
-	History []struct {
-		Created    time.Time `json:"created"`
-		CreatedBy  string    `json:"created_by"`
-		EmptyLayer bool      `json:"empty_layer"`
-	} `json:"history"`
-	Layers []struct {
-		Digest string `json:"digest"`
-	} `json:"layers"`
-}
-
-// ConfigFile puts a configuration together. diffIDs are not published; those that
-// it has are made up, and the same for the same layer.
-func (r realImage) ConfigFile() (*v1.ConfigFile, error) {
-	cfg := &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: v1.Config{Cmd: r.Command}}
-	for _, h := range r.History {
-		e := v1.History{Created: v1.Time{Time: h.Created}, CreatedBy: h.CreatedBy, EmptyLayer: h.EmptyLayer}
-		if !strings.Contains(h.CreatedBy, "#(nop)") && !strings.HasPrefix(h.CreatedBy, "/bin/sh") && !strings.HasPrefix(h.CreatedBy, "#") {
-			e.Comment = "buildkit.dockerfile.v0"
-		}
-		cfg.History = append(cfg.History, e)
-	}
-	cfg.RootFS.DiffIDs = r.digests()
-	return cfg, nil
-}
-
-func (r realImage) digests() []v1.Hash {
-	var out []v1.Hash
-	for _, l := range r.Layers {
-		h, _ := v1.NewHash(l.Digest)
-		out = append(out, h)
-	}
-	return out
-}
-
-func real(t *testing.T) map[string]realImage {
-	t.Helper()
-	files, _ := filepath.Glob(realImages + "/*.json")
-	if len(files) == 0 {
-		t.Skip("no published histories beside the checkout")
-	}
-	out := map[string]realImage{}
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		require.NoError(t, err)
-		var r realImage
-		require.NoError(t, json.Unmarshal(b, &r))
-		out[strings.TrimSuffix(filepath.Base(f), ".json")] = r
-	}
-	return out
-}
 
 // parents are the images of the folder that an image of the folder is built on,
 // nearest first, as their layer digests show.
@@ -98,16 +33,15 @@ var parents = map[string][]string{
 
 // TestImagesNameWholeChains gives the configurations of the folder as a catalogue.
 func TestImagesNameWholeChains(t *testing.T) {
-	all := real(t)
 	var known []images.Image
-	for _, r := range all {
-		k, err := images.Describe(r.Image, r)
+	for _, r := range realimages.All(t) {
+		k, err := images.Describe(r.Reference, r)
 		require.NoError(t, err)
 		known = append(known, k)
 	}
 	for name, below := range parents {
+		r := realimages.Named(t, name)
 		for _, verified := range []bool{false, true} {
-			r := all[name]
 			opts := &ancestry.Options{Catalogues: []ancestry.Source{images.New(known...)}}
 			want := ancestry.Recorded
 			if verified {
@@ -124,7 +58,7 @@ func TestImagesNameWholeChains(t *testing.T) {
 				assert.Empty(t, a.Against, "%s: %s", name, a)
 				assert.Empty(t, a.Ties, "%s: %s", name, a)
 			}
-			assert.Equal(t, append([]string{r.Image}, below...), got)
+			assert.Equal(t, append([]string{r.Reference}, below...), got)
 		}
 	}
 }
@@ -132,7 +66,6 @@ func TestImagesNameWholeChains(t *testing.T) {
 // TestPublishedBoundaries resolves without any catalogue: what the histories say
 // themselves, and no name that they do not say.
 func TestPublishedBoundaries(t *testing.T) {
-	all := real(t)
 	for name, want := range map[string][]string{
 		"debian_buster":                {"unknown 0-2"},
 		"debian_bookworm-slim":         {"debian:bookworm-20260824 0-1"},
@@ -146,7 +79,7 @@ func TestPublishedBoundaries(t *testing.T) {
 		"haproxy_latest":               {"unknown 1-13", "debian:trixie-20260918 0-1"},
 		"nginx_latest":                 {"unknown 1-18", "debian:trixie-20260713 0-1"},
 	} {
-		l, err := ancestry.Resolve(t.Context(), all[name], nil)
+		l, err := ancestry.Resolve(t.Context(), realimages.Named(t, name), nil)
 		require.NoError(t, err)
 		assert.Equal(t, want, outline(l), name)
 		for _, a := range l.Ancestors {

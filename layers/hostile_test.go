@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"strings"
@@ -17,130 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// sample is a layer with some of everything.
-func sample(t testing.TB) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	lines := []string{"d/", "d/l->../a", "h=>a xattr=v", ".wh.x", "d/.wh..wh..opq", "p/" + strings.Repeat("n", 150) + "=1"}
-	lines = append([]string{"a=1"}, lines...)
-	for i := range 40 {
-		var b strings.Builder
-		for range r.IntN(900) {
-			b.WriteByte("0123456789abcdef"[r.IntN(16)])
-		}
-		lines = append(lines, "d/f"+strconv.Itoa(i)+"="+b.String())
-	}
-	return archive(t, lines...)
-}
-
-// A layer cut anywhere keeps what comes before the cut, and is not verified.
-func TestTruncated(t *testing.T) {
-	b := sample(t)
-	whole := show(read(t, image(t, stored{b, b}), nil), 0)
-	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b), "none": b} {
-		step := max(len(blob)/150, 1)
-		for cut := 1; cut < len(blob); cut += step {
-			x := read(t, image(t, stored{blob[:cut], b}, stored{b, b}), nil)
-			l := x.Layers[0]
-			require.False(t, l.Verified, "%s cut at %d", name, cut)
-			require.NotEmpty(t, problemTexts(x), "%s cut at %d", name, cut)
-			require.Equal(t, sum(blob[:cut]), l.Digest)
-			got := show(x, 0)
-			require.LessOrEqual(t, len(got), len(whole))
-			require.True(t, x.Layers[1].Verified)
-			if name != "none" {
-				require.True(t, l.Partial, "%s cut at %d", name, cut)
-				require.Zero(t, l.DiffID)
-			}
-		}
-	}
-}
-
-// A flipped bit is never verified, whatever else happens.
-func TestFlipped(t *testing.T) {
-	b := sample(t)
-	r := rand.New(rand.NewPCG(3, 4))
-	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b), "none": b} {
-		for range 200 {
-			bad := bytes.Clone(blob)
-			at := r.IntN(len(bad))
-			bad[at] ^= 1 << r.IntN(8)
-			x := read(t, image(t, stored{bad, b}, stored{b, b}), nil)
-			l := x.Layers[0]
-			// A gzip header has bits that mean nothing: then the archive is the
-			// one that was claimed, and the digest tells.
-			if l.DiffID != sum(b) {
-				require.False(t, l.Verified, "%s, byte %d", name, at)
-				require.NotEmpty(t, problemTexts(x), "%s, byte %d", name, at)
-			}
-			require.Equal(t, sum(bad), l.Digest)
-			require.True(t, x.Layers[1].Verified)
-		}
-	}
-}
-
-// A layer that breaks early is hashed to its end all the same, however long it is.
-func TestBrokenEarly(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	noise := make([]byte, 4*pipeDepth*blockSize)
-	for i := range noise {
-		noise[i] = byte(r.Uint32())
-	}
-	b := append(raw("ok", '0', "00000000002\x00", "ok"), noise...)
-	x := read(t, image(t, stored{b, b}), nil)
-	assert.Equal(t, []string{"layer 0: tar header after byte 1024: archive/tar: invalid tar header"}, problemTexts(x))
-	assert.True(t, x.Layers[0].Verified)
-	assert.Equal(t, "ok", merged(x, 0))
-
-	z := gz(t, tarOf(t, &tar.Header{Name: "a", Size: int64(len(noise))}, noise))
-	z[11] ^= 0xff
-	x = read(t, image(t, stored{z, b}), nil)
-	assert.Equal(t, sum(z), x.Layers[0].Digest)
-	assert.True(t, x.Layers[0].Partial)
-	assert.False(t, x.Layers[0].Verified)
-}
-
-func TestTrailing(t *testing.T) {
-	b := archive(t, "a=1")
-	for name, tc := range map[string]struct {
-		blob    []byte
-		tar     []byte
-		problem string
-		partial bool
-	}{
-		"gzip then garbage":  {append(gz(t, b), "garbage"...), b, "layer 0: bytes after the end of the compressed stream", false},
-		"gzip then zeros":    {append(gz(t, b), 0, 0), b, "layer 0: bytes after the end of the compressed stream", false},
-		"zstd then garbage":  {append(zst(t, b), "garbage"...), b, "layer 0: bytes after the end of the compressed stream", false},
-		"gzip then half one": {append(gz(t, b), gz(t, b)[:5]...), b, "layer 0: gzip, after byte 2048 of the decompressed layer: unexpected EOF", true},
-		"tar then garbage":   {append(bytes.Clone(b), "garbage"...), append(bytes.Clone(b), "garbage"...), "layer 0: bytes after the end of the archive, from byte 2048 on", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			x := read(t, image(t, stored{tc.blob, tc.tar}), nil)
-			assert.Equal(t, []string{tc.problem}, problemTexts(x))
-			assert.Equal(t, tc.partial, x.Layers[0].Partial)
-			assert.Equal(t, !tc.partial, x.Layers[0].Verified, "what is before is what was claimed")
-			assert.Equal(t, "a", merged(x, 0))
-		})
-	}
-}
-
-func TestNotALayer(t *testing.T) {
-	for name, blob := range map[string][]byte{
-		"text":     []byte("<html>404</html>"),
-		"xz":       append([]byte{0xfd, '7', 'z', 'X', 'Z', 0}, make([]byte, 600)...),
-		"spaces":   bytes.Repeat([]byte(" "), 600),
-		"half tar": archive(t, "a=1")[:300],
-	} {
-		t.Run(name, func(t *testing.T) {
-			x := read(t, image(t, stored{blob, blob}), nil)
-			assert.Len(t, problemTexts(x), 1)
-			assert.Contains(t, problemTexts(x)[0], "layer 0: neither gzip, zstd nor tar: starts with ")
-			assert.True(t, x.Layers[0].Partial)
-			assert.Empty(t, x.Layers[0].Compression)
-			assert.Equal(t, sum(blob), x.Layers[0].Digest)
-		})
-	}
-}
 
 // raw is a tar header by hand, for what archive/tar does not write.
 func raw(name string, typ byte, size string, body string) []byte {

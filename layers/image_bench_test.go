@@ -1,12 +1,10 @@
 package layers
 
 import (
-	"context"
 	"io"
 	"os"
 	"runtime"
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -37,25 +35,19 @@ func BenchmarkImage(b *testing.B) {
 		blobs = append(blobs, stored{blob: blob})
 		loaded.layers = append(loaded.layers, storedLayer{l, blob, rc.claimed})
 	}
-	var floorTime, readTime time.Duration
+	var r race
 	for b.Loop() {
 		runtime.GC()
-		start := time.Now()
-		floor(b, blobs)
-		floorTime += time.Since(start)
+		r.runFloor(b, blobs)
 		runtime.GC()
-		start = time.Now()
-		x, err := Read(context.Background(), loaded, nil)
-		readTime += time.Since(start)
-		require.NoError(b, err)
-		for _, l := range x.Layers {
+		for _, l := range r.runRead(b, loaded).Layers {
 			require.True(b, l.Verified)
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(floorTime.Milliseconds())/float64(b.N), "floor-ms")
-	b.ReportMetric(float64(readTime.Milliseconds())/float64(b.N), "read-ms")
-	b.ReportMetric(float64(readTime)/float64(floorTime), "x-floor")
+	b.ReportMetric(float64(r.floor.Milliseconds())/float64(b.N), "floor-ms")
+	b.ReportMetric(float64(r.read.Milliseconds())/float64(b.N), "read-ms")
+	r.report(b)
 }
 
 func benchImage(b *testing.B, path string) v1.Image {

@@ -2,22 +2,21 @@ package layers
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/internal/realimages"
 )
 
 func FuzzSteps(f *testing.F) {
 	f.Add([]byte(`{"rootfs":{"diff_ids":["sha256:`+exampleSum+`"]},"history":[{"created_by":"RUN x","empty_layer":true},{"comment":"FROM a"}]}`), uint8(2))
 	f.Add([]byte(`{"config":{"Cmd":["x"]},"history":[{"created_by":"SHELL [a b -c]"},{"created_by":"a b -c |1 x"},{"created_by":"x"}]}`), uint8(9))
-	for _, file := range realImages(f) {
-		cfg := readReal(f, file).config()
+	for _, r := range realimages.Found(f) {
+		cfg := uncommented(f, r)
 		b, err := json.Marshal(cfg)
 		require.NoError(f, err)
 		f.Add(b, uint8(len(cfg.RootFS.DiffIDs)))
@@ -33,51 +32,23 @@ func FuzzSteps(f *testing.F) {
 	})
 }
 
-// A realImage is a published history of a Docker Official Image.
-type realImage struct {
-	Image   string
-	History []struct {
-		Created     time.Time
-		Instruction string
-		CreatedBy   string `json:"created_by"`
-		EmptyLayer  bool   `json:"empty_layer"`
-	}
-	Layers []struct{ Digest string }
-}
-
-func (r realImage) config() *v1.ConfigFile {
-	cfg := &v1.ConfigFile{RootFS: v1.RootFS{DiffIDs: make([]v1.Hash, len(r.Layers))}}
-	for _, h := range r.History {
-		cfg.History = append(cfg.History, v1.History{
-			Created: v1.Time{Time: h.Created}, CreatedBy: h.CreatedBy, EmptyLayer: h.EmptyLayer,
-		})
+// uncommented is a configuration without the comments of BuildKit's entries, which
+// were not published: what stands in created_by has to do.
+func uncommented(tb testing.TB, r realimages.Image) *v1.ConfigFile {
+	cfg, err := r.ConfigFile()
+	require.NoError(tb, err)
+	for i := range cfg.History {
+		cfg.History[i].Comment = ""
 	}
 	return cfg
 }
 
-func realImages(tb testing.TB) []string {
-	files, err := filepath.Glob("../../shared/real-images/*.json")
-	require.NoError(tb, err)
-	return files
-}
-
-func readReal(tb testing.TB, file string) (r realImage) {
-	b, err := os.ReadFile(file)
-	require.NoError(tb, err)
-	require.NoError(tb, json.Unmarshal(b, &r))
-	return r
-}
-
 func TestStepsOfRealImages(t *testing.T) {
-	files := realImages(t)
-	if len(files) == 0 {
-		t.Skip("no published histories beside the repository")
-	}
+	all := realimages.All(t)
 	runs := 0
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			r := readReal(t, file)
-			cfg := r.config()
+	for _, r := range all {
+		t.Run(r.File, func(t *testing.T) {
+			cfg := uncommented(t, r)
 			steps, problems := Steps(cfg)
 			checkSteps(t, cfg, steps)
 			assert.Empty(t, problems)
@@ -91,7 +62,7 @@ func TestStepsOfRealImages(t *testing.T) {
 				switch in.Keyword {
 				case "RUN":
 					runs++
-					assert.Equal(t, r.run(i), in.Args)
+					assert.Equal(t, published(r.History[i]), in.Args)
 					assert.NotEmpty(t, in.Shell)
 				case "COPY", "ADD":
 					assert.NotEmpty(t, in.Sources, s.CreatedBy)
@@ -102,12 +73,12 @@ func TestStepsOfRealImages(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d RUNs of %d images", runs, len(files))
+	t.Logf("%d RUNs of %d images", runs, len(all))
 }
 
-// run is a RUN's text as published, without what stands for the prefix.
-func (r realImage) run(i int) string {
-	text := r.History[i].Instruction
+// published is a RUN's text as published, without what stands for the prefix.
+func published(e realimages.Entry) string {
+	text := e.Instruction
 	if args, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(args, "# ARGS: ") {
 		text = rest
 	}

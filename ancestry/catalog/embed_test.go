@@ -12,6 +12,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/internal/realimages"
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -145,12 +146,7 @@ func BenchmarkOpen(b *testing.B) {
 // exactly and by shape: with a catalogue that was just opened, and with one that has
 // the repositories at hand.
 func BenchmarkHistory(b *testing.B) {
-	var x history
-	for _, h := range readHistories(b) {
-		if h.name == "tomcat_9-jdk17" {
-			x = h
-		}
-	}
+	x := historyOf(b, realimages.Named(b, "tomcat_9-jdk17"))
 	look := func(c *catalog.Catalog) {
 		for _, d := range c.Dialects() {
 			r := catalog.ReadHistory(x.h, x.steps, d)

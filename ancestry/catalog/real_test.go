@@ -1,67 +1,32 @@
 package catalog_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/internal/realimages"
 	"github.com/stemma-go/stemma/layers"
 )
 
-// realImages are published histories of official images, beside the module.
-const realImages = "../../../shared/real-images"
-
+// A history is a published one, of an official image.
 type history struct {
 	name, repository string
 	steps            []layers.Step
 	h                *recipe.History
 }
 
-func readHistories(t testing.TB) []history {
-	files, err := filepath.Glob(filepath.Join(realImages, "*.json"))
+func historyOf(t testing.TB, r realimages.Image) history {
+	cfg, err := r.ConfigFile()
 	require.NoError(t, err)
-	if len(files) == 0 {
-		t.Skip("no published histories beside the module: " + realImages)
-	}
-	var all []history
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		require.NoError(t, err)
-		var x struct {
-			Image   string
-			History []struct {
-				Created   time.Time
-				CreatedBy string `json:"created_by"`
-				Empty     bool   `json:"empty_layer"`
-			}
-		}
-		require.NoError(t, json.Unmarshal(text, &x), f)
-		cfg := &v1.ConfigFile{}
-		for _, e := range x.History {
-			entry := v1.History{Created: v1.Time{Time: e.Created}, CreatedBy: e.CreatedBy, EmptyLayer: e.Empty}
-			if strings.HasSuffix(e.CreatedBy, "# buildkit") {
-				entry.Comment = "buildkit.dockerfile.v0"
-			}
-			cfg.History = append(cfg.History, entry)
-			if !e.Empty {
-				cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", len(cfg.RootFS.DiffIDs))})
-			}
-		}
-		steps, _ := layers.Steps(cfg)
-		repo, _, _ := strings.Cut(x.Image, ":")
-		all = append(all, history{strings.TrimSuffix(filepath.Base(f), ".json"), repo, steps, recipe.NewHistory(steps, nil)})
-	}
-	return all
+	steps, _ := layers.Steps(cfg)
+	repo, _, _ := strings.Cut(r.Reference, ":")
+	return history{r.File, repo, steps, recipe.NewHistory(steps, nil)}
 }
 
 // TestRealImages: every instruction of the published histories that are not younger
@@ -69,7 +34,8 @@ func readHistories(t testing.TB) []history {
 // all have a known shape, and the nearest recipe of their repository gives the tag.
 func TestRealImages(t *testing.T) {
 	c := embedded(t)
-	for _, x := range readHistories(t) {
+	for _, r := range realimages.All(t) {
+		x := historyOf(t, r)
 		exact, alike, single := make([]bool, len(x.steps)), make([]bool, len(x.steps)), make([]bool, len(x.steps))
 		for _, d := range c.Dialects() {
 			r := catalog.ReadHistory(x.h, x.steps, d)

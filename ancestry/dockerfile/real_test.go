@@ -1,15 +1,11 @@
 package dockerfile_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
@@ -18,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/internal/realimages"
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -26,42 +23,14 @@ type config v1.ConfigFile
 
 func (c *config) ConfigFile() (*v1.ConfigFile, error) { return (*v1.ConfigFile)(c), nil }
 
-// published reads the histories of Docker Official Images that may lie beside the
-// checkout.
+// published are the histories by name.
 func published(t *testing.T) map[string]*config {
 	t.Helper()
-	files, _ := filepath.Glob("../../../shared/real-images/*.json")
-	if len(files) == 0 {
-		t.Skip("no published histories beside the checkout")
-	}
 	out := map[string]*config{}
-	for _, f := range files {
-		b, err := os.ReadFile(f)
+	for _, r := range realimages.All(t) {
+		cfg, err := r.ConfigFile()
 		require.NoError(t, err)
-		var r struct {
-			Image   string
-			History []struct {
-				Created    time.Time
-				CreatedBy  string `json:"created_by"`
-				EmptyLayer bool   `json:"empty_layer"`
-			}
-			Layers []struct{ Digest string }
-		}
-		require.NoError(t, json.Unmarshal(b, &r))
-		cfg := &config{OS: "linux", Architecture: "amd64"}
-		for _, h := range r.History {
-			e := v1.History{Created: v1.Time{Time: h.Created}, CreatedBy: h.CreatedBy, EmptyLayer: h.EmptyLayer}
-			if keyword, _, _ := strings.Cut(h.CreatedBy, " "); keyword == strings.ToUpper(keyword) && keyword != "#" {
-				e.Comment = "buildkit.dockerfile.v0"
-			}
-			cfg.History = append(cfg.History, e)
-		}
-		for _, l := range r.Layers {
-			h, err := v1.NewHash(l.Digest)
-			require.NoError(t, err)
-			cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, h)
-		}
-		out[r.Image] = cfg
+		out[r.Reference] = (*config)(cfg)
 	}
 	return out
 }

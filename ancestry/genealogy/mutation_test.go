@@ -14,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/internal/realimages"
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -34,7 +35,7 @@ type stock struct {
 func newStock(t testing.TB) *stock {
 	source := embedded(t)
 	s := &stock{known: map[string]bool{}}
-	for _, r := range readReal(t) {
+	for _, r := range realimages.All(t) {
 		cfg, err := r.ConfigFile()
 		require.NoError(t, err)
 		l, err := ancestry.Resolve(t.Context(), r, &ancestry.Options{Catalogues: []ancestry.Source{source}})

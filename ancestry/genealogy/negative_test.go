@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/realimages"
 )
 
 // history makes a configuration of instructions, all recorded on one day. Those of a
@@ -140,17 +141,11 @@ func TestResembles(t *testing.T) {
 	assert.Contains(t, says((*config)(edited)), "12 of 13 instructions (92 %)")
 }
 
-func realConfig(t *testing.T, file string) *v1.ConfigFile {
+func realConfig(t testing.TB, file string) *v1.ConfigFile {
 	t.Helper()
-	for _, r := range readReal(t) {
-		if r.file == file {
-			cfg, err := r.ConfigFile()
-			require.NoError(t, err)
-			return cfg
-		}
-	}
-	t.Skip("no published history of " + file)
-	return nil
+	cfg, err := realimages.Named(t, file).ConfigFile()
+	require.NoError(t, err)
+	return cfg
 }
 
 func realHistory(t *testing.T, file string) []string {

@@ -1,81 +1,18 @@
 package genealogy_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/internal/realimages"
 )
-
-// realImages holds published histories of Docker Official Images, if the checkout
-// has them beside it.
-const realImages = "../../../shared/real-images"
-
-// A realImage is one of them. It is an ancestry.ConfigFiler.
-type realImage struct {
-	file    string
-	Image   string   `json:"image"`
-	Command []string `json:"default_command"`
-	History []struct {
-		Created    time.Time `json:"created"`
-		CreatedBy  string    `json:"created_by"`
-		EmptyLayer bool      `json:"empty_layer"`
-	} `json:"history"`
-	Layers []struct {
-		Digest string `json:"digest"`
-	} `json:"layers"`
-}
-
-// ConfigFile puts a configuration together. diffIDs are not published; those that
-// it has are made up.
-func (r realImage) ConfigFile() (*v1.ConfigFile, error) {
-	cfg := &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: v1.Config{Cmd: r.Command}}
-	for _, h := range r.History {
-		e := v1.History{Created: v1.Time{Time: h.Created}, CreatedBy: h.CreatedBy, EmptyLayer: h.EmptyLayer}
-		foreign := strings.HasPrefix(h.CreatedBy, "#") || strings.HasPrefix(h.CreatedBy, "umoci")
-		if !strings.Contains(h.CreatedBy, "#(nop)") && !strings.HasPrefix(h.CreatedBy, "/bin/sh") && !foreign {
-			e.Comment = "buildkit.dockerfile.v0"
-		}
-		cfg.History = append(cfg.History, e)
-	}
-	for _, l := range r.Layers {
-		h, err := v1.NewHash(l.Digest)
-		if err != nil {
-			return nil, err
-		}
-		cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, h)
-	}
-	return cfg, nil
-}
-
-func readReal(t testing.TB) []realImage {
-	t.Helper()
-	files, err := filepath.Glob(realImages + "/*.json")
-	require.NoError(t, err)
-	if len(files) == 0 {
-		t.Skip("no published histories beside the checkout: " + realImages)
-	}
-	var all []realImage
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		require.NoError(t, err)
-		r := realImage{file: strings.TrimSuffix(filepath.Base(f), ".json")}
-		require.NoError(t, json.Unmarshal(b, &r))
-		all = append(all, r)
-	}
-	return all
-}
 
 // truths are the chains of the folder's images, the image first: the most specific
 // tag that each ancestor had when it was built. Which stands on which the layers'
@@ -143,31 +80,31 @@ func embedded(t testing.TB) *genealogy.Source {
 // always among the names, and where others are too they are shown as ties.
 func TestRealImages(t *testing.T) {
 	source := embedded(t)
-	for _, r := range readReal(t) {
-		want, ok := truths[r.file]
-		require.True(t, ok, "%s: no truth is known", r.file)
+	for _, r := range realimages.All(t) {
+		want, ok := truths[r.File]
+		require.True(t, ok, "%s: no truth is known", r.File)
 		resolve := func(h ancestry.Hints) []ancestry.Ancestor {
 			l, err := ancestry.Resolve(t.Context(), r, &ancestry.Options{Hints: h, Catalogues: []ancestry.Source{source}})
 			require.NoError(t, err)
-			assert.Empty(t, l.Problems, r.file)
+			assert.Empty(t, l.Problems, r.File)
 			return l.Ancestors
 		}
 		bare := resolve(ancestry.Hints{})
-		told := resolve(ancestry.Hints{Reference: r.Image, OSRelease: map[int][]byte{0: osRelease(want[len(want)-1])}})
-		t.Logf("%-29s expected  %s", r.file, strings.Join(want, " < "))
+		told := resolve(ancestry.Hints{Reference: r.Reference, OSRelease: map[int][]byte{0: osRelease(want[len(want)-1])}})
+		t.Logf("%-29s expected  %s", r.File, strings.Join(want, " < "))
 		t.Logf("%-29s hints     %s", "", row(told))
 		t.Logf("%-29s alone     %s", "", row(bare))
-		if assert.Len(t, told, len(want), r.file) {
+		if assert.Len(t, told, len(want), r.File) {
 			for i, a := range told {
 				name, _ := ancestry.ParseName(want[i])
-				assert.Equal(t, name.Repository, a.Repository, "%s: ancestor %d", r.file, i)
-				assert.Contains(t, a.Tags, name.Tags[0], "%s: ancestor %d", r.file, i)
-				assert.Empty(t, a.Ties, "%s: ancestor %d", r.file, i)
+				assert.Equal(t, name.Repository, a.Repository, "%s: ancestor %d", r.File, i)
+				assert.Contains(t, a.Tags, name.Tags[0], "%s: ancestor %d", r.File, i)
+				assert.Empty(t, a.Ties, "%s: ancestor %d", r.File, i)
 			}
 		}
-		if assert.Len(t, bare, len(want), r.file) {
+		if assert.Len(t, bare, len(want), r.File) {
 			for i, a := range bare {
-				among(t, r.file, want[i], a)
+				among(t, r.File, want[i], a)
 			}
 		}
 	}

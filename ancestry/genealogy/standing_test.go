@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/realimages"
 )
 
 // TestStanding compares what became of published images with what the catalogue's
@@ -16,7 +17,7 @@ func TestStanding(t *testing.T) {
 	source := embedded(t)
 	const day = time.DateOnly
 	type moved struct{ name, first, on, now, until string }
-	for _, r := range readReal(t) {
+	for _, r := range realimages.All(t) {
 		want, ok := map[string]struct {
 			newer                 bool
 			superseded, lagging   *moved // of the image itself
@@ -38,38 +39,38 @@ func TestStanding(t *testing.T) {
 				base:       "trixie-20260803-slim",
 			},
 			"haproxy_latest": {newer: true},
-		}[r.file]
+		}[r.File]
 		if !ok {
 			continue
 		}
-		l, err := ancestry.Resolve(t.Context(), r, &ancestry.Options{Hints: ancestry.Hints{Reference: r.Image}, Catalogues: []ancestry.Source{source}})
+		l, err := ancestry.Resolve(t.Context(), r, &ancestry.Options{Hints: ancestry.Hints{Reference: r.Reference}, Catalogues: []ancestry.Source{source}})
 		require.NoError(t, err)
 		check := func(want *moved, got *ancestry.Succession) {
 			if want == nil || got == nil {
-				assert.Equal(t, want == nil, got == nil, "%s: %v", r.file, got)
+				assert.Equal(t, want == nil, got == nil, "%s: %v", r.File, got)
 				return
 			}
 			m := moved{got.Name.String(), got.First, got.On.Format(day), got.Now, ""}
 			if !got.Until.IsZero() {
 				m.until = got.Until.Format(day)
 			}
-			assert.Equal(t, *want, m, r.file)
+			assert.Equal(t, *want, m, r.File)
 			assert.Positive(t, got.Times)
 		}
 		top, root := l.Ancestors[0].Standing, l.Ancestors[len(l.Ancestors)-1].Standing
-		require.NotNil(t, top, r.file)
-		require.NotNil(t, root, r.file)
+		require.NotNil(t, top, r.File)
+		require.NotNil(t, root, r.File)
 		assert.Equal(t, "2026-08-21", top.AsOf.Format(day))
-		assert.Equal(t, want.newer, top.Newer, r.file)
+		assert.Equal(t, want.newer, top.Newer, r.File)
 		check(want.superseded, top.Superseded)
 		check(want.lagging, top.Lagging)
 		for s, on := range map[*ancestry.Standing]string{top: want.abandoned, root: want.baseIsAbandoned} {
-			if assert.Equal(t, on == "", s.Abandoned.IsZero(), r.file) && on != "" {
-				assert.Equal(t, on, s.Abandoned.Format(day), r.file)
+			if assert.Equal(t, on == "", s.Abandoned.IsZero(), r.File) && on != "" {
+				assert.Equal(t, on, s.Abandoned.Format(day), r.File)
 			}
 		}
-		if want.base != "" && assert.NotNil(t, root.Superseded, r.file) {
-			assert.Equal(t, want.base, root.Superseded.First, r.file)
+		if want.base != "" && assert.NotNil(t, root.Superseded, r.File) {
+			assert.Equal(t, want.base, root.Superseded.First, r.File)
 		}
 	}
 }

@@ -42,15 +42,20 @@ func tempDir() (string, func()) {
 	return dir, func() { os.RemoveAll(dir) }
 }
 
-// A file needs no scheme: its content tells what it is.
-func ExampleOpen() {
+// saved is the path of sample in a docker-archive, as example/app:1.0.
+func saved() (string, func()) {
 	dir, remove := tempDir()
-	defer remove()
 	path := filepath.Join(dir, "app.tar")
 	if err := tarball.WriteToFile(path, name.MustParseReference("example/app:1.0"), sample()); err != nil {
 		log.Fatal(err)
 	}
+	return path, remove
+}
 
+// A file needs no scheme: its content tells what it is.
+func ExampleOpen() {
+	path, remove := saved() // as docker save writes it
+	defer remove()
 	img, err := source.Open(context.Background(), path, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -118,12 +123,8 @@ func ExampleOpen_registry() {
 // The layer of an archive as it is stored, and the digest that is claimed for
 // it: a docker-archive claims none.
 func ExampleStoredLayer() {
-	dir, remove := tempDir()
+	path, remove := saved()
 	defer remove()
-	path := filepath.Join(dir, "app.tar")
-	if err := tarball.WriteToFile(path, name.MustParseReference("example/app:1.0"), sample()); err != nil {
-		log.Fatal(err)
-	}
 	img, err := source.Open(context.Background(), path, nil)
 	if err != nil {
 		log.Fatal(err)

@@ -1,0 +1,125 @@
+package ancestry_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+)
+
+func TestDistroOfTheRoot(t *testing.T) {
+	const (
+		alpine = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n"
+		ubi    = "ID=\"rhel\"\nVERSION_ID=\"9.4\"\n"
+		less   = "ID=debian\nVERSION_ID=12\nPRETTY_NAME=Distroless\n"
+	)
+	root := `2024-01-27 + /bin/sh -c #(nop) ADD file:4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c in / 
+		2024-01-27 /bin/sh -c #(nop)  CMD ["/bin/sh"]
+		`
+	for name, test := range map[string]struct {
+		image, osRelease, want, distro string
+		entrypoint                     []string
+	}{
+		"alone":                              {image: root, osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
+		"with a child":                       {image: root + "2024-02-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
+		"several images of one distribution": {image: root, osRelease: ubi, want: "unknown 0-2", distro: "rhel"},
+		"distroless":                         {image: root, osRelease: less, want: "unknown 0-2", distro: "debian"},
+		"an application, squashed":           {image: root, osRelease: alpine, want: "unknown 0-2", distro: "alpine", entrypoint: []string{"/app"}},
+		"a Dockerfile on an archive": {
+			image: `2024-01-27 + /bin/sh -c #(nop) ADD file:4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c in / 
+				2024-01-27 + /bin/sh -c apk add bash
+				2024-01-27 /bin/sh -c #(nop)  CMD ["/bin/sh"]`,
+			osRelease: alpine, want: "unknown 0-3", distro: "alpine",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := image(t, test.image)
+			c.Config.Entrypoint = test.entrypoint
+			l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{OSRelease: map[int][]byte{0: []byte(test.osRelease)}}})
+			require.NoError(t, err)
+			got := outline(l)
+			assert.Equal(t, test.want, got[len(got)-1])
+			a := l.Ancestors[len(got)-1]
+			assert.Equal(t, test.distro, a.Distro.ID)
+			assert.LessOrEqual(t, a.Confidence, ancestry.Inferred)
+		})
+	}
+	t.Run("no history", func(t *testing.T) {
+		c := &config{}
+		c.RootFS.DiffIDs = []v1.Hash{hash("a"), hash("b")}
+		l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{OSRelease: map[int][]byte{0: []byte(alpine)}}})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"unknown 1-2", "alpine:3.19.1 0-1"}, outline(l))
+		assert.Equal(t, ancestry.Inferred, l.Ancestors[1].Confidence)
+	})
+}
+
+func TestVendorsLabels(t *testing.T) {
+	child := "\n2026-01-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0"
+	redHat := map[string]string{"name": "ubi9/ubi-minimal", "version": "9.4", "release": "1227", "vendor": "Red Hat, Inc.", "com.redhat.component": "ubi9-minimal-container"}
+	wolfi := map[string]string{"org.opencontainers.image.source": "https://github.com/chainguard-images/images/tree/main/images/python"}
+	for name, test := range map[string]struct {
+		image  string
+		labels map[string]string
+		want   []string
+	}{
+		"red hat":           {"2026-01-01 + /bin/sh", redHat, []string{"registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 recorded"}},
+		"red hat inherited": {"2026-01-01 + /bin/sh" + child, redHat, []string{"unknown 1-2 unknown", "registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 inferred"}},
+		"red hat, and a child whose beginning is not known": {"2026-01-01 + make" + child, redHat, []string{"unknown 0-2 unknown"}},
+		"not red hat": {"2026-01-01 + /bin/sh", map[string]string{"name": "ubi9", "com.redhat.component": "x", "vendor": "ACME"}, []string{"unknown 0-1 unknown"}},
+		"chainguard":  {"2026-01-01 + apko" + child, wolfi, []string{"unknown 1-2 unknown", "cgr.dev/chainguard/python 0-1 inferred"}},
+		"bitnami": {
+			"2026-01-01 + COPY rootfs / # buildkit ## buildkit.dockerfile.v0\n2026-01-01 LABEL org.opencontainers.image.base.name=docker.io/bitnami/minideb:bookworm" +
+				" org.opencontainers.image.ref.name=16.2.0-debian-12-r1 org.opencontainers.image.title=postgresql org.opencontainers.image.vendor=VMware, Inc." +
+				" org.opencontainers.image.version=16.2.0 ## buildkit.dockerfile.v0",
+			nil, []string{"bitnami/postgresql:16.2.0-debian-12-r1 0-2 recorded"},
+		},
+		"a tag is no name": {
+			"2026-01-01 + COPY a / # buildkit ## buildkit.dockerfile.v0\n2026-01-01 LABEL org.opencontainers.image.ref.name=22.04 ## buildkit.dockerfile.v0",
+			nil, []string{"unknown 0-2 unknown"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := image(t, test.image)
+			c.Config.Labels = test.labels
+			l, err := ancestry.Resolve(t.Context(), c, nil)
+			require.NoError(t, err)
+			var got []string
+			for i, s := range outline(l) {
+				got = append(got, s+" "+l.Ancestors[i].Confidence.String())
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestBuildpacks(t *testing.T) {
+	c := &config{}
+	for i := range 4 {
+		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, hash(fmt.Sprint(i)))
+		c.History = append(c.History, v1.History{})
+	}
+	set := func(s string) { c.Config.Labels = map[string]string{"io.buildpacks.lifecycle.metadata": s} }
+	set(fmt.Sprintf(`{"runImage":{"topLayer":%q,"reference":"index.docker.io/paketobuildpacks/run@%s"},"stack":{"runImage":{"image":"paketobuildpacks/run:base-cnb"}}}`,
+		hash("1"), hash("manifest")))
+	l, err := ancestry.Resolve(t.Context(), c, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"unknown 2-4", "paketobuildpacks/run:base-cnb 0-2"}, outline(l))
+	assert.Equal(t, ancestry.Recorded, l.Ancestors[1].Confidence)
+	assert.Equal(t, hash("manifest"), l.Ancestors[1].Digest)
+
+	for _, hostile := range []string{
+		"{", "[]", `{"runImage":1}`, `{"runImage":{"topLayer":"sha256:zz"}}`, strings.Repeat(`{"a":`, 100_000),
+		`{"runImage":{"topLayer":"` + hash("9").String() + `"}}`, strings.Repeat(" ", 5<<20), "\x00\xff",
+	} {
+		set(hostile)
+		l, err := ancestry.Resolve(t.Context(), c, nil)
+		require.NoError(t, err)
+		assert.Len(t, l.Ancestors, 1)
+	}
+}

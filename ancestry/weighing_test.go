@@ -1,0 +1,187 @@
+package ancestry_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// said is a source that says what the test wants.
+type said []ancestry.Claim
+
+func (s said) Claims(context.Context, *ancestry.Query) ([]ancestry.Claim, error) { return s, nil }
+
+func claim(start, end int, name string, c ancestry.Confidence, kind ancestry.Kind) ancestry.Claim {
+	n, _ := ancestry.ParseName(name)
+	return ancestry.Claim{Start: start, End: end, Name: n, Evidence: ancestry.Evidence{Kind: kind, Confidence: c, Says: "it is " + name}}
+}
+
+func TestWeighing(t *testing.T) {
+	const recipe, digest, resembles = ancestry.KindRecipe, ancestry.KindDigest, ancestry.KindResembles
+	none := layers.None
+	six := strings.Repeat("2024-05-05 + make\n", 6)
+	from := func(c ancestry.Claim, parent string) ancestry.Claim {
+		c.Parent, _ = ancestry.ParseName(parent)
+		return c
+	}
+	for name, test := range map[string]struct {
+		sources  []ancestry.Source
+		want     []string
+		against  int // pieces of evidence, of all ancestors
+		ties     []string
+		verified bool
+	}{
+		"the stronger wins": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recognised, recipe)}, said{claim(0, 6, "b:1", ancestry.Recorded, "label")}},
+			want:    []string{"b:1 0-6 recorded"}, against: 1,
+		},
+		"the earlier of two equals wins": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recorded, "label")}, said{claim(0, 6, "b:1", ancestry.Recorded, "label")}},
+			want:    []string{"a:1 0-6 recorded"}, against: 1,
+		},
+		"one source, two names: a tie": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recognised, recipe), claim(0, 6, "b:1", ancestry.Recognised, recipe)}},
+			want:    []string{"a:1 0-6 recognised"}, ties: []string{"b:1"},
+		},
+		"one source, two tags: only the repository is known": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recognised, recipe), claim(0, 6, "a:2", ancestry.Recognised, recipe)}},
+			want:    []string{"a 0-6 recognised"}, ties: []string{"a:1", "a:2"},
+		},
+		"FROM decides a tie": {
+			sources: []ancestry.Source{said{
+				claim(0, 3, "a:1", ancestry.Recognised, recipe), claim(0, 3, "a:2", ancestry.Recognised, recipe),
+				from(claim(3, 6, "b:1", ancestry.Recognised, recipe), "a:2"),
+			}},
+			want: []string{"b:1 3-6 recognised", "a:2 0-3 recognised"},
+		},
+		"tags of one digest belong together": {
+			sources: []ancestry.Source{said{claim(none, 6, "a:1", ancestry.Recorded, digest), claim(none, 6, "a:1.2", ancestry.Recorded, digest)}},
+			want:    []string{"a:1 0-6 recorded"},
+		},
+		"a digest that nobody verified is recorded": {
+			sources: []ancestry.Source{said{claim(none, 6, "a:1", ancestry.Proved, digest)}},
+			want:    []string{"a:1 0-6 recorded"},
+		},
+		"a verified digest proves": {
+			sources: []ancestry.Source{said{claim(none, 6, "a:1", ancestry.Proved, digest)}},
+			want:    []string{"a:1 0-6 proved"}, verified: true,
+		},
+		"a span keeps weaker boundaries out": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recognised, recipe)}, said{claim(none, 3, "", ancestry.Inferred, "heuristic"), claim(none, 4, "c:1", ancestry.Inferred, "step")}},
+			want:    []string{"a:1 0-6 recognised"}, against: 1,
+		},
+		"a stronger boundary breaks a span": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Recognised, recipe)}, said{claim(none, 3, "", ancestry.Recorded, "builder")}},
+			want:    []string{"unknown 3-6 unknown", "unknown 0-3 unknown"}, against: 1,
+		},
+		"the longer recipe is not its beginning": {
+			sources: []ancestry.Source{said{claim(0, 4, "a:1", ancestry.Recognised, recipe), claim(0, 6, "a:2", ancestry.Recognised, recipe)}},
+			want:    []string{"a:2 0-6 recognised"}, against: 1,
+		},
+		"a likeness names nothing": {
+			sources: []ancestry.Source{said{claim(0, 6, "a:1", ancestry.Proved, resembles)}},
+			want:    []string{"unknown 0-6 unknown"},
+		},
+		"FROM alone is an inference": {
+			sources: []ancestry.Source{said{from(claim(3, 6, "b:1", ancestry.Recognised, recipe), "a:2")}},
+			want:    []string{"b:1 3-6 recognised", "a:2 0-3 inferred"},
+		},
+		"a copy in somebody's Dockerfile": {
+			sources: []ancestry.Source{said{claim(0, 1, "debian:12", ancestry.Inferred, "step"), from(claim(3, 6, "b:1", ancestry.Recognised, recipe), "debian:12")}},
+			want:    []string{"unknown 1-6 unknown", "debian:12 0-1 inferred"},
+		},
+		"nonsense is a problem": {
+			sources: []ancestry.Source{said{
+				claim(4, 3, "a:1", ancestry.Recorded, "label"), claim(0, 7, "a:1", ancestry.Recorded, "label"), claim(-5, 2, "a:1", ancestry.Recorded, "label"),
+				claim(0, 2, "a:1", ancestry.Unknown, "label"), claim(0, 2, "a:1", 9, "label"),
+				{Start: none, End: 2, Name: ancestry.Name{Repository: "A B\x1b[31m"}, Evidence: ancestry.Evidence{Confidence: ancestry.Recorded}},
+			}},
+			want: []string{"unknown 0-6 unknown"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := &ancestry.Options{Catalogues: test.sources}
+			if test.verified {
+				opts.Hints.Verified = []bool{true, true, true, true, true, true}
+			}
+			l, err := ancestry.Resolve(t.Context(), image(t, six), opts)
+			require.NoError(t, err)
+			var got, ties []string
+			against := 0
+			for i, s := range outline(l) {
+				a := l.Ancestors[i]
+				got = append(got, s+" "+a.Confidence.String())
+				against += len(a.Against)
+				for _, tie := range a.Ties {
+					ties = append(ties, tie.String())
+				}
+			}
+			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.against, against)
+			assert.Equal(t, test.ties, ties)
+			if strings.HasPrefix(name, "nonsense") {
+				assert.Len(t, l.Problems, 6)
+			}
+		})
+	}
+}
+
+func TestWindow(t *testing.T) {
+	day := func(s string) time.Time { d, _ := time.Parse(time.DateOnly, s); return d }
+	c := claim(0, 1, "a:1", ancestry.Recognised, ancestry.KindRecipe)
+	for _, test := range []struct{ from, to, want string }{
+		{"2024-05-01", "2024-06-01", "a:1 0-1"},
+		{"2024-05-06", "2024-06-01", "unknown 0-1"},
+		{"2024-05-01", "2024-05-05", "unknown 0-1"}, // a second too late
+		{"", "", "a:1 0-1"},
+	} {
+		c.From, c.To = day(test.from), day(test.to)
+		img := image(t, "2024-05-05 + make")
+		img.History[0].Created.Time = img.History[0].Created.Add(time.Second)
+		l, err := ancestry.Resolve(t.Context(), img, &ancestry.Options{Catalogues: []ancestry.Source{said{c}}})
+		require.NoError(t, err)
+		assert.Equal(t, []string{test.want}, outline(l), test)
+		assert.Equal(t, test.want[0] == 'u', len(l.Ancestors[0].Against) == 1)
+	}
+}
+
+// TestRootAgainstBetterEvidence pits what a step says of the root against what
+// others say.
+func TestRootAgainstBetterEvidence(t *testing.T) {
+	const text = `
+		2026-07-13 + # debian.sh --arch 'amd64' out/ 'trixie' '@1783900800'
+		2026-07-14 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0`
+	for base, want := range map[string]string{
+		"debian:trixie-slim":          "debian:trixie-slim inferred 0",
+		"debian:trixie-20260713-slim": "debian:trixie-20260713-slim inferred 0",
+		"debian:stable-slim":          "debian:stable-slim inferred 0",
+		"debian:13.6-slim":            "debian:13.6-slim inferred 0",
+		"debian:bookworm":             "debian:bookworm inferred 1",
+		"ubuntu:24.04":                "ubuntu:24.04 inferred 1",
+		"acme/debian:1":               "acme/debian:1 inferred 0",
+		"":                            "debian:trixie-20260713 inferred 0",
+	} {
+		l, err := ancestry.Resolve(t.Context(), image(t, text), &ancestry.Options{Hints: ancestry.Hints{
+			Annotations: map[string]string{"org.opencontainers.image.base.name": base},
+			OSRelease:   map[int][]byte{0: []byte("ID=debian\nVERSION_ID=13\nVERSION_CODENAME=trixie\n")},
+		}})
+		require.NoError(t, err)
+		a := l.Ancestors[1]
+		against := 0
+		for _, e := range a.Against {
+			if e.Kind == ancestry.KindStep {
+				against++
+			}
+		}
+		assert.Equal(t, want, fmt.Sprint(a, " ", a.Confidence, " ", against), base)
+		assert.Equal(t, ancestry.Distro{ID: "debian", VersionID: "13", Codename: "trixie"}, a.Distro)
+	}
+}
