@@ -1,17 +1,17 @@
 package packages
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages/internal/syft"
 )
 
 // attribution walks the layers, bottom first, and keeps what is true at the layer
-// it has come to.
+// it has come to. What is parsed runs a few layers ahead of it, and knows globbed
+// alone of what is kept.
 type attribution struct {
 	*Collector
 	idx *layers.Index
@@ -49,24 +49,15 @@ type delta struct {
 	renamed bool                // the files that name the distribution changed
 	hides   bool                // something below was deleted or replaced
 	links   []string            // symbolic links that the layer brought
+	asked   []*asking           // what the catalogers of run look at, and find
+	left    atomic.Int64        // of asked, those that are not done yet
+	parsed  chan struct{}       // closed when all are
 
 	found  []syft.Found
 	failed map[string]bool    // evidence that could not be read
 	judged map[string]bool    // evidence whose packages are known anew
 	whole  map[string]bool    // names of catalogers all of whose packages are known anew
 	listed map[[2]string]bool // type and place of the databases that list packages now
-}
-
-func (a *attribution) layer(ctx context.Context, n int) error {
-	d := a.delta(n)
-	for _, c := range d.run {
-		if err := a.run(ctx, d, c); err != nil {
-			return err
-		}
-	}
-	a.settle(d)
-	a.account(n)
-	return ctx.Err()
 }
 
 // newContent reports whether an entry brings content that was not there. A layer
@@ -77,7 +68,7 @@ func newContent(e layers.Entry) bool {
 
 func (a *attribution) delta(n int) *delta {
 	d := &delta{
-		layer: n, changed: map[string]bool{}, hits: map[string][]string{},
+		layer: n, changed: map[string]bool{}, hits: map[string][]string{}, parsed: make(chan struct{}),
 		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}, listed: map[[2]string]bool{},
 	}
 	for e := range a.idx.Entries(n) {
@@ -93,7 +84,10 @@ func (a *attribution) delta(n int) *delta {
 		}
 		a.note(d, e)
 	}
-	a.losses(d)
+	a.again(d)
+	for _, c := range d.run {
+		a.ask(d, c)
+	}
 	return d
 }
 
@@ -129,8 +123,27 @@ func (a *attribution) rerun(d *delta, cs []*syft.Cataloger) {
 	}
 }
 
-// losses marks evidence that is gone, and has the catalogers run again that judge
-// it together with others.
+// again has the catalogers run again that judge a file together with others of which
+// one is gone.
+func (a *attribution) again(d *delta) {
+	if !d.hides {
+		return
+	}
+	for _, c := range a.set.Catalogers {
+		if c.Mode != syft.Whole || slices.Contains(d.run, c) {
+			continue
+		}
+		for _, g := range c.Globs {
+			for p := range a.globbed[g] {
+				if _, ok := a.idx.Lookup(d.layer, p); !ok {
+					a.rerun(d, []*syft.Cataloger{c})
+				}
+			}
+		}
+	}
+}
+
+// losses marks evidence that is gone.
 func (a *attribution) losses(d *delta) {
 	if !d.hides {
 		return
@@ -147,53 +160,6 @@ func (a *attribution) losses(d *delta) {
 			}
 		}
 	}
-	for _, c := range a.set.Catalogers {
-		if c.Mode != syft.Whole || slices.Contains(d.run, c) {
-			continue
-		}
-		for _, g := range c.Globs {
-			for p := range a.globbed[g] {
-				if _, ok := a.idx.Lookup(d.layer, p); !ok {
-					a.rerun(d, []*syft.Cataloger{c})
-				}
-			}
-		}
-	}
-}
-
-// run runs one cataloger on the layer.
-func (a *attribution) run(ctx context.Context, d *delta, c *syft.Cataloger) error {
-	all := c.Mode == syft.Whole || c.Database && d.renamed
-	v := &syft.View{Index: a.idx, Layer: d.layer, Hits: map[string][]string{}, Kept: sync.OnceValue(func() []string { return a.kept(d.layer) })}
-	v.Sparse = func(e layers.Entry) *syft.Sparse { return a.slim[version{e.Layer, e.Path}] }
-	v.Missing = func(e layers.Entry) { a.problem(d, e.Path, errNotCollected) }
-	any := false
-	for _, g := range c.Globs {
-		v.Hits[g] = d.hits[g]
-		if all {
-			v.Hits[g] = a.visible(d.layer, a.globbed[g])
-		}
-		any = any || len(v.Hits[g]) > 0
-		for _, p := range v.Hits[g] {
-			d.judged[p] = true
-			if e, ok := a.idx.Resolve(d.layer, p); ok {
-				d.judged[e.Path] = true
-			}
-		}
-	}
-	if c.Database && !any {
-		return nil // only the distribution's name changed, and there is no such database
-	}
-	found, err := syft.Run(ctx, c, v, a.parallel)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	d.found = append(d.found, found...)
-	if c.Mode == syft.Whole {
-		d.whole[c.Name] = true
-	}
-	a.failures(d, c, err)
-	return nil
 }
 
 // visible returns the paths that are still there, sorted.

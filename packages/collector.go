@@ -146,10 +146,8 @@ func (c *Collector) Attribute(ctx context.Context, idx *layers.Index) (*Inventor
 		return nil, c.err
 	}
 	a := newAttribution(c, idx)
-	for n := range idx.Layers {
-		if err := a.layer(ctx, n); err != nil {
-			return nil, err
-		}
+	if err := a.walk(ctx); err != nil {
+		return nil, err
 	}
 	return a.inventory(), nil
 }

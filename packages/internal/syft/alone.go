@@ -38,7 +38,7 @@ func (s *Set) Alone(p string, head []byte) []*Cataloger {
 // RunAlone runs a cataloger on one file.
 func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Found, error) {
 	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
-	pkgs, err := run(ctx, c, r, 0)
+	pkgs, err := run(Parallel(ctx, 0), c, r)
 	return convert(c.Name, pkgs), err
 }
 

@@ -19,14 +19,18 @@ import (
 	_ "modernc.org/sqlite" // the driver with which Syft reads rpm's and Nix' databases
 )
 
-// run runs a cataloger. parallel bounds the goroutines that parse; 0 parses in
-// the caller's.
-func run(ctx context.Context, c *Cataloger, r file.Resolver, parallel int) ([]pkg.Package, error) {
+// Parallel returns a context in which catalogers parse in at most n goroutines, all
+// that are run in it together; 0 parses in the caller's.
+func Parallel(ctx context.Context, n int) context.Context {
+	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorFile, gosync.NewExecutor(n))
+	return gosync.SetContextExecutor(ctx, cataloging.ExecutorCPU, gosync.NewExecutor(n))
+}
+
+// run runs a cataloger. ctx is of Parallel.
+func run(ctx context.Context, c *Cataloger, r file.Resolver) ([]pkg.Package, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorFile, gosync.NewExecutor(parallel))
-	ctx = gosync.SetContextExecutor(ctx, cataloging.ExecutorCPU, gosync.NewExecutor(parallel))
 	ctx = lazyLicenses{ctx}
 	pkgs, err := catalog(ctx, c.cataloger, r)
 	if err != nil && strings.Contains(err.Error(), "no temp dir factory in context") {

@@ -67,7 +67,7 @@ func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
 	for _, c := range s.Catalogers {
 		if c.Name == assemblies {
 			// What it finds is of no interest here, only what it reads.
-			_, _ = run(ctx, c, &recordingResolver{aloneResolver{path: "/" + p, content: whole}, rec}, 0)
+			_, _ = run(Parallel(ctx, 0), c, &recordingResolver{aloneResolver{path: "/" + p, content: whole}, rec})
 		}
 	}
 	return rec.sparse

@@ -36,10 +36,10 @@ type View struct {
 
 var _ file.Resolver = (*View)(nil)
 
-// Run runs a cataloger on a view, with at most parallel goroutines.
-func Run(ctx context.Context, c *Cataloger, v *View, parallel int) ([]Found, error) {
+// Run runs a cataloger on a view. ctx is of [Parallel].
+func Run(ctx context.Context, c *Cataloger, v *View) ([]Found, error) {
 	v.cataloger = c
-	pkgs, err := run(ctx, c, v, parallel)
+	pkgs, err := run(ctx, c, v)
 	found := convert(c.Name, pkgs)
 	for i := range found {
 		found[i].Together = c.Mode == Whole
