@@ -36,10 +36,20 @@ func (w *walker) memory(ctx context.Context, size int64, keep bool) (b []byte, m
 	}
 	select {
 	case b := <-w.large:
-		return b, size, func(b []byte) { w.large <- b }, nil
+		if int64(cap(b)) < size {
+			b = w.file // to start with: the one that is too small goes before another comes
+		}
+		return b, size, w.giveLarge, nil
 	case <-ctx.Done():
 		return nil, 0, nil, ctx.Err()
 	}
+}
+
+func (w *walker) giveLarge(b []byte) {
+	if cap(b) <= scratch {
+		b = nil // the file broke off in the walker's own memory
+	}
+	w.large <- b
 }
 
 // whole reads all bytes of a file, of which head is read already, into b, or into

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"runtime/debug"
 
 	"github.com/stemma-go/stemma/layers/cache"
 	"github.com/stemma-go/stemma/layers/source"
@@ -22,6 +23,11 @@ func report(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("report", flag.ExitOnError)
 	dir := flags.String("cache", "", "a `directory` to keep layers in")
 	_ = flags.Parse(args) // exits by itself
+	if os.Getenv("GOGC") == "" {
+		// What is alive is a large program at a time and little else. A smaller
+		// heap of garbage beside it saves 30 MiB and costs no time to speak of.
+		debug.SetGCPercent(60)
+	}
 	opts := &stemma.Options{Rules: rules.All()}
 	if *dir != "" {
 		if opts.Layers.Cache, err = cache.Open(*dir, nil); err != nil {
