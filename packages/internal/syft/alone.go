@@ -37,6 +37,9 @@ func (s *Set) Alone(p string, head []byte) []*Cataloger {
 
 // RunAlone runs a cataloger on one file.
 func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Found, error) {
+	if !bytes.Contains(content, []byte(c.mark)) {
+		return nil, nil
+	}
 	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
 	pkgs, err := run(Parallel(ctx, 0), c, r)
 	return convert(c.Name, pkgs), err

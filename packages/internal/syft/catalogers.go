@@ -58,6 +58,7 @@ type Cataloger struct {
 
 	cataloger pkg.Cataloger
 	only      func(path string) bool // nil: all that match
+	mark      string                 // bytes of every file in which there is something to find
 }
 
 // makers lists the catalogers that Syft runs on an image, in Syft's order within
@@ -78,6 +79,12 @@ func makers() []*Cataloger {
 	// images. To find what Syft finds, it is left to the user.
 	onRequest := files(conda.NewCondaMetaCataloger())
 	onRequest.OnRequest = true
+
+	// It wants a symbol __svm_version_info, and to list all symbols of all libraries
+	// takes longer than all else that is done with them. That part of the name starts
+	// with a byte that is rare in programs, which makes it quick to look for.
+	native := alone(java.NewNativeImageCataloger())
+	native.mark = "vm_version_info"
 
 	return []*Cataloger{
 		database(arch.NewDBCataloger()),
@@ -111,7 +118,7 @@ func makers() []*Cataloger {
 		alone(rust.NewAuditBinaryCataloger()),
 		alone(golang.NewGoModuleBinaryCataloger(cfg.Golang)),
 		alone(java.NewArchiveCataloger(cfg.JavaArchive)),
-		alone(java.NewNativeImageCataloger()),
+		native,
 		classifier,
 		alone(binary.NewELFPackageCataloger()),
 		alone(binary.NewPEPackageCataloger()),
