@@ -103,9 +103,8 @@ func (w *walker) take(ctx context.Context, takers []int, e Entry, r *record, hea
 	if err != nil {
 		return err
 	}
-	b, err = w.whole(b, head, e.Size, most)
-	defer back(b)
-	if err != nil {
+	defer func() { back(b) }() // whatever happens: others wait for it
+	if b, err = w.whole(b, head, e.Size, most); err != nil {
 		return err
 	}
 	r.sum = xxhash.Sum64(b)
