@@ -30,7 +30,7 @@ func newLarge() large {
 func (w *walker) memory(ctx context.Context, size int64, keep bool) (b []byte, most int64, back func([]byte), err error) {
 	switch {
 	case keep:
-		return nil, size, func([]byte) {}, nil
+		return make([]byte, 0, min(size, scratch/growth)), size, func([]byte) {}, nil
 	case size <= scratch:
 		return w.file, scratch, func(b []byte) { w.file = b }, nil
 	}
