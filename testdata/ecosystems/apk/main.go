@@ -25,7 +25,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	switch verb, n := args[0], len(args); {
+	var verb string
+	if len(args) > 0 {
+		verb = args[0]
+	}
+	switch n := len(args); {
 	case verb == "repository" && n == 2:
 		return makeRepository(ctx, args[1])
 	case verb == "install" && n > 3:
