@@ -5,8 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/internal/realregistry"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
@@ -37,7 +36,7 @@ func TestTaggedEveryWay(t *testing.T) {
 		filepath.Join(forms, "oci-archive.tar"),
 		filepath.Join(forms, "oci-zstd"),
 		filepath.Join(forms, "oci-plain"),
-		startRegistry(t, filepath.Join(dir, "stages/app")),
+		"registry:" + realregistry.Serve(t, "oci:"+filepath.Join(dir, "stages/app"), "shop/api:2.4.1") + "/shop/api:2.4.1",
 		startDocker(t, filepath.Join(forms, "docker-archive.tar")),
 	} {
 		out, errs, code := tree(t, "-width", "120", "-dockerfiles", dockerfiles, ref)
@@ -76,30 +75,6 @@ func at(lines []string, i int) string {
 		return lines[i]
 	}
 	return ""
-}
-
-// startRegistry starts Debian's docker-registry on loopback, has skopeo push the
-// layout to it, and returns the reference there.
-func startRegistry(t *testing.T, layout string) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	l.Close()
-	dir := t.TempDir()
-	config := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n", filepath.Join(dir, "data"), addr), 0o644))
-	start(t, dir, exec.Command("docker-registry", "serve", config))
-	require.Eventually(t, func() bool {
-		resp, err := http.Get("http://" + addr + "/v2/")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	}, 20*time.Second, 100*time.Millisecond, "the registry does not answer")
-	ref := addr + "/shop/api:2.4.1"
-	do(t, "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "oci:"+layout, "docker://"+ref)
-	return "registry:" + ref
 }
 
 // startDocker starts a Docker Engine on a socket of its own, loads the archive

@@ -3,22 +3,19 @@
 package source
 
 import (
-	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/internal/realregistry"
 )
 
 // TestTaggedFaults reads the sample image from Debian's docker-registry, behind the
@@ -104,33 +101,9 @@ func TestTaggedFaults(t *testing.T) {
 	assert.Less(t, broken, runs*len(digests)/2)
 }
 
-// startRegistry starts docker-registry on the loopback interface, has skopeo push
-// the layout to app:1 there, and gives the way to it.
+// startRegistry serves the layout as app:1, and gives the way to it.
 func startRegistry(t *testing.T, layout string) http.Handler {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	dir := t.TempDir()
-	config := filepath.Join(dir, "config.yml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil,
-		"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n", filepath.Join(dir, "data"), addr), 0o644))
-	cmd := exec.Command("docker-registry", "serve", config)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	require.Eventually(t, func() bool {
-		resp, err := http.Get("http://" + addr + "/v2/")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond, "the registry does not answer")
-	out, err := exec.Command("skopeo", "copy", "--quiet", "--dest-tls-verify=false", layout, "docker://"+addr+"/app:1").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	addr := realregistry.Serve(t, layout, "app:1")
 	return &httputil.ReverseProxy{
 		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: addr}) },
 		ErrorLog: log.New(io.Discard, "", 0),
