@@ -33,7 +33,13 @@ func (a *attribution) reclaim(d *delta, renewed []*life) {
 			again[l] = d.changed[list.Path]
 		}
 		if again[l] || moved {
-			a.claim(d, l, real)
+			owned := l.found.Owned
+			if ok {
+				if b, kept := a.idx.Content(list); kept {
+					owned = parseList(b)
+				}
+			}
+			a.claim(l, owned, real)
 		}
 	}
 }
@@ -48,17 +54,12 @@ func (a *attribution) see(layer int, l *life) {
 	}
 }
 
-func (a *attribution) claim(d *delta, l *life, real *paths) {
+// claim gives a package the files that it lists, its directories, and what it was found in.
+func (a *attribution) claim(l *life, owned []string, real *paths) {
 	a.owners.release(l)
 	rank := rankListed
 	if l.found.Manager {
 		rank = rankManager
-	}
-	owned := l.found.Owned
-	if e, ok := listOf(a.idx, d.layer, l); ok {
-		if b, ok := a.idx.Content(e); ok {
-			owned = parseList(b)
-		}
 	}
 	for _, p := range owned {
 		a.owners.claimFile(real.real(p), l, rank)

@@ -130,17 +130,20 @@ func (a *attribution) again(d *delta) {
 		return
 	}
 	for _, c := range a.set.Catalogers {
-		if c.Mode != syft.Whole || slices.Contains(d.run, c) {
-			continue
-		}
-		for _, g := range c.Globs {
-			for p := range a.globbed[g] {
-				if _, ok := a.idx.Lookup(d.layer, p); !ok {
-					a.rerun(d, []*syft.Cataloger{c})
-				}
-			}
+		if c.Mode == syft.Whole && slices.ContainsFunc(c.Globs, func(g string) bool { return a.gone(d.layer, a.globbed[g]) }) {
+			a.rerun(d, []*syft.Cataloger{c})
 		}
 	}
+}
+
+// gone reports whether one of the paths is not there.
+func (a *attribution) gone(layer int, paths map[string]struct{}) bool {
+	for p := range paths {
+		if _, ok := a.idx.Lookup(layer, p); !ok {
+			return true
+		}
+	}
+	return false
 }
 
 // losses marks evidence that is gone.
