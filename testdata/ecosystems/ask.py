@@ -53,6 +53,10 @@ def within(root, path, depth=0):
     return at
 
 
+def older_by_numbers(a, b):
+    return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+
+
 class Dpkg:
     """dpkg's status, and status.d, which dpkg itself does not read: made one file for it."""
 
@@ -229,9 +233,7 @@ class Npm:
                 found.append(("npm", name, "", os.path.relpath(place, self.root), version))
         return found
 
-    @staticmethod
-    def older(a, b):
-        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+    older = staticmethod(older_by_numbers)
 
 
 class Jars:
@@ -276,9 +278,7 @@ class Go:
                 found.append(("go-module", "stdlib", "", place, words[1]))
         return found
 
-    @staticmethod
-    def older(a, b):
-        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+    older = staticmethod(older_by_numbers)
 
 
 class Composer:
@@ -293,9 +293,7 @@ class Composer:
                   "composer", "show", "--working-dir=/srv/php", "--format=json", "--no-interaction")
         return [("php-composer", p["name"], "", "srv/php/vendor/composer", p["version"]) for p in json.loads(out)["installed"]]
 
-    @staticmethod
-    def older(a, b):
-        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+    older = staticmethod(older_by_numbers)
 
 
 class Crates:
@@ -314,9 +312,7 @@ class Crates:
             said = json.loads(zlib.decompress(pathlib.Path(section.name).read_bytes()))
         return [("rust-crate", p["name"], "", place, p["version"]) for p in said["packages"] if p.get("kind", "runtime") == "runtime"]
 
-    @staticmethod
-    def older(a, b):
-        return [a, b] == run("sort", "-V", input=f"{b}\n{a}\n").split()
+    older = staticmethod(older_by_numbers)
 
 
 class Assemblies:

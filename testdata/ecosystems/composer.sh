@@ -10,7 +10,7 @@ php_of() {
 		"$1" "$2" "${3:+\"example/$3\": \"*\"}" >"$dir/composer.json"
 }
 
-# composer COMMAND...: run it in the application's directory.
+# composer_in COMMAND...: run Composer in the application's directory.
 composer_in() {
 	mkdir -p "$R/srv/php"
 	[[ -f $R/srv/php/composer.json ]] || cat >"$R/srv/php/composer.json" <<-JSON

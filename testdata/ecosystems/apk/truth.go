@@ -14,9 +14,14 @@ import (
 	"github.com/chainguard-dev/go-apk/pkg/apk"
 )
 
-// installed are the packages of root, as go-apk's GetInstalled reads them; none when
-// there is no database.
-func installed(root *os.Root) ([]*apk.InstalledPackage, error) {
+// installed are the packages of the root in dir, as go-apk's GetInstalled reads them;
+// none when there is no database.
+func installed(dir string) ([]*apk.InstalledPackage, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	f, err := root.Open("lib/apk/db/installed")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -28,12 +33,7 @@ func installed(root *os.Root) ([]*apk.InstalledPackage, error) {
 }
 
 func list(to io.Writer, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	found, err := installed(root)
+	found, err := installed(dir)
 	if err != nil {
 		return err
 	}
@@ -54,12 +54,7 @@ func write(file string, lines []string) error {
 }
 
 func writeState(dir, file string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	found, err := installed(root)
+	found, err := installed(dir)
 	if err != nil {
 		return err
 	}
@@ -72,15 +67,15 @@ func writeState(dir, file string) error {
 
 // writeFiles leaves the file as it is when there is no database any more.
 func writeFiles(dir, file string) error {
+	found, err := installed(dir)
+	if err != nil || len(found) == 0 {
+		return err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	found, err := installed(root)
-	if err != nil || len(found) == 0 {
-		return err
-	}
 	owned := make([]map[uint64]int64, len(found)) // by inode: bytes
 	owners, sum := map[uint64]int{}, int64(0)
 	for n, p := range found {
