@@ -40,6 +40,7 @@ func TestImportsStaySmall(t *testing.T) {
 		"github.com/google/go-containerregistry/pkg",
 		"github.com/google/go-containerregistry/internal",
 		"github.com/opencontainers/image-spec",
+		"github.com/distribution/reference",
 		"github.com/opencontainers/go-digest",
 		"github.com/klauspost/compress",
 		"github.com/cespare/xxhash/v2",

@@ -1,9 +1,10 @@
 package ancestry
 
 import (
+	"errors"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/distribution/reference"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -18,39 +19,45 @@ func ParseName(s string) (Name, bool) {
 	if s == "" || len(s) > maxName || s == "scratch" || looksLikePath(s) {
 		return Name{}, false
 	}
-	var n Name
-	rest, digest, hasDigest := strings.Cut(s, "@")
-	if hasDigest {
-		h, err := v1.NewHash(digest)
-		if err != nil {
-			return Name{}, false
-		}
-		n.Digest = h
+	if rest, ok := strings.CutPrefix(s, "registry-1.docker.io/"); ok {
+		s = "docker.io/" + rest
 	}
-	repo := rest
-	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
-		tag := rest[i+1:]
-		if !validTag(tag) {
-			return Name{}, false
-		}
-		n.Tags, repo = []string{tag}, rest[:i]
-	}
-	n.Repository = familiar(repo)
-	if !validRepository(n.Repository) || isID(n.Repository) {
+	named, repo, err := parseRepository(s)
+	if err != nil || isID(repo) {
 		return Name{}, false
+	}
+	n := Name{Repository: repo}
+	if tagged, ok := named.(reference.Tagged); ok {
+		n.Tags = []string{tagged.Tag()}
+	}
+	if digested, ok := named.(reference.Digested); ok {
+		if n.Digest, err = v1.NewHash(digested.Digest().String()); err != nil {
+			return Name{}, false
+		}
 	}
 	return n, true
 }
 
-// familiar drops what every client fills in.
-func familiar(repo string) string {
-	for _, host := range [...]string{"docker.io/", "index.docker.io/", "registry-1.docker.io/"} {
-		repo = strings.TrimPrefix(repo, host)
+// errAmbiguous says that a name means another image in its short form:
+// docker.io/quay.io/x is a repository of Docker Hub, quay.io/x is none.
+var errAmbiguous = errors.New("no short form is this image's alone")
+
+// parseRepository reads a reference by the grammar that registries and clients
+// share, and gives its repository in the form that Docker prints.
+func parseRepository(s string) (reference.Named, string, error) {
+	named, err := reference.ParseNormalizedNamed(s)
+	if err != nil {
+		return nil, "", err
 	}
-	if rest, ok := strings.CutPrefix(repo, "library/"); ok && !strings.Contains(rest, "/") {
-		return rest
+	repo := reference.FamiliarName(named)
+	again, err := reference.ParseNormalizedNamed(repo)
+	if err != nil {
+		return nil, "", err
 	}
-	return repo
+	if again.Name() != named.Name() || strings.ToLower(repo) != repo {
+		return nil, "", errAmbiguous
+	}
+	return named, repo, nil
 }
 
 func looksLikePath(s string) bool {
@@ -65,14 +72,14 @@ func looksLikePath(s string) bool {
 	return false
 }
 
-// validRepository applies the registry's grammar for names, which the library
-// that talks to registries knows.
+// validRepository reports whether repo is a repository's name in its short form,
+// without tag or digest.
 func validRepository(repo string) bool {
-	if repo == "" || len(repo) > maxName {
+	if len(repo) > maxName {
 		return false
 	}
-	_, err := name.NewRepository(repo)
-	return err == nil
+	named, short, err := parseRepository(repo)
+	return err == nil && short == repo && reference.IsNameOnly(named)
 }
 
 // validTag reports whether s is a tag: letters, digits, and ._- after the first.

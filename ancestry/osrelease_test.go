@@ -87,6 +87,14 @@ func TestParseName(t *testing.T) {
 		"x.tar":                               "",
 		"e3b0c44298fc1c149afbf4c8996fb92427a": "", // an ID
 		"\x1b[31m":                            "",
+		"registry-1.docker.io/library/debian": "debian",
+		"docker.io//debian":                   "",
+		"acme//x":                             "",
+		"acme/-x":                             "",
+		"Acme/x":                              "",
+		"docker.io/quay.io/x":                 "", // Docker Hub's, not Quay's
+		"docker.io/docker.io/x":               "",
+		"docker.io/library/localhost/x":       "library/localhost/x",
 	} {
 		n, ok := ancestry.ParseName(in)
 		assert.Equal(t, want != "", ok, in)
@@ -100,13 +108,15 @@ const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
 
 func FuzzParseName(f *testing.F) {
 	f.Add("docker.io/library/debian:12@sha256:" + zeros)
+	f.Add("docker.io//debian:12@sha256:" + zeros)
+	f.Add("docker.io/index.docker.io/debian")
 	f.Fuzz(func(t *testing.T, s string) {
 		n, ok := ancestry.ParseName(s)
 		if !ok {
 			return
 		}
 		again, ok := ancestry.ParseName(n.String())
-		if !ok || again.Repository != n.Repository {
+		if !ok || again.String() != n.String() {
 			t.Fatalf("%q gives %q, which is no name", s, n)
 		}
 	})
