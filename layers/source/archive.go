@@ -64,7 +64,7 @@ func indexArchive(ctx context.Context, r io.ReaderAt, size int64, maxMembers int
 			return nil, err
 		}
 		a.add(hdr, offset)
-		if end = offset; hdr.Typeflag == tar.TypeReg {
+		if end = offset; hdr.Typeflag == tar.TypeReg && !isSparse(hdr) {
 			end += (hdr.Size + 511) &^ 511
 		}
 	}
@@ -106,15 +106,17 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 	}
 	switch hdr.Typeflag {
 	case tar.TypeReg:
-		sparse := false
-		for key := range hdr.PAXRecords {
-			sparse = sparse || strings.HasPrefix(key, "GNU.sparse.")
-		}
-		a.members[name] = member{offset: offset, size: hdr.Size, sparse: sparse}
+		a.members[name] = member{offset: offset, size: hdr.Size, sparse: isSparse(hdr)}
 	case tar.TypeGNUSparse:
 		a.members[name] = member{sparse: true}
 	case tar.TypeLink:
-		a.members[name] = member{link: memberName(hdr.Linkname)}
+		// A hard link is to what bears the name by now; that may be replaced.
+		target := memberName(hdr.Linkname)
+		if m, ok := a.members[target]; ok {
+			a.members[name] = m
+		} else {
+			a.members[name] = member{link: target}
+		}
 	case tar.TypeSymlink:
 		target := hdr.Linkname
 		if !path.IsAbs(target) {
@@ -122,6 +124,16 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 		}
 		a.members[name] = member{link: memberName(target)}
 	}
+}
+
+// isSparse tells whether a member's size is not what it takes in the archive.
+func isSparse(hdr *tar.Header) bool {
+	for key := range hdr.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 // memberName brings a name to the form of the index: relative to the archive's

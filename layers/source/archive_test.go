@@ -34,13 +34,16 @@ func TestArchiveMembers(t *testing.T) {
 		file{name: "pong", kind: tar.TypeSymlink, link: "ping"},
 		file{name: "dir/", kind: tar.TypeDir},
 		file{name: "twice", body: "old"},
+		file{name: "before", kind: tar.TypeLink, link: "twice"},
+		file{name: "ahead", kind: tar.TypeLink, link: "last"},
 		file{name: "twice", body: "new"},
 		file{name: "a/" + strings.Repeat("long/", 60) + "name", body: "long"},
+		file{name: "last", body: "last"},
 	))
 	require.NoError(t, a.damage)
 	for name, want := range map[string]string{
 		"a/one": "1", "b/two": "22", "./b/two": "22", "b/soft": "1", "b/hard": "22", "b/root": "1",
-		"chain": "1", "twice": "new", "a/" + strings.Repeat("long/", 60) + "name": "long",
+		"chain": "1", "twice": "new", "before": "old", "ahead": "last", "a/" + strings.Repeat("long/", 60) + "name": "long",
 	} {
 		b, err := a.open(name)
 		require.NoError(t, err, name)
@@ -167,6 +170,26 @@ func TestHostileArchives(t *testing.T) {
 			assert.NotContains(t, err.Error(), "\x1b")
 		})
 	}
+}
+
+// TestSparseAtTheEnd: an archive is complete though its last member's size is not
+// what it takes in the archive.
+func TestSparseAtTheEnd(t *testing.T) {
+	records := "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n" +
+		"26 GNU.sparse.name=sparse\n30 GNU.sparse.realsize=100000\n"
+	data := tarOf(t, file{name: "first", body: "1"}, file{name: "PaxHeaders/sparse", body: records}, file{name: "sparse", body: "0\n" + strings.Repeat("\x00", 510)})
+	hdr := data[1024:1536] // of the records
+	hdr[156] = tar.TypeXHeader
+	copy(hdr[148:156], "        ")
+	sum := 0
+	for _, b := range hdr {
+		sum += int(b)
+	}
+	copy(hdr[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	a := indexed(t, data)
+	assert.NoError(t, a.damage)
+	_, err := a.open("sparse")
+	assert.ErrorContains(t, err, "sparse file")
 }
 
 // TestAbsurdSize opens a member whose header claims more than there is.

@@ -45,7 +45,7 @@ func TestCancelled(t *testing.T) {
 			start := time.Now()
 			_, err = layers.Read(reading, img, nil)
 			assert.ErrorIs(t, err, context.Canceled)
-			assert.Less(t, time.Since(start), 5*time.Second)
+			assert.Less(t, time.Since(start), 20*time.Second)
 
 			all, err := img.Layers()
 			require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestCancelled(t *testing.T) {
 			_, err = io.Copy(io.Discard, rc)
 			assert.ErrorIs(t, err, context.Canceled)
 			assert.NoError(t, rc.Close())
-			assert.Less(t, time.Since(start), 10*time.Second)
+			assert.Less(t, time.Since(start), 25*time.Second)
 			require.NoError(t, img.Close())
 		})
 	}

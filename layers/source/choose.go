@@ -19,11 +19,13 @@ func choose(ctx context.Context, all []candidate, want selection, platform *v1.P
 	if len(named) == 1 && (platform == nil || named[0].desc.Platform == nil) {
 		return named[0], nil
 	}
-	if groups := nameGroups(named); len(groups) > 1 {
+	if groups := nameGroups(named); len(groups) > 1 && !want.one() {
 		return candidate{}, ambiguous(groups)
 	}
 	fit, platforms := byPlatform(ctx, named, platform, platformOf)
 	switch {
+	case ctx.Err() != nil:
+		return candidate{}, ctx.Err()
 	case len(fit) == 0:
 		wanted := defaultPlatform()
 		if platform != nil {
@@ -35,6 +37,10 @@ func choose(ctx context.Context, all []candidate, want selection, platform *v1.P
 	}
 	return candidate{}, ambiguous(digests(fit))
 }
+
+// one tells whether what is wanted can be called that in one way only: the images
+// it finds differ by platform.
+func (s selection) one() bool { return s.digest != (v1.Hash{}) || isFullName(s.tag) }
 
 func ambiguous(names []string) error {
 	return explainf(because(ErrAmbiguous), "holds several images, name one of %s", list(names))
@@ -88,6 +94,8 @@ func nameGroups(all []candidate) []string {
 
 func (c candidate) label() string {
 	switch {
+	case len(c.names) > 0 && isFullName(c.names[0]):
+		return familiar(c.names[0])
 	case len(c.names) > 0:
 		return c.names[0]
 	case len(c.indexes) > 0:
@@ -112,6 +120,9 @@ func byPlatform(ctx context.Context, all []candidate, platform *v1.Platform, pla
 	}
 	best := 0
 	for _, c := range all {
+		if ctx.Err() != nil {
+			return nil, nil
+		}
 		have, err := platformOf(ctx, c)
 		if err != nil {
 			platforms = append(platforms, "one that cannot be read ("+err.Error()+")")

@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -26,7 +27,8 @@ func compression(head []byte) string {
 		return "zstd"
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
 		return "xz"
-	case bytes.HasPrefix(head, []byte("BZh")):
+	case len(head) >= 6 && bytes.HasPrefix(head, []byte("BZh")) && bytes.Equal(head[4:6], []byte("1A")):
+		// More than its first letters, with which the name of a tar's member may begin.
 		return "bzip2"
 	}
 	return ""
@@ -62,7 +64,8 @@ func layerType(head []byte) types.MediaType {
 	return types.DockerUncompressedLayer
 }
 
-// decompress gives the tar in rc, whatever its compression, and closes rc with it.
+// decompress gives the tar in rc, compressed with gzip, zstd or not at all, and
+// closes rc with it.
 func decompress(rc io.ReadCloser) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(rc, 64<<10)
 	head, err := buffered.Peek(6)
@@ -70,7 +73,10 @@ func decompress(rc io.ReadCloser) (io.ReadCloser, error) {
 		rc.Close()
 		return nil, err
 	}
-	switch compression(head) {
+	switch how := compression(head); how {
+	case "xz", "bzip2":
+		rc.Close()
+		return nil, fmt.Errorf("compressed with %s, which is not supported", how)
 	case "gzip":
 		zr, err := gzip.NewReader(buffered)
 		if err != nil {

@@ -89,6 +89,12 @@ func TestSavedByDigest(t *testing.T) {
 	img := mustOpen(t, path+"@"+hash(t, b.ConfigName).String(), nil)
 	assert.Equal(t, otherPlatform, img.Platform)
 	assert.Equal(t, "two", img.Name)
+
+	// The name is held to its word when it is what was asked for.
+	config := string(raw(t, a.RawConfigFile))
+	liar := writeFile(t, "liar.tar", tarOf(t, file{name: list[1].Config, body: config}, file{name: manifestJSON, body: manifestList(t, list[1])}))
+	mustOpen(t, liar, nil)
+	assert.ErrorContains(t, openError(t, liar+"@"+hash(t, b.ConfigName).String(), nil), "the bytes have the digest "+hash(t, a.ConfigName).String())
 }
 
 // TestSized ends a stream whose length does not agree with its descriptor.
@@ -109,9 +115,26 @@ func TestSized(t *testing.T) {
 func TestCompression(t *testing.T) {
 	for head, want := range map[string]string{
 		"\x1f\x8b\x08\x00": "gzip", "\x28\xb5\x2f\xfd": "zstd", "\x5a\x2a\x4d\x18": "zstd",
-		"\xfd7zXZ\x00": "xz", "BZh9": "bzip2", "": "", "etc/": "", "\x1f\x8b": "",
+		"\xfd7zXZ\x00": "xz", "BZh91A": "bzip2", "BZh9/a": "", "BZhidden": "", "": "", "etc/": "", "\x1f\x8b": "",
 	} {
 		assert.Equal(t, want, compression([]byte(head)), "%q", head)
+	}
+}
+
+// TestForeignCompression: a layer that cannot be decompressed is not given as if it
+// were not compressed.
+func TestForeignCompression(t *testing.T) {
+	for how, head := range map[string]string{"xz": "\xfd7zXZ\x00", "bzip2": "BZh91AY&SY"} {
+		l := newLayer(0, nil, nil, func() (blob, error) {
+			return blob{ReadCloser: io.NopCloser(strings.NewReader(head + "...")), size: 13}, nil
+		})
+		_, err := l.Uncompressed()
+		assert.ErrorContains(t, err, "compressed with "+how)
+		rc, err := l.Compressed()
+		require.NoError(t, err)
+		got, err := io.ReadAll(rc)
+		require.NoError(t, err)
+		assert.Equal(t, head+"...", string(got))
 	}
 }
 

@@ -41,7 +41,7 @@ var imageID = regexp.MustCompile(`^(sha256:)?[0-9a-f]{4,64}$`)
 
 // openDaemon opens an image of the daemon by way of a temporary copy.
 func openDaemon(ctx context.Context, where reference, o *Options) (*Image, error) {
-	if _, err := name.ParseReference(where.name); err != nil && !imageID.MatchString(where.name) {
+	if _, err := parseName(where.name); err != nil && !imageID.MatchString(where.name) {
 		return nil, explainf(because(err), "no legal image reference or ID: %v", err)
 	}
 	client, base, err := dialDaemon(o.DockerHost)
@@ -84,7 +84,8 @@ func (d *daemon) complete(img *Image, told inspected, where reference) {
 	img.Scheme = schemeDocker
 	img.Tags = fullNames(append(told.RepoTags, img.Tags...))
 	for _, s := range told.RepoDigests {
-		if ref, err := name.NewDigest(s); err == nil {
+		ref, err := parseName(s)
+		if _, digested := ref.(name.Digest); err == nil && digested {
 			img.RepoDigests = append(img.RepoDigests, familiarReference(ref))
 		}
 	}

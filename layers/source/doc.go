@@ -26,7 +26,12 @@
 // registry reference, docker.io being the default. A scheme always wins:
 // registry:2 is the image "2", and the image registry:2 is registry:registry:2.
 // So does an existing path: with a directory called nginx at hand, the
-// registry's image is registry:nginx.
+// registry's image is registry:nginx. What reads as a scheme or as a host and its
+// port, such as registry:5000/app, is refused, and the error says how to write
+// either.
+//
+// A name must be one to registries and clients alike, and in its short form no
+// other image's: docker.io/quay.io/x is refused, and passed over in an archive.
 //
 // # Archives
 //

@@ -25,7 +25,7 @@ var errRange = errors.New("not the part of the blob that was asked for")
 func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole bool) (io.ReadCloser, bool, error) {
 	repo := r.ref.Context()
 	u := url.URL{Scheme: repo.Scheme(), Host: repo.RegistryStr(), Path: fmt.Sprintf("/v2/%s/blobs/%s", repo.RepositoryStr(), d.Digest)}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(context.WithValue(ctx, forBlob{}, true), http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, false, permanent{err}
 	}
@@ -88,22 +88,25 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return permanent{errors.New("redirects ten times")}
 	}
-	host := req.URL.Hostname()
-	if host != via[0].URL.Hostname() && !isPublic(host) {
-		return permanent{fmt.Errorf("redirects to %s, an address of a local network", host)}
+	return checkHost(via[0].URL.Hostname(), req.URL.Hostname())
+}
+
+func checkHost(from, to string) error {
+	if from == to || isPublic(to) || isLoopback(from) && isLoopback(to) {
+		return nil
 	}
-	return nil
+	return permanent{fmt.Errorf("redirects to %s, an address of a local network", to)}
 }
 
 // isPublic tells whether a host is a name, or an address outside local networks.
 // The old ways to write an IPv4 address, such as 127.1 or 0x7f000001, end in a
-// number, which no name does; they are refused.
+// number, which no name does; they are refused, as is localhost.
 func isPublic(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
 		last := strings.ToLower(strings.TrimSuffix(host, "."))
 		last = last[strings.LastIndexByte(last, '.')+1:]
-		return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
+		return last != "localhost" && strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
 	}
 	ip = ip.Unmap()
 	return !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.IsMulticast() && !ip.IsUnspecified()

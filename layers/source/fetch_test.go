@@ -130,7 +130,8 @@ func TestForeignLayer(t *testing.T) {
 // TestRedirects has a public registry send its client somewhere.
 func TestRedirects(t *testing.T) {
 	for host, want := range map[string]bool{
-		"registry.test": true, "cdn.test": true, "cdn.test.": true, "8.8.8.8": true, "2001:4860:4860::8888": true, "localhost": true,
+		"registry.test": true, "cdn.test": true, "cdn.test.": true, "8.8.8.8": true, "2001:4860:4860::8888": true, "localhost.test": true,
+		"localhost": false, "x.LOCALHOST.": false,
 		"10.1.2.3": false, "127.0.0.1": false, "169.254.169.254": false, "0.0.0.0": false, "::1": false, "fe80::1%eth0": false,
 		"::ffff:10.0.0.1": false, "127.1": false, "2130706433": false, "0x7f000001": false, "0177.0.0.1": false, "0x7f.1.": false,
 	} {

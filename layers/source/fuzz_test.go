@@ -102,9 +102,10 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// FuzzReference takes references apart; none may panic.
+// FuzzReference takes references apart; none may panic, and the short form of a name
+// is the name of the same image.
 func FuzzReference(f *testing.F) {
-	for _, s := range []string{"python:3", "oci:x:y@sha256:0", "./a.tar", "podman:x", "ftp://x", ":", "@", "docker:", "a@b:c"} {
+	for _, s := range []string{"python:3", "oci:x:y@sha256:0", "./a.tar", "podman:x", "ftp://x", ":", "@", "docker:", "a@b:c", "docker.io/library/a/b:1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -112,7 +113,12 @@ func FuzzReference(f *testing.F) {
 		if err == nil && ref.path == "" && ref.name == "" {
 			t.Fatalf("%q names nothing", s)
 		}
-		_ = familiar(s)
+		for _, short := range fullNames([]string{s}) {
+			again, err := parseName(short)
+			if long, lerr := parseName(s); err != nil || lerr != nil || again.Name() != long.Name() || familiar(short) != short {
+				t.Fatalf("%q is called %q", s, short)
+			}
+		}
 		_ = nameRank(s, []string{s, "a:1"})
 		_ = oneLine(s, 10)
 	})

@@ -15,10 +15,12 @@ import (
 
 // guard carries the requests to a registry. It refuses plain HTTP to a host that
 // is not on the loopback interface, which go-containerregistry permits for
-// private networks, and where a registry sends its client to another host. And
-// it limits the size of manifests before they are read.
+// private networks, and where a registry sends its client to another host; and
+// redirects to a local network that it does not know. And it limits all answers
+// but blobs: manifests before they are read, and what is read only to be thrown away.
 type guard struct {
 	inner    http.RoundTripper
+	own      *http.Transport // inner, if it was made for this guard
 	insecure bool
 	manifest int64 // bytes
 }
@@ -33,7 +35,7 @@ func newGuard(o *Options) *guard {
 		if t, ok := g.inner.(*http.Transport); ok && o.Insecure {
 			t = t.Clone()
 			t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // what Options.Insecure says
-			g.inner = t
+			g.inner, g.own = t, t
 		}
 	}
 	return g
@@ -46,11 +48,26 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, errPlainHTTP)
 	}
+	if from := req.Response; from != nil && from.Request != nil {
+		if err := checkHost(from.Request.URL.Hostname(), req.URL.Hostname()); err != nil {
+			return nil, err
+		}
+	}
 	resp, err := g.inner.RoundTrip(req)
-	if err == nil && resp.StatusCode == http.StatusOK && strings.Contains(req.URL.Path, "/manifests/") {
+	if err == nil && !isBlob(req, resp) {
 		resp.Body = &limitedBody{ReadCloser: resp.Body, left: g.manifest, limit: g.manifest}
 	}
 	return resp, err
+}
+
+// forBlob marks the context of the requests of a blob, redirects included.
+type forBlob struct{}
+
+// isBlob tells whether an answer is a blob, or a part of one, whose size its reader
+// knows. The address does not tell: it may be any, after a redirect.
+func isBlob(req *http.Request, resp *http.Response) bool {
+	return req.Context().Value(forBlob{}) != nil &&
+		(resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent)
 }
 
 // limitedBody fails where a reader of the response would need more than the limit.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // Bounds on nested indexes. Real ones nest once.
@@ -25,19 +25,21 @@ const (
 
 // candidate is an image that an index offers.
 type candidate struct {
-	desc        v1.Descriptor
-	parent      v1.Hash   // the index it is in; zero for a layout's own
-	indexes     []v1.Hash // all indexes that lead to it, outermost first
-	names       []string  // as the layout's index.json annotates them
-	annotations map[string]string
+	desc    v1.Descriptor
+	parent  v1.Hash   // the index it is in; zero for a layout's own
+	indexes []v1.Hash // all indexes that lead to it, outermost first
+	names   []string  // as the layout's index.json annotates them
+	notes   *notes    // its annotations, and those of what leads to it
+	others  []*notes  // of the further ways to it
 }
 
 // walker collects the images of an index and of those nested in it.
 type walker struct {
 	be      backend
 	limits  Limits
-	visited map[v1.Hash]bool // indexes
-	seen    int              // descriptors
+	visited map[v1.Hash]bool        // indexes
+	again   map[v1.Hash][]candidate // the further ways to an index
+	seen    int                     // descriptors
 	found   []candidate
 	known   map[v1.Hash]int // found, by digest
 	lost    error           // why something the first time was passed over
@@ -47,7 +49,7 @@ type walker struct {
 // layout's own index.json. What is missing or broken is passed over as long as
 // an image is found: a layout need not hold all that its index names.
 func walk(ctx context.Context, be backend, raw []byte, digest v1.Hash, limits Limits) ([]candidate, error) {
-	w := &walker{be: be, limits: limits, visited: map[v1.Hash]bool{}, known: map[v1.Hash]int{}}
+	w := &walker{be: be, limits: limits, visited: map[v1.Hash]bool{}, again: map[v1.Hash][]candidate{}, known: map[v1.Hash]int{}}
 	top := candidate{parent: digest}
 	if digest != (v1.Hash{}) {
 		top.indexes = []v1.Hash{digest}
@@ -55,9 +57,12 @@ func walk(ctx context.Context, be backend, raw []byte, digest v1.Hash, limits Li
 	if err := w.index(ctx, raw, top, 0); err != nil {
 		return nil, err
 	}
+	if err := w.settle(); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(w.found) > 0:
-		return w.found, nil
+		return withoutArtifacts(w.found), nil
 	case w.lost != nil:
 		return nil, fmt.Errorf("no image of the index can be read: %w", w.lost)
 	}
@@ -67,6 +72,9 @@ func walk(ctx context.Context, be backend, raw []byte, digest v1.Hash, limits Li
 // index takes the descriptors of one index. The candidate has what the way to it
 // has told.
 func (w *walker) index(ctx context.Context, raw []byte, way candidate, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	idx, err := parseIndex(raw)
 	if err != nil {
 		return fmt.Errorf("index: %w", err)
@@ -77,7 +85,7 @@ func (w *walker) index(ctx context.Context, raw []byte, way candidate, depth int
 	if w.seen += idx.count; w.seen > w.limits.Images {
 		return explainf(because(ErrLimit), "the index has more than %d descriptors", w.limits.Images)
 	}
-	way.annotations = merge(idx.annotations, way.annotations)
+	way.notes = way.notes.nearer(idx.annotations)
 	for _, d := range idx.descriptors {
 		if err := w.descriptor(ctx, d, way, depth); err != nil {
 			return err
@@ -88,11 +96,11 @@ func (w *walker) index(ctx context.Context, raw []byte, way candidate, depth int
 
 func (w *walker) descriptor(ctx context.Context, d v1.Descriptor, way candidate, depth int) error {
 	c := candidate{
-		desc:        d,
-		parent:      way.parent,
-		indexes:     way.indexes,
-		names:       way.names,
-		annotations: merge(d.Annotations, way.annotations),
+		desc:    d,
+		parent:  way.parent,
+		indexes: way.indexes,
+		names:   way.names,
+		notes:   way.notes.nearer(d.Annotations),
 	}
 	// By the OCI's specification these mean something in a layout's index.json only.
 	if way.parent == (v1.Hash{}) {
@@ -114,6 +122,7 @@ func (w *walker) descriptor(ctx context.Context, d v1.Descriptor, way candidate,
 
 func (w *walker) nested(ctx context.Context, d v1.Descriptor, way candidate, depth int) error {
 	if w.visited[d.Digest] {
+		w.again[d.Digest] = append(w.again[d.Digest], way)
 		return nil
 	}
 	w.visited[d.Digest] = true
@@ -149,7 +158,50 @@ func (w *walker) add(c candidate) {
 	first := &w.found[n]
 	first.names = slices.Concat(first.names, c.names)
 	first.indexes = slices.Concat(first.indexes, c.indexes)
-	first.annotations = merge(first.annotations, c.annotations)
+	first.others = append(first.others, c.notes)
+}
+
+// settle tells the images of an index of the further ways to it: one that is
+// listed under two names has both.
+func (w *walker) settle() error {
+	if len(w.again) == 0 {
+		return nil
+	}
+	told := 0
+	for n := range w.found {
+		c := &w.found[n]
+		indexes, done := slices.Clone(c.indexes), map[v1.Hash]bool{}
+		names := slices.Clone(c.names)
+		for i := 0; i < len(indexes); i++ {
+			if done[indexes[i]] {
+				continue
+			}
+			done[indexes[i]] = true
+			for _, way := range w.again[indexes[i]] {
+				if told++; told > w.limits.names() {
+					return explainf(because(ErrLimit), "the index leads to its images in more than %d ways", w.limits.names())
+				}
+				names = append(names, way.names...)
+				indexes = append(indexes, way.indexes...)
+				c.others = append(c.others, way.notes)
+			}
+		}
+		c.names, c.indexes = names, indexes
+	}
+	return nil
+}
+
+// withoutArtifacts leaves out what the index says is no image, such as a signature,
+// as long as an image is left.
+func withoutArtifacts(all []candidate) []candidate {
+	isArtifact := func(c candidate) bool {
+		t := types.MediaType(c.desc.ArtifactType)
+		return t != "" && !t.IsConfig()
+	}
+	if images := slices.DeleteFunc(slices.Clone(all), isArtifact); len(images) > 0 {
+		return images
+	}
+	return all
 }
 
 func (w *walker) pass(err error) {
@@ -184,17 +236,4 @@ func annotatedNames(annotations map[string]string) []string {
 		}
 	}
 	return names
-}
-
-// merge gives the entries of both, those of near going before.
-func merge(near, far map[string]string) map[string]string {
-	if len(near) == 0 {
-		return far
-	}
-	out := maps.Clone(far)
-	if out == nil {
-		out = make(map[string]string, len(near))
-	}
-	maps.Copy(out, near)
-	return out
 }

@@ -72,7 +72,9 @@ func openLayout(ctx context.Context, st store, where reference, o *Options, save
 		return nil, err
 	}
 	if len(saved) > 0 {
-		l.nameAfter(ctx, all, saved, o.Limits)
+		if err := l.nameAfter(ctx, all, saved, o.Limits); err != nil {
+			return nil, err
+		}
 	}
 	c, err := choose(ctx, all, where.want, o.Platform, platformReader(l, o.Limits))
 	if err != nil {
@@ -89,34 +91,55 @@ func openLayout(ctx context.Context, st store, where reference, o *Options, save
 
 // nameAfter adds the names of manifest.json to the images with the same config.
 // Those come first: index.json has the same, or less.
-func (l layout) nameAfter(ctx context.Context, all []candidate, saved []savedImage, limits Limits) {
+func (l layout) nameAfter(ctx context.Context, all []candidate, saved []savedImage, limits Limits) error {
 	tags := map[string][]string{}
 	for _, s := range saved {
 		tags[s.configDigest()] = append(tags[s.configDigest()], s.RepoTags...)
 	}
 	delete(tags, "")
+	count := 0
 	for n := range all {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		raw, err := readManifest(ctx, l, all[n].desc, limits)
 		if err != nil {
 			continue // opening it will say why
 		}
-		if m, err := v1.ParseManifest(bytes.NewReader(raw)); err == nil {
-			all[n].names = slices.Concat(tags[m.Config.Digest.Hex], all[n].names)
+		m, err := v1.ParseManifest(bytes.NewReader(raw))
+		if err != nil {
+			continue
 		}
+		names := tags[m.Config.Digest.Hex]
+		if count += len(names); count > limits.names() {
+			return explainf(because(ErrLimit), "%s gives more than %d names to the images of the index", manifestJSON, limits.names())
+		}
+		all[n].names = slices.Concat(names, all[n].names)
 	}
+	return nil
 }
 
-// openCandidate reads an image's manifest and config.
-func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) (*Image, error) {
+// readCandidate reads an image's manifest and config.
+func readCandidate(ctx context.Context, be backend, c candidate, limits Limits) (*image, *v1.Manifest, error) {
 	raw, err := readManifest(ctx, be, c.desc, limits)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	img, m, err := loadImage(ctx, be, raw, c.desc.MediaType, limits)
 	if err != nil {
-		return nil, fmt.Errorf("image %s: %w", c.desc.Digest, err)
+		return nil, nil, fmt.Errorf("image %s: %w", c.desc.Digest, err)
 	}
-	out := &Image{Image: img, ManifestDigest: c.desc.Digest, Annotations: merge(m.Annotations, c.annotations)}
+	return img, m, nil
+}
+
+// openCandidate opens an image, with what the way to it tells of it.
+func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) (*Image, error) {
+	img, m, err := readCandidate(ctx, be, c, limits)
+	if err != nil {
+		return nil, err
+	}
+	ways := slices.Concat([]*notes{c.notes}, c.others)
+	out := &Image{Image: img, ManifestDigest: c.desc.Digest, Annotations: gather(m.Annotations, ways)}
 	if c.desc.Platform != nil {
 		out.Platform = *c.desc.Platform
 	}
@@ -132,7 +155,7 @@ func platformReader(be backend, limits Limits) func(context.Context, candidate) 
 		if c.desc.Platform != nil {
 			return *c.desc.Platform, nil
 		}
-		img, err := openCandidate(ctx, be, c, limits)
+		img, _, err := readCandidate(ctx, be, c, limits)
 		if err != nil {
 			return v1.Platform{}, err
 		}

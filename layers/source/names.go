@@ -1,26 +1,55 @@
 package source
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	grammar "github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
+// errNoShortForm says that a name means another image in its short form:
+// docker.io/quay.io/x is a repository of Docker Hub, quay.io/x is none.
+var errNoShortForm = errors.New("its short form is another image's name")
+
+// parseName reads a name by the grammar that registries and clients share;
+// go-containerregistry's alone takes docker.io//debian for one. A digest without
+// a repository is none, though sha256 could be a repository.
+func parseName(s string, opts ...name.Option) (name.Reference, error) {
+	if _, err := v1.NewHash(s); err == nil {
+		return nil, errors.New("a digest without a repository")
+	}
+	named, err := grammar.ParseNormalizedNamed(s)
+	if err != nil {
+		return nil, err
+	}
+	if short := grammar.FamiliarName(named); short != named.Name() {
+		if again, err := grammar.ParseNormalizedNamed(short); err != nil || again.Name() != named.Name() {
+			return nil, errNoShortForm
+		}
+	}
+	return name.ParseReference(s, opts...)
+}
+
 // nameRank tells how well a wanted name or tag agrees with an image's names: 3
-// to the letter, 2 the same name written differently, 1 the same tag, 0 not.
+// the same name, however written, 2 that with its tag left out, 1 the same tag,
+// 0 not.
 func nameRank(want string, names []string) int {
-	best := 0
+	best, full := 0, isFullName(want)
+	wanted := want
+	if full {
+		wanted = familiar(want)
+	}
 	for _, have := range names {
 		switch {
-		case have == want:
+		case have == want, full && isFullName(have) && familiar(have) == wanted:
 			return 3
-		case isFullName(want) && isFullName(have) && familiar(have) == familiar(want):
-			best = 2
-		case !isFullName(want) && best == 0 && tagOf(have) == want:
+		case !full && best == 0 && tagOf(have) == want:
 			best = 1
-		case !isFullName(want) && best < 2 && isFullName(have) && familiar(have) == want+":latest":
+		case !full && best < 2 && isFullName(have) && familiar(have) == want+":latest":
 			best = 2
 		}
 	}
@@ -40,7 +69,7 @@ func tagOf(s string) string {
 // familiar is a reference in the short form that Docker prints, with its tag.
 // What is no legal reference stays as it is.
 func familiar(s string) string {
-	ref, err := name.ParseReference(s)
+	ref, err := parseName(s)
 	if err != nil {
 		return s
 	}
@@ -49,24 +78,28 @@ func familiar(s string) string {
 
 func familiarReference(ref name.Reference) string {
 	full := ref.Name()
-	if short, ok := strings.CutPrefix(full, name.DefaultRegistry+"/"); ok {
-		return strings.TrimPrefix(short, "library/")
+	named, err := grammar.ParseNormalizedNamed(full)
+	if err != nil {
+		return full
 	}
-	return full
+	return grammar.FamiliarString(named)
 }
 
 // fullNames gives those of names that are legal references with a repository,
 // in the short form, each once. Anything else could pass for one it is not.
 func fullNames(names []string) []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, s := range names {
 		if !isFullName(s) {
 			continue
 		}
-		if _, err := name.NewTag(s); err != nil {
+		ref, err := parseName(s)
+		if _, tagged := ref.(name.Tag); err != nil || !tagged {
 			continue
 		}
-		if short := familiar(s); !slices.Contains(out, short) {
+		if short := familiarReference(ref); !seen[short] {
+			seen[short] = true
 			out = append(out, short)
 		}
 	}

@@ -71,8 +71,11 @@ type Limits struct {
 	Manifest int64 // bytes of a manifest, an index, a manifest.json; default 8 MiB
 	Config   int64 // bytes of an image's config; default 32 MiB
 	Members  int   // members of an archive; default 100,000
-	Images   int   // descriptors of an index, those of nested indexes included; default 10,000
+	Images   int   // descriptors of an index, those of nested indexes included; default 10,000; they may have ten times as many names
 }
+
+// names is how many names all images together may have.
+func (l Limits) names() int { return 10 * l.Images }
 
 func (l Limits) withDefaults() Limits {
 	if l.Manifest <= 0 {

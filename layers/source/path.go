@@ -131,7 +131,7 @@ func openDockerArchive(ctx context.Context, a *archive, where reference, o *Opti
 		return openSaved(a, saved, where, o.Limits)
 	}
 	img, layoutErr := openLayout(ctx, a, where, o, saved)
-	if layoutErr == nil || err != nil {
+	if layoutErr == nil || err != nil || ctx.Err() != nil {
 		return img, layoutErr
 	}
 	if img, err := openSaved(a, saved, where, o.Limits); err == nil {

@@ -94,14 +94,17 @@ func (w *watched) Close() error {
 	return w.ReadCloser.Close()
 }
 
+// longestAsked is more than is ever waited for, and can be added to any time.
+const longestAsked = 24 * time.Hour
+
 // retryAfter reads the header of that name: seconds, or a date. What is neither
 // asks for nothing.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
-		return time.Duration(max(seconds, 0)) * time.Second
+		return min(time.Duration(max(seconds, 0))*time.Second, longestAsked)
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return max(at.Sub(now), 0)
+		return min(max(at.Sub(now), 0), longestAsked)
 	}
 	return 0
 }

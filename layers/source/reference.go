@@ -2,10 +2,12 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -21,6 +23,9 @@ const (
 )
 
 const ourSchemes = "docker-archive:, oci:, oci-archive:, registry:, docker:"
+
+// maxReference is more bytes than a path and a name together have.
+const maxReference = 8 << 10
 
 // reference is what Open was given, taken apart.
 type reference struct {
@@ -71,6 +76,9 @@ func parseReference(ref string) (reference, error) {
 	if strings.TrimSpace(ref) == "" {
 		return reference{}, errors.New("empty image reference")
 	}
+	if len(ref) > maxReference {
+		return reference{}, fmt.Errorf("an image reference of more than %d bytes", maxReference)
+	}
 	if m := urlScheme.FindStringSubmatch(ref); m != nil {
 		return reference{}, urlError(m[1])
 	}
@@ -84,10 +92,22 @@ func parseReference(ref string) (reference, error) {
 			if rest == "" {
 				return reference{}, explainf(nil, "no image is named after %s:", scheme)
 			}
+			if looksLikePort(rest) {
+				return reference{}, explainf(because(ErrAmbiguous), "the registry %[1]s:%[2]s or an image of Docker Hub? write %[3]s:%[1]s:%[4]s or %[1]s:docker.io/%[4]s",
+					scheme, rest[:strings.IndexByte(rest, '/')], schemeRegistry, rest)
+			}
 			return reference{scheme: scheme, forced: true, name: rest}, nil
 		}
 	}
 	return guess(ref)
+}
+
+// looksLikePort tells whether what comes after a scheme could be meant as the port of
+// a registry on a host of the scheme's name, which containers often call registry.
+func looksLikePort(rest string) bool {
+	port, repository, ok := strings.Cut(rest, "/")
+	_, err := strconv.ParseUint(port, 10, 16)
+	return ok && repository != "" && err == nil
 }
 
 // urlError is for a reference that is written as a URL.

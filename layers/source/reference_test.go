@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -45,6 +46,9 @@ func TestParseReference(t *testing.T) {
 		"docker-archive:app.tar":          {scheme: schemeDockerArchive, forced: true, path: "app.tar"},
 		"oci-archive:./app.tar:1":         {scheme: schemeOCIArchive, forced: true, path: "./app.tar", want: selection{tag: "1"}},
 		"registry:2":                      {scheme: schemeRegistry, forced: true, name: "2"},
+		"registry:registry:5000/app":      {scheme: schemeRegistry, forced: true, name: "registry:5000/app"},
+		"registry:docker.io/5000/app":     {scheme: schemeRegistry, forced: true, name: "docker.io/5000/app"},
+		"registry:5000a/app":              {scheme: schemeRegistry, forced: true, name: "5000a/app"},
 		"registry:registry:2":             {scheme: schemeRegistry, forced: true, name: "registry:2"},
 		"docker:python:3.13":              {scheme: schemeDocker, forced: true, name: "python:3.13"},
 		"docker:sha256:0123456789ab":      {scheme: schemeDocker, forced: true, name: "sha256:0123456789ab"},
@@ -62,6 +66,8 @@ func TestReferenceErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("nginx", 0o755))
 	require.NoError(t, os.WriteFile("plain", []byte("text, not a tar"), 0o644))
+	_, err := Open(t.Context(), strings.Repeat(":", 1<<20), nil)
+	require.ErrorContains(t, err, "more than 8192 bytes")
 	for ref, want := range map[string]struct {
 		is   error
 		says string
@@ -80,6 +86,11 @@ func TestReferenceErrors(t *testing.T) {
 		"ftp://example.com/x":        {ErrScheme, "unknown scheme ftp://"},
 		"docker://python:3":          {ErrScheme, "write registry:REF"},
 		"https://example.com/app":    {ErrScheme, "no URL"},
+		"registry:5000/app:1":        {ErrAmbiguous, "write registry:registry:5000/app:1 or registry:docker.io/5000/app:1"},
+		"docker:5000/app":            {ErrAmbiguous, "write registry:docker:5000/app or docker:docker.io/5000/app"},
+		"docker.io//debian":          {nil, "nor a legal image reference"},
+		"docker.io/quay.io/app":      {nil, "nor a legal image reference"},
+		"registry:quay.io/../app":    {nil, "no legal image reference"},
 		"podman:app":                 {ErrScheme, "unknown scheme podman:"},
 		"containers-storage:app:1":   {ErrScheme, "skopeo copy"},
 		"dir:./x":                    {ErrScheme, "registry:dir:./x"},
@@ -127,8 +138,8 @@ func TestNameRank(t *testing.T) {
 		rank  int
 	}{
 		{"python:3", []string{"python:3"}, 3},
-		{"docker.io/library/python:3", []string{"python:3"}, 2},
-		{"python:3", []string{"docker.io/library/python:3", "3"}, 2},
+		{"docker.io/library/python:3", []string{"python:3"}, 3},
+		{"python:3", []string{"docker.io/library/python:3", "3"}, 3},
 		{"python", []string{"python:latest"}, 2},
 		{"3", []string{"python:3"}, 1},
 		{"3", []string{"3"}, 3},

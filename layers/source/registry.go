@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -28,6 +29,7 @@ type repository struct {
 	puller *remote.Puller // of manifests
 	client *http.Client   // of blobs
 	retry  *retry
+	own    *http.Transport // made for this repository, nil if none was
 }
 
 var _ backend = (*repository)(nil)
@@ -40,16 +42,17 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 	}
 	r, err := newRepository(ctx, ref, o)
 	if err != nil {
-		return nil, r.explain(err, where)
+		return nil, errors.Join(r.explain(err, where), r.Close())
 	}
 	top, err := r.get(ctx, ref)
 	if err != nil {
-		return nil, r.explain(err, where)
+		return nil, errors.Join(r.explain(err, where), r.Close())
 	}
 	img, err := r.open(ctx, top, o)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
+	img.closer = r
 	img.Scheme, img.Name = schemeRegistry, familiarReference(ref)
 	if _, ok := ref.(name.Tag); ok {
 		img.Tags = []string{img.Name}
@@ -59,14 +62,22 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 	return img, nil
 }
 
+// Close closes the connections that nothing else can use.
+func (r *repository) Close() error {
+	if r.own != nil {
+		r.own.CloseIdleConnections()
+	}
+	return nil
+}
+
 func registryReference(where reference, o *Options) (name.Reference, error) {
 	var opts []name.Option
-	ref, err := name.ParseReference(where.name)
+	ref, err := parseName(where.name)
 	if err == nil && (o.Insecure || isLoopback(registryHost(ref))) {
 		opts = append(opts, name.Insecure)
 	}
 	if err == nil {
-		ref, err = name.ParseReference(where.name, opts...)
+		ref, err = parseName(where.name, opts...)
 	}
 	switch {
 	case err == nil:
@@ -80,8 +91,9 @@ func registryReference(where reference, o *Options) (name.Reference, error) {
 // newRepository greets a registry and obtains what it wants to be shown. The
 // repository can explain an error even if there is one.
 func newRepository(ctx context.Context, ref name.Reference, o *Options) (*repository, error) {
-	p := &patience{inner: newGuard(o), idle: o.IdleTimeout}
-	r := &repository{ref: ref, retry: &retry{attempts: o.Attempts, pause: o.pause, asked: p.asked}}
+	g := newGuard(o)
+	p := &patience{inner: g, idle: o.IdleTimeout}
+	r := &repository{ref: ref, own: g.own, retry: &retry{attempts: o.Attempts, pause: o.pause, asked: p.asked}}
 	repo := ref.Context()
 	auth, err := authn.Resolve(ctx, o.Keychain, repo)
 	if err != nil {

@@ -3,9 +3,11 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,7 +55,7 @@ func (r *retry) wait(ctx context.Context, failed int, err error) bool {
 		return false
 	}
 	pause := min(r.pause<<min(failed-1, 20), longestPause)
-	pause = pause/2 + rand.N(pause) // layers that failed together do not come back together
+	pause = min(pause/2+rand.N(pause), longestPause) // layers that failed together do not come back together
 	if busy(err) {
 		asked := r.asked()
 		if asked > longestWait {
@@ -97,7 +99,23 @@ func brokeOff(err error) bool {
 	return errors.Is(err, errStalled) || connectionBroke(err)
 }
 
+// streamError has the form of net/http's own error for a broken HTTP/2 stream,
+// which has no exported name and lets itself be asked for by its fields.
+type streamError struct {
+	StreamID, Code uint32
+	Cause          error
+}
+
+func (e streamError) Error() string { return fmt.Sprintf("stream %d: error %d", e.StreamID, e.Code) }
+
 func connectionBroke(err error) bool {
+	if _, ok := errors.AsType[streamError](err); ok {
+		return true
+	}
+	// Of an HTTP/2 connection as a whole there is but the text.
+	if text := err.Error(); strings.Contains(text, "http2: server sent GOAWAY") || strings.Contains(text, "http2: client connection lost") {
+		return true
+	}
 	for _, is := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
 		if errors.Is(err, is) {
 			return true

@@ -1,7 +1,10 @@
 package source
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -47,12 +50,20 @@ func parseSaved(raw []byte, limits Limits) ([]savedImage, error) {
 	}
 	var all []savedImage
 	byConfig := map[string]int{}
-	var broken error
-	for _, entry := range entries {
+	var broken error // of the first image that is none
+	names := 0
+	for n, entry := range entries {
 		var s savedImage
-		if err := json.Unmarshal(entry, &s); err != nil {
-			broken = err
+		err := json.Unmarshal(entry, &s)
+		if err == nil && s.Config == "" {
+			err = errors.New("names no config")
+		}
+		if err != nil {
+			broken = cmp.Or(broken, fmt.Errorf("image %d: %w", n, err))
 			continue
+		}
+		if names += len(s.RepoTags); names > limits.names() {
+			return nil, explainf(because(ErrLimit), "%s gives more than %d names", manifestJSON, limits.names())
 		}
 		if n, ok := byConfig[s.Config]; ok && slices.Equal(all[n].Layers, s.Layers) {
 			all[n].RepoTags = append(all[n].RepoTags, s.RepoTags...)
@@ -71,7 +82,8 @@ func parseSaved(raw []byte, limits Limits) ([]savedImage, error) {
 }
 
 // configDigest is the hex digest that the config's name consists of by custom:
-// HEX.json, sha256:HEX, blobs/sha256/HEX. It is a name, and no claim to verify.
+// HEX.json, sha256:HEX, blobs/sha256/HEX. It is a name, and no claim to verify
+// unless somebody asks for it.
 func (s savedImage) configDigest() string {
 	name := strings.TrimSuffix(path.Base(s.Config), ".json")
 	name = strings.TrimPrefix(name, "sha256:")
@@ -133,9 +145,6 @@ func openSaved(st store, all []savedImage, where reference, limits Limits) (*Ima
 	if err != nil {
 		return nil, err
 	}
-	if s.Config == "" {
-		return nil, explainf(because(ErrNotImage), "not an image: %s names no config", manifestJSON)
-	}
 	b, err := st.open(s.Config)
 	if err != nil {
 		return nil, explainf(because(err), "config: %v", err)
@@ -143,6 +152,11 @@ func openSaved(st store, all []savedImage, where reference, limits Limits) (*Ima
 	config, err := readLimited(b, limits.Config, "config "+s.Config)
 	if err != nil {
 		return nil, err
+	}
+	if want := where.want.digest; want != (v1.Hash{}) {
+		if err := verify(config, want, "config "+s.Config); err != nil {
+			return nil, err
+		}
 	}
 	diffIDs, err := parseConfig(config)
 	if err != nil {
