@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -45,8 +46,8 @@ var _ layers.Cache = (*Dir)(nil)
 const (
 	magic     = "stemma cache 1\n"
 	headSize  = len(magic) + 16
-	tempName  = "new-"
-	lockName  = "lock"
+	tempName  = "stemma-new-" // and digits
+	lockName  = "stemma-lock"
 	staleTemp = time.Hour
 	staleLock = time.Minute
 )
@@ -56,7 +57,8 @@ const (
 var ErrDamaged = errors.New("damaged")
 
 // Open opens a cache, and makes the directory if it is not there. It is an error if
-// path is something else, or a directory that others than its owner can write to.
+// path is something else, or a directory that others than this process's user and
+// root can write to.
 func Open(path string, opts *Options) (*Dir, error) {
 	d := &Dir{path: path}
 	if opts != nil {
@@ -77,6 +79,9 @@ func Open(path string, opts *Options) (*Dir, error) {
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
 		return nil, fmt.Errorf("cache: %s: others can write to it (mode %s)", path, info.Mode().Perm())
+	}
+	if err := ownedByOthers(info); err != nil {
+		return nil, fmt.Errorf("cache: %s: %w", path, err)
 	}
 	return d, nil
 }
@@ -124,28 +129,41 @@ func (d *Dir) read(name string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, damaged("no regular file")
 	}
-	if info.Size() > d.opts.FileSize+int64(headSize) {
-		return nil, damaged("too large")
-	}
-	b, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	head, ok := bytes.CutPrefix(b, []byte(magic))
-	if !ok || len(head) < 16 {
-		return nil, damaged("of another format")
+	defer f.Close()
+	if info, err = f.Stat(); err != nil { // it may be another by now
+		return nil, err
 	}
-	body := head[16:]
+	head := make([]byte, headSize)
+	if _, err := io.ReadFull(f, head); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil, damaged("of another format")
+	} else if err != nil {
+		return nil, err
+	}
+	claims, ok := bytes.CutPrefix(head, []byte(magic))
+	size := info.Size() - int64(headSize)
 	switch {
-	case binary.LittleEndian.Uint64(head) != uint64(len(body)):
+	case !ok:
+		return nil, damaged("of another format")
+	case binary.LittleEndian.Uint64(claims) != uint64(size):
 		return nil, damaged("of another length")
-	case binary.LittleEndian.Uint64(head[8:]) != xxhash.Sum64(body):
+	case size > d.opts.FileSize:
+		return nil, fs.ErrNotExist // for this process; another may keep larger files
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(f, body); err != nil {
+		return nil, err
+	}
+	if binary.LittleEndian.Uint64(claims[8:]) != xxhash.Sum64(body) {
 		return nil, damaged("the checksum does not fit")
 	}
 	return body, nil
 }
 
-// Put keeps b under key.
+// Put keeps b under key, if that is one of package layers' own.
 func (d *Dir) Put(key string, b []byte) {
 	if !valid(key) || int64(len(b)) > d.opts.FileSize {
 		return
@@ -189,7 +207,10 @@ func (d *Dir) failed(err error) {
 	}
 }
 
-// valid reports whether key is one of package layers': a hash, a dash, a hash.
+// valid reports whether key is one of package layers': the hash of a layer, a dash,
+// a shorter hash. No other file is likely to be called that, and be taken for one
+// of the cache's own.
 func valid(key string) bool {
-	return len(key) > 32 && len(key) < 200 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+	hash, variant, _ := strings.Cut(key, "-")
+	return len(hash) == 64 && len(variant) >= 16 && len(variant) <= 64 && strings.Trim(hash+variant, "0123456789abcdef") == ""
 }

@@ -15,7 +15,7 @@
 //	the rest           what package layers put
 //
 // A file of another format or length, or whose checksum does not fit, is deleted and
-// counts as not being there.
+// counts as not being there. Files that are called otherwise are left alone.
 //
 // # Sharing
 //
@@ -28,5 +28,7 @@
 //
 // The checksum finds damage, not malice: who can write to the directory can make a
 // report say anything. It is made for its owner alone, and [Open] refuses one
-// that others can write to.
+// that others can write to, by its mode or because it is theirs. Who can write to
+// the directories above it, or is given a right by an access control list, is not
+// found out.
 package cache

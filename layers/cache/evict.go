@@ -3,10 +3,12 @@ package cache
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,16 +29,18 @@ func (d *Dir) evict() error {
 	slices.SortFunc(files, func(a, b fs.FileInfo) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
 	})
+	var failed error
 	for _, f := range files {
 		if size <= d.opts.Size {
-			return nil
+			break
 		}
 		if err := os.Remove(filepath.Join(d.path, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			failed = err // and goes on with the others
+			continue
 		}
 		size -= f.Size()
 	}
-	return nil
+	return failed
 }
 
 // files lists what the cache holds, and deletes what a process left behind that was
@@ -51,10 +55,11 @@ func (d *Dir) files() (files []fs.FileInfo, size int64, err error) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue // deleted meanwhile
 		}
-		switch ok, _ := filepath.Match(tempName+"*", e.Name()); {
-		case ok && time.Since(info.ModTime()) > staleTemp:
+		number, temp := strings.CutPrefix(e.Name(), tempName)
+		switch {
+		case temp && number != "" && strings.Trim(number, "0123456789") == "" && time.Since(info.ModTime()) > staleTemp:
 			if err := os.Remove(filepath.Join(d.path, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, 0, err
+				d.failed(fmt.Errorf("cache: %w", err))
 			}
 		case valid(e.Name()):
 			files = append(files, info)
@@ -65,11 +70,12 @@ func (d *Dir) files() (files []fs.FileInfo, size int64, err error) {
 }
 
 // lock takes the lock file; ok is false if another process has it. One that was ended
-// before it gave the lock back has it for a minute. Two that then take it at the
-// same time delete a file too many, at the worst.
+// before it gave the lock back has it for a minute; a lock from the future, left
+// while the clock was wrong, counts as old. Two that then take it at the same time
+// delete a file too many, at the worst.
 func (d *Dir) lock() (unlock func(), ok bool, err error) {
 	name := filepath.Join(d.path, lockName)
-	if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > staleLock {
+	if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()).Abs() > staleLock {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, false, err
 		}
