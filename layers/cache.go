@@ -109,13 +109,19 @@ func (p *pass) recalled(ctx context.Context, l v1.Layer) (bool, error) {
 		err = p.grow(s.uncompressed)
 	} else if err := p.readBlob(ctx, l, true); err != nil {
 		return false, err
+	} else if p.info.Verified {
+		holes := s.uncompressed - p.info.Uncompressed // of sparse files: who does not walk does not see them
+		p.info.Uncompressed = s.uncompressed
+		if err := p.grow(holes); err != nil {
+			p.info.Verified = false // not this way: it is read after all, and said
+		}
 	}
-	if err != nil || !p.info.Verified || p.info.Partial || p.restore(s) != nil {
+	if err != nil || !p.info.Verified || p.info.Partial || p.restore(ctx, s) != nil {
 		p.forget()
-		return false, nil
+		return false, ctx.Err()
 	}
 	p.info.Cached = true
-	if s.add(p.info) {
+	if len(p.verdicts) == 0 && s.add(p.info) { // what is wrong with a blob is said each time
 		p.opts.Cache.Put(key, s.bytes())
 	}
 	return true, nil

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -139,6 +140,20 @@ func TestCacheMisses(t *testing.T) {
 	assert.Equal(t, puts, c.puts)
 }
 
+// What is wrong with a blob is said each time, though its archive is in the cache.
+func TestCacheOfTrailing(t *testing.T) {
+	b := archive(t, "a=1")
+	opts := &Options{Cache: newShelf()}
+	img, _ := claimed(t, stored{gz(t, b), b})
+	read(t, img, opts)
+	img, _ = claimed(t, stored{append(gz(t, b), "garbage"...), b})
+	for range 2 {
+		x := read(t, img, opts)
+		assert.True(t, x.Layers[0].Verified)
+		assert.Equal(t, []string{"layer 0: bytes after the end of the compressed stream"}, problemTexts(x))
+	}
+}
+
 // A kept file counts towards the limit of this image.
 func TestCacheHoldsKept(t *testing.T) {
 	c := newShelf()
@@ -166,6 +181,21 @@ func TestCacheRecallFails(t *testing.T) {
 	assert.Len(t, l.learnt, 3)
 }
 
+// A layer that is being recalled is left when the context is done, and not opened.
+func TestCacheCancelled(t *testing.T) {
+	c := newShelf()
+	img, opened := claimed(t, stack1(t, "a=#!1", "b=#!2"))
+	read(t, img, &Options{Cache: c, Wants: (&learner{}).wants()})
+	ctx, cancel := context.WithCancel(t.Context())
+	wants := (&learner{}).wants()
+	recalled := 0
+	wants[1].Recall = func(Entry, []byte) error { recalled++; cancel(); return nil }
+	_, err := Read(ctx, img, &Options{Cache: c, Wants: wants})
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 1, recalled)
+	assert.Equal(t, 1, opened[0])
+}
+
 // Whatever a cache gives back, the image is told as it is.
 func TestCacheOfGarbage(t *testing.T) {
 	c := newShelf()
@@ -181,7 +211,7 @@ func TestCacheOfGarbage(t *testing.T) {
 		func(b []byte) []byte { return b[:len(savedMagic)+3] },
 		func(b []byte) []byte { return b[:len(b)-1] },
 		func(b []byte) []byte { return append(slices.Clone(b), 0) },
-		func(b []byte) []byte { return bytes.Replace(b, []byte("layer 1"), []byte("layer 2"), 1) },
+		func(b []byte) []byte { return bytes.Replace(b, []byte("layer 2"), []byte("layer 1"), 1) },
 	} {
 		for k, b := range good {
 			c.m[k] = damage(b)

@@ -3,11 +3,16 @@ package layers
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -92,6 +97,67 @@ func TestBrokenEarly(t *testing.T) {
 	assert.Equal(t, sum(z), x.Layers[0].Digest)
 	assert.True(t, x.Layers[0].Partial)
 	assert.False(t, x.Layers[0].Verified)
+}
+
+// breaking is a layer whose blob ends with an error.
+type breaking struct {
+	v1.Layer
+	blob []byte
+}
+
+func (l breaking) Stored() (io.ReadCloser, v1.Hash, error) {
+	r := io.MultiReader(bytes.NewReader(l.blob), iotest.ErrReader(syscall.ECONNRESET))
+	return io.NopCloser(r), sum([]byte("the whole")), nil
+}
+
+// A blob that can't be read further keeps what comes before, be it short or long.
+func TestBreaks(t *testing.T) {
+	for _, size := range []int{3, 2 * blockSize} {
+		noise := make([]byte, size)
+		for i, r := 0, rand.New(rand.NewPCG(7, 8)); i < size; i++ {
+			noise[i] = "0123456789abcdef"[r.IntN(16)]
+		}
+		b := archive(t, "a=1", "b="+string(noise), "c=2")
+		for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b), "none": b} {
+			t.Run(fmt.Sprint(name, size), func(t *testing.T) {
+				cut := len(blob)
+				if name == "none" {
+					cut -= 1024 + 512
+				}
+				img := layersOf{image(t, stored{b, b}), []v1.Layer{breaking{blob: blob[:cut]}}}
+				x := read(t, img, nil)
+				l := x.Layers[0]
+				assert.True(t, l.Partial)
+				assert.False(t, l.Verified)
+				assert.Zero(t, l.Digest)
+				assert.Equal(t, name, l.Compression)
+				assert.EqualValues(t, cut, l.Size)
+				require.Len(t, x.Problems, 1)
+				assert.ErrorIs(t, x.Problems[0], syscall.ECONNRESET)
+				assert.Contains(t, merged(x, 0), "a b")
+			})
+		}
+	}
+	for _, blob := range [][]byte{nil, []byte("ab")} {
+		x := read(t, layersOf{image(t, stored{}), []v1.Layer{breaking{blob: blob}}}, nil)
+		require.Len(t, x.Problems, 1)
+		assert.ErrorIs(t, x.Problems[0], syscall.ECONNRESET)
+		assert.True(t, x.Layers[0].Partial)
+	}
+}
+
+// A wanted file that breaks off takes no room from those of other layers.
+func TestBrokenWantTakesNoRoom(t *testing.T) {
+	b := tarOf(t, &tar.Header{Name: "etc/a", Size: 100_000}, make([]byte, 100_000))[:80_000]
+	ok := archive(t, "etc/b=12345")
+	x := read(t, image(t, stored{b, b}, stored{ok, ok}), &Options{
+		Parallelism: 1, Limits: Limits{Kept: 100_002},
+		Wants: []Want{{Match: func(Entry, []byte) bool { return true }}},
+	})
+	assert.Equal(t, []string{"layer 0: etc/a: unexpected EOF"}, problemTexts(x))
+	e, _ := x.Lookup(1, "etc/b")
+	_, kept := x.Content(e)
+	assert.True(t, kept)
 }
 
 func TestTrailing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,8 +30,17 @@ func FuzzRead(f *testing.F) {
 	cfg := reconfigured(f, empty.Image, func(c *v1.ConfigFile) { c.RootFS.DiffIDs = []v1.Hash{sum(below), sum(below)} })
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		img := layersOf{cfg, []v1.Layer{static.NewLayer(below, types.OCILayer), static.NewLayer(blob, types.OCILayer)}}
+		of := func(types ...Type) func(Entry, []byte) bool {
+			return func(e Entry, _ []byte) bool { return slices.Contains(types, e.Type) }
+		}
 		x, err := Read(context.Background(), img, &Options{
-			Wants:  []Want{{Match: func(Entry, []byte) bool { return true }}},
+			Wants: []Want{
+				{Match: of(Regular, Hardlink)},
+				{Match: of(Hardlink), Use: func(e Entry, b []byte) error {
+					assert.EqualValues(t, e.Size, len(b))
+					return nil
+				}},
+			},
 			Limits: Limits{Uncompressed: 8 << 20, Entries: 10_000, Kept: 1 << 20},
 		})
 		require.NoError(t, err)

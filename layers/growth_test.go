@@ -17,7 +17,8 @@ import (
 // growing is an image of some layers and some files in all. how says what the layers
 // above the first do: "files" are new ones, "same" are those of the layer below
 // once more, "whiteouts" delete those of the layer below and have new ones, "opaque"
-// makes directories opaque and fills them again, "deep" is a tree of 100 levels.
+// makes directories opaque and fills them again, "links" are files below a chain of long
+// symbolic links, "deep" is a tree of 100 levels.
 func growing(tb testing.TB, how string, layers, files int) []stored {
 	tb.Helper()
 	all := make([]stored, layers)
@@ -50,6 +51,11 @@ func growing(tb testing.TB, how string, layers, files int) []stored {
 				} else {
 					add(fmt.Sprintf("usr/lib/%d/f%d", j/100, j), "x")
 				}
+			case "links":
+				if j < 40 { // each leads to the next, and the last to nothing
+					require.NoError(tb, w.WriteHeader(&tar.Header{Name: fmt.Sprintf("l%d", j), Linkname: strings.Repeat("./", 2000) + fmt.Sprintf("l%d", j+1), Typeflag: tar.TypeSymlink}))
+				}
+				add(fmt.Sprintf("l0/f%d", j), "x")
 			case "deep":
 				add(strings.Repeat("d/", 100)+fmt.Sprintf("%d/%d", j/100, j), "x")
 			}
@@ -76,7 +82,7 @@ func BenchmarkGrowth(b *testing.B) {
 				growthRow(b, how, layers, 100_000)
 			}
 		}
-		for _, how := range []string{"files", "whiteouts", "deep"} {
+		for _, how := range []string{"files", "whiteouts", "links", "deep"} {
 			for _, files := range []int{1_000, 10_000, 100_000, 1_000_000} {
 				growthRow(b, how, 4, files)
 			}

@@ -48,6 +48,18 @@ func TestSumsOfHardLinks(t *testing.T) {
 	assert.Equal(t, "0123456789", string(b))
 }
 
+// Files that only AUFS' housekeeping names are shipped and never seen.
+func TestSumsOfHousekeeping(t *testing.T) {
+	x := read(t, stack(t, []string{".wh..wh.plnk/1=0123456789", "a=>.wh..wh.plnk/1", ".wh..wh.plnk/2=012", "b=1"}, []string{"b=2"}, []string{".wh.a"}), nil)
+	assert.EqualValues(t, 14, x.Layers[0].Content)
+	assert.EqualValues(t, 10+3+1, x.Layers[0].Shadowed)
+	assert.EqualValues(t, 1, x.Layers[1].Hides)
+	assert.EqualValues(t, 10, x.Layers[2].Deletes)
+	b, err := fs.ReadFile(x.FS(1), "a")
+	assert.NoError(t, err)
+	assert.Equal(t, "0123456789", string(b))
+}
+
 func TestForeignLayer(t *testing.T) {
 	b := gz(t, archive(t, "a=1"))
 	img, err := mutate.AppendLayers(empty.Image, static.NewLayer(b, types.DockerForeignLayer))

@@ -18,7 +18,8 @@ import (
 const (
 	whiteoutPrefix = ".wh."
 	opaqueName     = ".wh..wh..opq"
-	aufsPrefix     = ".wh..wh." // AUFS' own housekeeping
+	aufsPrefix     = ".wh..wh."     // AUFS' own housekeeping, in the root
+	aufsLinks      = ".wh..wh.plnk" // part of it: the files that hard links of the layer name
 )
 
 // An item is what a tar header means.
@@ -40,7 +41,7 @@ func judge(h *tar.Header, lim Limits) (it item, ok bool, err error) {
 		return item{}, false, err
 	}
 	if strings.Contains(it.path, whiteoutPrefix) {
-		if done, ok, err := it.whiteout(); done {
+		if done, ok, err := it.whiteout(h.Typeflag); done {
 			return it, ok, err
 		}
 	}
@@ -75,20 +76,17 @@ func judge(h *tar.Header, lim Limits) (it item, ok bool, err error) {
 	return it, true, nil
 }
 
-// whiteout recognises whiteouts, whatever the type of the header. done is false if
-// the path is none.
-func (it *item) whiteout() (done, ok bool, err error) {
+// whiteout recognises whiteouts, whatever the type of the header, and the housekeeping
+// of AUFS, as Docker and containerd do. done is false if the path is neither.
+func (it *item) whiteout(flag byte) (done, ok bool, err error) {
 	dir, base := split(it.path)
-	for c := range strings.SplitSeq(dir, "/") {
-		if strings.HasPrefix(c, aufsPrefix) {
-			return true, false, nil
-		}
-	}
 	switch {
 	case base == opaqueName:
 		it.path, it.typ, it.opaque = dir, Whiteout, true
 		return true, true, nil
-	case strings.HasPrefix(base, aufsPrefix):
+	case strings.HasPrefix(it.path, aufsLinks+"/") && flag == tar.TypeReg:
+		return false, false, nil
+	case strings.HasPrefix(it.path, aufsPrefix):
 		return true, false, nil
 	case !strings.HasPrefix(base, whiteoutPrefix):
 		return false, false, nil

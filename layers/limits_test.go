@@ -36,6 +36,11 @@ func TestLimits(t *testing.T) {
 			problem: "layer 0: more than 4 entries in all layers", partial: true, merged: "a",
 		},
 		{
+			name: "entries by the length of their text", lines: []string{"a->" + strings.Repeat("x", 1024), "b=1"},
+			within: Limits{Entries: 6}, beyond: Limits{Entries: 4},
+			problem: "layer 0: more than 4 entries in all layers", partial: true,
+		},
+		{
 			name: "path length", lines: []string{"a=1", long + "=1", "b=1"},
 			within: Limits{PathLength: 40}, beyond: Limits{PathLength: 39},
 			problem: "layer 0: " + long + ": path of 40 bytes, over the limit of 39", merged: "a b",

@@ -117,6 +117,9 @@ func (s *state) resolve(layer int, path string, last bool) (found, error) {
 		if !ok {
 			return at, nil
 		}
+		if at.id != None && s.recs.at(at.id).typ != Directory {
+			return found{}, fs.ErrNotExist
+		}
 		if name == ".." {
 			if at.node == root {
 				return found{}, fs.ErrNotExist // outside
@@ -124,9 +127,6 @@ func (s *state) resolve(layer int, path string, last bool) (found, error) {
 			at.node = s.tree.nodes[at.node].parent
 			at.id = s.visible(at.node, layer)
 			continue
-		}
-		if at.id != None && s.recs.at(at.id).typ != Directory {
-			return found{}, fs.ErrNotExist
 		}
 		n := s.tree.child(at.node, name)
 		id := s.visible(n, layer)

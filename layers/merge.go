@@ -103,9 +103,21 @@ func (m *merger) stackUp(ctx context.Context, p *pass) error {
 	}); err != nil {
 		return err
 	}
+	m.dropLinks()
 	m.x.Problems = append(m.x.Problems, p.verdicts...)
 	m.x.Problems = append(m.x.Problems, p.problems.all(p.index)...)
 	return nil
+}
+
+// dropLinks hides AUFS' own names of files, once the hard links that name them are
+// bound: what no hard link names is never seen.
+func (m *merger) dropLinks() {
+	m.tree.mu.Lock()
+	defer m.tree.mu.Unlock()
+	m.reach()
+	if n := m.tree.child(root, aufsLinks); n != None && m.nodes[n].now != None {
+		m.clear(n, false)
+	}
 }
 
 // adopt moves what was read of a layer into the Index.

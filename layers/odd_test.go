@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -62,8 +63,22 @@ func TestOdd(t *testing.T) {
 		{
 			name:   "housekeeping of AUFS",
 			layers: [][]string{{".wh..wh.aufs", ".wh..wh.plnk/", ".wh..wh.plnk/1.2=x", ".wh..wh.orph/", "a=1"}},
-			want:   [][]string{{"a regular added"}},
+			want:   [][]string{{".wh..wh.plnk/1.2 regular added shadowed:0", "a regular added"}},
 			merged: "a",
+		},
+		{
+			name:   "hard links to files of AUFS' own",
+			layers: [][]string{{"a=old"}, {".wh..wh.plnk/1.2=new", "a=>.wh..wh.plnk/1.2", "b=>/.wh..wh.plnk/1.2"}, {".wh.a"}, {"c=>.wh..wh.plnk/1.2"}},
+			want: [][]string{{"a regular added shadowed:1"},
+				{".wh..wh.plnk/1.2 regular added shadowed:1", "a hardlink modified shadowed:2", "b hardlink added"}, {"a whiteout deleted"}, {"c hardlink added"}},
+			merged:   "b=>.wh..wh.plnk/1.2 c=>.wh..wh.plnk/1.2",
+			problems: []string{"layer 3: c: hard link to a file that is not there: .wh..wh.plnk/1.2"},
+		},
+		{
+			name:   "like housekeeping, where AUFS has none",
+			layers: [][]string{{"x/.wh..wh.hid/evil=1", "x/.wh..wh.y", "x/.wh.z/a=1", ".wh..wh..opq/b=1"}},
+			want:   [][]string{{"x/.wh..wh.hid/evil regular added", "x/.wh.y whiteout ineffective", "x/.wh.z/a regular added"}},
+			merged: "x/ x/.wh..wh.hid/ x/.wh..wh.hid/evil x/.wh.z/ x/.wh.z/a",
 		},
 		{
 			name:     "whiteouts of nothing",
@@ -90,6 +105,12 @@ func TestOdd(t *testing.T) {
 			want: [][]string{{"lib directory added shadowed:1", "lib/a regular added shadowed:1"}, {"lib symlink replaced shadowed:2"},
 				{"lib directory replaced", "lib/a regular added"}},
 			merged: "lib/ lib/a",
+		},
+		{
+			name:   "whiteout with more content than headers may have",
+			layers: [][]string{{"a=1"}, {".wh.a=" + strings.Repeat("x", 2<<20), "b=1"}},
+			want:   [][]string{{"a regular added shadowed:1"}, {"a whiteout deleted", "b regular added"}},
+			merged: "b",
 		},
 		{
 			name:   "metadata only",

@@ -4,7 +4,8 @@ import "math"
 
 // Options say how to [Read]. The zero value, and nil, are the defaults.
 type Options struct {
-	// Wants are asked, for every regular file, whether its bytes are wanted.
+	// Wants are asked, for every regular file, whether its bytes are wanted, and for
+	// hard links too: see [Want].
 	Wants []Want
 	// Parallelism is the number of layers that are read at the same time; 0 is
 	// runtime.GOMAXPROCS(0).
@@ -24,11 +25,18 @@ type Options struct {
 // A Want asks for the bytes of some files during the one pass of [Read]. Its
 // functions are called from several goroutines at the same time; with a file over
 // 8 MiB that is not to be kept, one at a time, so that no two are in memory.
+//
+// A file is asked about when its content comes, and then under each name that hard
+// links of the same layer give it, which may be the one that tells what it is. If
+// such a name is wanted, by Use or Learn or of a file that is not kept, the layer is
+// read, and verified, once more when its end has come.
 type Want struct {
 	// Match reports whether the bytes of the file are wanted. e is as the layer
 	// has it: Change and Shadow, which need the other layers, and Sum are not yet
 	// set. head holds the file's first bytes: HeadSize of them, or the whole file
-	// where it is shorter. head must not be kept.
+	// where it is shorter. head must not be kept. Of a hard link (Type is Hardlink, Link
+	// the name that it was made of) head is nil, and Size, here and in what follows, that
+	// of the file.
 	Match func(e Entry, head []byte) bool
 	// Use, if not nil, is given the whole content. It must not keep b after it
 	// has returned. An error, or a panic, becomes a Problem of that layer and
@@ -50,6 +58,9 @@ type Want struct {
 	Recall func(e Entry, memo []byte) error
 }
 
+// keeps reports whether the Index is to keep what is wanted.
+func (w *Want) keeps() bool { return w.Use == nil && w.Learn == nil }
+
 // HeadSize is the number of bytes that [Want.Match] sees of a file.
 const HeadSize = 512
 
@@ -58,11 +69,11 @@ const HeadSize = 512
 //
 // Passing a limit of one entry (PathLength, PathDepth, FileSize, Kept) costs that
 // entry; passing one of a layer or of the image (HeaderSize, Uncompressed, Ratio,
-// Entries, Window) ends the reading of the layer, which is then Partial; passing
-// Layers is an error of [Read].
+// Entries, Window) ends the reading of the layer, which is then Partial, but where
+// the holes of a sparse file do: that costs the file. Passing Layers is an error of [Read].
 type Limits struct {
 	Layers       int   // layers of an image; default 1,000 (Docker stops at 127)
-	Entries      int   // entries of all layers together, and the directories that their paths imply; default 10,000,000, at most 1<<30
+	Entries      int   // entries of all layers together, and the directories that their paths imply, each 256 bytes of a path and its link as one more; default 10,000,000, at most 1<<30
 	PathLength   int   // bytes of a path, or of a link's target; default 4,096 (Linux' PATH_MAX)
 	PathDepth    int   // components of a path; default 256
 	HeaderSize   int64 // bytes of one entry's PAX and GNU headers; default 1 MiB, and no single one can be longer
@@ -77,6 +88,10 @@ type Limits struct {
 // ratioFrom is the number of decompressed bytes below which a layer's ratio is
 // not judged: a small layer of zeros is no attack.
 const ratioFrom = 64 << 20
+
+// entryText is the number of bytes of path and link that one entry may have. More
+// count as more entries, since the memory that Entries is to bound holds them.
+const entryText = 256
 
 // maxEntries keeps the numbers of nodes and records inside an int32.
 const maxEntries = 1 << 30

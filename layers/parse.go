@@ -57,6 +57,9 @@ func parse(h v1.History) parsed {
 	}
 	if p.form != formBare {
 		image, ok := baseComment(h.Comment)
+		// After a comment of the user's it may be his own word, where anybody could
+		// have written the entry.
+		ok = ok && (strings.HasPrefix(h.Comment, "FROM ") || p.form == formClassic || h.CreatedBy == "/bin/sh")
 		if ok && !isImageID(image) {
 			p.From = image
 		}

@@ -52,16 +52,20 @@ func (in Instruction) pairs(extra string) []string {
 // quotedPairs reads pairs as a Dockerfile has them: A=1 B="two words" C=x\ y, or
 // the old form "A the rest of the line".
 func quotedPairs(args, extra string) []string {
-	first, rest, _ := strings.Cut(args, " ")
-	if !strings.Contains(first, "=") {
-		if rest = strings.TrimSpace(rest); rest == "" || !looksLikePair(first+"=", extra) {
+	end := strings.IndexAny(args, " \t")
+	if end < 0 {
+		end = len(args)
+	}
+	if first := args[:end]; !strings.Contains(first, "=") {
+		value := dockerfileWords(strings.TrimSpace(args[end:]), "")
+		if len(value) == 0 || !looksLikePair(first+"=", extra) {
 			return nil
 		}
-		return []string{first + "=" + rest}
+		return []string{first + "=" + value[0]}
 	}
 	var pairs []string
-	for _, word := range dockerfileWords(args) {
-		if !looksLikePair(word, extra) {
+	for _, word := range dockerfileWords(args, " \t\n") {
+		if strings.IndexByte(word, '=') <= 0 {
 			return nil
 		}
 		pairs = append(pairs, word)
@@ -69,9 +73,10 @@ func quotedPairs(args, extra string) []string {
 	return pairs
 }
 
-// dockerfileWords splits at white space outside quotes, and takes quotes and
-// backslashes off.
-func dockerfileWords(s string) []string {
+// dockerfileWords splits at the characters of space outside quotes, and takes quotes
+// and backslashes off. In double quotes a backslash stands for itself, but before the
+// characters that it keeps from their meaning.
+func dockerfileWords(s, space string) []string {
 	var (
 		words []string
 		word  strings.Builder
@@ -81,7 +86,7 @@ func dockerfileWords(s string) []string {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c == '\\' && quote != '\'' && i+1 < len(s):
+		case c == '\\' && i+1 < len(s) && (quote == 0 || quote == '"' && strings.IndexByte(`"$\`, s[i+1]) >= 0):
 			i++
 			word.WriteByte(s[i])
 			open = true
@@ -89,7 +94,7 @@ func dockerfileWords(s string) []string {
 			quote = 0
 		case quote == 0 && (c == '"' || c == '\''):
 			quote, open = c, true
-		case quote == 0 && (c == ' ' || c == '\t' || c == '\n'):
+		case quote == 0 && strings.IndexByte(space, c) >= 0:
 			if open {
 				words = append(words, word.String())
 				word.Reset()

@@ -151,6 +151,7 @@ func cutShell(s string) (shell []string, rest string, ok bool) {
 			return append(shell, word), s, true
 		case word[0] != '-' && word[0] != '/':
 			return nil, "", false
+		case strings.EqualFold(word, "-NoLogo"):
 		case word == "-o" || word == "-O" || word[0] == '-' && word[1:] != "" && word[1] != '-' && strings.HasSuffix(word, "o"):
 			option = true
 		case strings.EqualFold(word, "-ExecutionPolicy") || strings.EqualFold(word, "-Version"):

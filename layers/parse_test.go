@@ -74,6 +74,8 @@ func TestParse(t *testing.T) {
 			Instruction{Builder: BuilderDocker, Keyword: "USER", Args: "ContainerUser"}},
 		{"powershell", v1.History{CreatedBy: `powershell -Command $ErrorActionPreference = 'Stop'; dir`},
 			Instruction{Builder: BuilderDocker, Keyword: "RUN", Args: "$ErrorActionPreference = 'Stop'; dir", Shell: []string{"powershell", "-Command"}}},
+		{"powershell, option that ends in o", v1.History{CreatedBy: `RUN pwsh -NoLogo -Command dir # buildkit`},
+			Instruction{Builder: BuilderBuildKit, Keyword: "RUN", Args: "dir", Shell: []string{"pwsh", "-NoLogo", "-Command"}}},
 		{"old Docker", v1.History{CreatedBy: `/bin/sh -c #(nop) CMD ["/bin/bash"]`, Created: inYear(2015)},
 			Instruction{Builder: BuilderDocker, Keyword: "CMD", Args: `["/bin/bash"]`}},
 		{"one space in 2018", v1.History{CreatedBy: `/bin/sh -c #(nop) ENV A=1`, Created: inYear(2018)},
@@ -114,6 +116,8 @@ func TestParse(t *testing.T) {
 		// Buildah.
 		{"FROM", v1.History{CreatedBy: "/bin/sh -c apt-get update", Comment: "FROM docker.io/library/debian:bookworm"},
 			Instruction{Builder: BuilderBuildah, Keyword: "RUN", Args: "apt-get update", Shell: sh, From: "docker.io/library/debian:bookworm"}},
+		{"podman commit with a comment", v1.History{CreatedBy: "/bin/sh", Comment: "mine FROM docker.io/library/alpine:3.20"},
+			Instruction{Builder: BuilderCommit, Args: "/bin/sh", From: "docker.io/library/alpine:3.20"}},
 		{"FROM an ID, as with --layers", v1.History{CreatedBy: "/bin/sh -c #(nop) WORKDIR /x", Comment: "FROM a23e34caaaf7"},
 			Instruction{Builder: BuilderBuildah, Keyword: "WORKDIR", Args: "/x"}},
 		{"space at the end of a label", v1.History{CreatedBy: "/bin/sh -c #(nop)  LABEL a=b "},
@@ -182,6 +186,7 @@ func TestParse(t *testing.T) {
 		{"a command", v1.History{CreatedBy: "echo hi"}, Instruction{Builder: unknown, Args: "echo hi"}},
 		{"windows base", v1.History{CreatedBy: "Apply image 10.0.20348.2227"}, Instruction{Builder: unknown, Args: "Apply image 10.0.20348.2227"}},
 		{"a comment with FROM", v1.History{CreatedBy: "x", Comment: "built FROM scratch!"}, Instruction{Builder: unknown, Args: "x"}},
+		{"a comment with FROM, of docker commit", v1.History{CreatedBy: "nginx", Comment: "hotfix, was FROM production"}, Instruction{Builder: unknown, Args: "nginx"}},
 		{"nop of no instruction", v1.History{CreatedBy: "/bin/sh -c #(nop) hello"}, Instruction{Builder: unknown, Args: "hello"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { assert.Equal(t, tc.want, Parse(tc.h)) })
@@ -200,6 +205,11 @@ func TestInstructionPairs(t *testing.T) {
 		{"words with = that are no keys", "ENV CFLAGS=-O2 -D_FILE_OFFSET_BITS=64", []string{"CFLAGS=-O2 -D_FILE_OFFSET_BITS=64"}},
 		{"quotes of Buildah's", `/bin/sh -c #(nop) ENV A="1 B=2" C=x\ y D='$E'`, []string{"A=1 B=2", "C=x y", "D=$E"}},
 		{"old form", "/bin/sh -c #(nop) ENV A some words", []string{"A=some words"}},
+		{"old form, quotes", `/bin/sh -c #(nop) ENV A "some words" and\ more`, []string{"A=some words and more"}},
+		{"old form, tab", "/bin/sh -c #(nop) env A\tsome  words=1", []string{"A=some  words=1"}},
+		{"backslash in quotes", `/bin/sh -c #(nop) ENV A="a\nb" B="\"\$x\\" C='a\b' D=a\nb`, []string{`A=a\nb`, `B="$x\`, `C=a\b`, `D=anb`}},
+		{"label of Buildah's", `/bin/sh -c #(nop) label a=1 "b:c d"='2 3'`, []string{"a=1", "b:c d=2 3"}},
+		{"no pair among them", `/bin/sh -c #(nop) label a=1 b`, nil},
 		{"label", "LABEL org.opencontainers.image.version=24.04 maintainer=A B <a@b.c>", []string{"org.opencontainers.image.version=24.04", "maintainer=A B <a@b.c>"}},
 		{"nothing to read", "ENV A", nil},
 		{"another instruction", "ARG A=1", nil},

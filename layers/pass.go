@@ -25,6 +25,7 @@ type pass struct {
 	records   recordList
 	links     []string
 	keep      map[int32][]byte // contents kept, by number in records
+	second    *second          // not nil in a second reading
 	memos     []memo           // what the wants learnt, for the cache
 	learnt    int64            // bytes of memos
 	odd       bool             // what was learnt is not fit for the cache
@@ -43,6 +44,13 @@ func (p *pass) verdict(err error) {
 	p.verdicts = append(p.verdicts, Problem{Layer: p.index, Step: None, Err: err})
 }
 
+// progress tells of bytes that are read for the first time.
+func (p *pass) progress(n int64) {
+	if p.second == nil {
+		p.reader.progress(n)
+	}
+}
+
 // broken notes that the layer could not be read to its end.
 func (p *pass) broken(err error) {
 	p.verdict(err)
@@ -56,6 +64,9 @@ func (p *pass) read(ctx context.Context, l v1.Layer) error {
 		return err
 	}
 	if err := p.readBlob(ctx, l, false); err != nil {
+		return err
+	}
+	if err := p.readLinks(ctx, l); err != nil {
 		return err
 	}
 	p.remember()
@@ -76,13 +87,13 @@ func (p *pass) readBlob(ctx context.Context, l v1.Layer, skim bool) error {
 
 	first := p.blocks.get(1)
 	readErr := first.fill(b)
-	if readErr != nil && readErr != io.EOF {
-		p.broken(readErr)
-		return ctx.Err()
-	}
 	compression, known := sniff(first.b[:first.n])
 	if b.derived {
 		compression, known = compressionNone, true
+	}
+	if broke := readErr != nil && readErr != io.EOF; broke && (first.n == 0 || !known) {
+		p.broken(readErr)
+		return ctx.Err()
 	}
 	p.info.Compression = compression
 	if !known {

@@ -155,13 +155,6 @@ func (m *merger) locate(r *record) error {
 	return nil
 }
 
-// The most symbolic links that are followed for one path, as in Linux, and the most
-// components of a path and its links together.
-const (
-	maxLinks = 40
-	maxSteps = 1024
-)
-
 // descend walks to a directory that an entry needs, follows links on the way and
 // implies what is missing. entry is for the message.
 func (m *merger) descend(dir, entry int32) (int32, error) {
@@ -171,9 +164,6 @@ func (m *merger) descend(dir, entry int32) (int32, error) {
 		name, ok := w.pop()
 		if !ok {
 			return at, nil
-		}
-		if w.steps++; w.steps > maxSteps {
-			return None, errLoop
 		}
 		if name == ".." {
 			at = max(m.tree.nodes[at].parent, root)

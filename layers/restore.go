@@ -3,6 +3,7 @@ package layers
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +14,8 @@ import (
 )
 
 // restore makes of a saved layer what reading it makes. After an error the pass must
-// start anew.
-func (p *pass) restore(s *saved) error {
+// start anew. It may be ctx's.
+func (p *pass) restore(ctx context.Context, s *saved) error {
 	z, err := zstd.NewReader(bytes.NewReader(s.body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(savedWindow))
 	if err != nil {
@@ -27,6 +28,9 @@ func (p *pass) restore(s *saved) error {
 	}
 	r.troubles()
 	for range r.count(p.lim.Entries) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := r.record(); err != nil {
 			return err
 		}
@@ -39,7 +43,7 @@ func (p *pass) restore(s *saved) error {
 	if _, err := r.r.ReadByte(); err != io.EOF {
 		return fmt.Errorf("%w: more than it says", errSaved)
 	}
-	return p.recallAll(r.entries)
+	return p.recallAll(ctx, r.entries)
 }
 
 // A restorer reads the body of a saved layer, in the order in which save writes it.
@@ -173,21 +177,27 @@ func (r *restorer) contents() {
 func (r *restorer) learnt() {
 	r.entries = map[int32]Entry{}
 	left := r.lim.Kept
+	files := r.linked()
 	for range r.count(math.MaxInt32) {
 		want := r.count(len(r.opts.Wants) - 1)
-		i, rec := r.regularRecord()
-		if rec == nil || len(r.opts.Wants) == 0 || r.opts.Wants[want].Learn == nil {
+		i := int32(r.count(r.records.n - 1))
+		if r.err != nil || r.records.n == 0 || len(r.opts.Wants) == 0 || r.opts.Wants[want].Learn == nil {
+			r.fail(errSaved)
+			return
+		}
+		e := r.entryOf(int(i))
+		file, ok := files[i]
+		switch {
+		case ok && e.Type == Hardlink:
+			e.Size = r.records.at(int(file)).size
+		case e.Type != Regular:
 			r.fail(errSaved)
 			return
 		}
 		b := r.blob(left)
 		left -= int64(len(b))
 		r.memos = append(r.memos, memo{int32(want), i, b})
-		a := r.attrTable.get(rec.attrs)
-		r.entries[i] = Entry{
-			Path: r.pathOf(rec), Layer: r.index, Type: Regular, Mode: a.mode, UID: a.uid, GID: a.gid,
-			Size: rec.size, ModTime: rec.modTime(), Shadow: None,
-		}
+		r.entries[i] = e
 	}
 }
 
@@ -212,8 +222,11 @@ func (r *restorer) pathOf(rec *record) string {
 }
 
 // recallAll tells the wants what they learnt of the files.
-func (p *pass) recallAll(entries map[int32]Entry) error {
+func (p *pass) recallAll(ctx context.Context, entries map[int32]Entry) error {
 	for _, m := range p.memos {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := guard(func() error { return p.opts.Wants[m.want].Recall(entries[m.record], m.b) }); err != nil {
 			return err
 		}

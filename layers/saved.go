@@ -13,7 +13,7 @@ import (
 
 // savedMagic starts every entry of a cache. Its number is that of the format, and
 // of what the pass makes of an archive: it changes with either.
-const savedMagic = "stemma layer 1\n"
+const savedMagic = "stemma layer 2\n"
 
 // errSaved is an entry of a cache that makes no sense.
 var errSaved = errors.New("cached layer is malformed")

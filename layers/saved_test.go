@@ -36,13 +36,13 @@ func FuzzSaved(f *testing.F) {
 				continue
 			}
 			p := savedPass()
-			if p.restore(s) != nil {
+			if p.restore(t.Context(), s) != nil {
 				continue
 			}
 			var again saved
 			require.NoError(t, p.save(&again))
 			q := savedPass()
-			require.NoError(t, q.restore(&again))
+			require.NoError(t, q.restore(t.Context(), &again))
 			require.Equal(t, listed(p), listed(q), "what is accepted is what is saved again")
 			x := &Index{Config: &v1.ConfigFile{}, Layers: make([]Layer, 1), state: &state{tree: p.tree, keep: map[int32][]byte{}}}
 			p.info = &x.Layers[0]

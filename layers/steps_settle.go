@@ -177,15 +177,17 @@ func lengthenShell(e *parsed, shell string) {
 }
 
 // settleCommit recognises docker commit in the newest entry: it records the
-// container's command, which is also that of the new image.
+// container's command, which is also that of the new image. Where that is a shell's,
+// the entry reads like a RUN, which no build leaves as the image's command.
 func settleCommit(cfg *v1.ConfigFile, entries []parsed) {
 	last := len(entries) - 1
 	if last < 0 || len(cfg.Config.Cmd) == 0 {
 		return
 	}
-	e := &entries[last]
-	if e.form == formOther && e.Builder == BuilderUnknown && !cfg.History[last].EmptyLayer &&
-		e.Args == strings.Join(cfg.Config.Cmd, " ") {
-		e.Builder = BuilderCommit
+	e, h := &entries[last], cfg.History[last]
+	open := e.form == formOther && e.Builder == BuilderUnknown ||
+		e.form == formClassic && (e.Builder == BuilderUnknown || e.Builder == BuilderDocker)
+	if open && !h.EmptyLayer && h.CreatedBy == strings.Join(cfg.Config.Cmd, " ") {
+		*e = tool(h, BuilderCommit)
 	}
 }

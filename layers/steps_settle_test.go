@@ -76,6 +76,18 @@ func TestStepsSettleCommit(t *testing.T) {
 	cfg.Config.Cmd = []string{"nginx"}
 	steps, _ = Steps(cfg)
 	assert.Equal(t, BuilderUnknown, steps[2].Instruction.Builder)
+
+	// A container that ran a shell: the entry reads like a RUN.
+	for _, shell := range []string{"/bin/sh", "bash"} {
+		cfg = historyConfig(2, cRoot, cCmd, shell+" -c apt-get update")
+		cfg.Config.Cmd = []string{shell, "-c", "apt-get update"}
+		steps, _ = Steps(cfg)
+		assert.Equal(t, Instruction{Builder: BuilderCommit, Args: shell + " -c apt-get update"}, steps[2].Instruction)
+		cfg.Config.Cmd = []string{"bash"}
+		steps, _ = Steps(cfg)
+		assert.Equal(t, "RUN", steps[2].Instruction.Keyword)
+		assert.Equal(t, BuilderDocker, steps[2].Instruction.Builder)
+	}
 }
 
 func TestStepsSettleFrom(t *testing.T) {

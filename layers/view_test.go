@@ -58,11 +58,11 @@ func plainStack(t testing.TB, layers ...[]string) v1.Image {
 }
 
 func TestFSErrors(t *testing.T) {
-	x := read(t, stack(t, []string{"f=1", "d/", "loop->loop", "out->../x", "gone->nowhere", "bad=>nothing", "l->f"}), nil)
+	x := read(t, stack(t, []string{"f=1", "d/", "loop->loop", "out->../x", "gone->nowhere", "bad=>nothing", "l->f", "file->f/../d"}), nil)
 	f := x.FS(0)
 	for path, want := range map[string]error{
 		"/f": fs.ErrInvalid, "f/x": fs.ErrNotExist, "no": fs.ErrNotExist, "loop": errLoop, "out": fs.ErrNotExist,
-		"gone": fs.ErrNotExist, "bad": fs.ErrNotExist, "d/../f": fs.ErrInvalid,
+		"gone": fs.ErrNotExist, "bad": fs.ErrNotExist, "d/../f": fs.ErrInvalid, "file": fs.ErrNotExist,
 	} {
 		_, err := f.Open(path)
 		assert.ErrorIs(t, err, want, path)

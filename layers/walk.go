@@ -75,7 +75,11 @@ func (p *pass) walk(ctx context.Context, r io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("tar header after byte %d: %w", at, err)
 		}
-		if err := w.entry(ctx, h); err != nil {
+		entry := w.entry
+		if w.second != nil {
+			entry = w.entryAgain
+		}
+		if err := entry(ctx, h); err != nil {
 			return err
 		}
 	}
@@ -146,11 +150,13 @@ func (w *walker) entry(ctx context.Context, h *tar.Header) error {
 		w.links = append(w.links, it.link)
 	case Device:
 		r.sum = uint64(h.Devmajor)<<32 ^ uint64(uint32(h.Devminor))
-	}
-	w.records.add(r)
-	if it.typ == Whiteout {
+	case Whiteout:
+		if err := w.discard(h); err != nil {
+			return fmt.Errorf("%s: %w", it.path, err)
+		}
 		w.whiteouts++
 	}
+	w.records.add(r)
 	return nil
 }
 
@@ -192,6 +198,7 @@ func (w *walker) place(r *record, it item) error {
 		made += nodes
 	}
 	t.mu.Unlock()
+	made += (len(it.path) + len(it.link)) / entryText
 	w.counted += int64(made)
 	return w.countEntries(made)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -21,15 +22,23 @@ func (w *walker) regular(ctx context.Context, h *tar.Header, it item, r *record)
 			w.skip = true
 			return nil
 		}
+		from := w.src.pos
+		defer func() { w.grown(from - w.src.pos) }() // what is stored of it was counted as it came
 	}
 	r.size = h.Size
 	head := w.buf[:min(h.Size, int64(len(w.buf)))]
 	if _, err := io.ReadFull(w.tr, head); err != nil {
 		return eofIsEarly(err)
 	}
-	takers, e := w.takers(h, it, r, head[:min(len(head), HeadSize)])
-	if len(takers) > 0 {
-		return w.take(ctx, takers, e, r, head)
+	if len(w.opts.Wants) > 0 {
+		e := Entry{
+			Path: it.path, Layer: w.index, Type: Regular, Mode: w.attr.mode, UID: h.Uid, GID: h.Gid,
+			Size: h.Size, ModTime: r.modTime(), Shadow: None,
+		}
+		if wants := w.matching(e, head[:min(len(head), HeadSize)]); len(wants) > 0 {
+			i := int32(w.records.n)
+			return w.take(ctx, i, []asking{{i, e, wants}}, r, head)
+		}
 	}
 	if h.Size == int64(len(head)) {
 		r.sum = xxhash.Sum64(head)
@@ -60,80 +69,86 @@ func (w *walker) atEnd() error {
 	return nil
 }
 
-// takers returns the numbers of the wants that match a file.
-func (w *walker) takers(h *tar.Header, it item, r *record, head []byte) ([]int, Entry) {
-	if len(w.opts.Wants) == 0 {
-		return nil, Entry{}
-	}
-	e := Entry{
-		Path: it.path, Layer: w.index, Type: Regular, Mode: w.attr.mode, UID: h.Uid, GID: h.Gid,
-		Size: h.Size, ModTime: r.modTime(), Shadow: None,
-	}
-	var takers []int
-	for i := range w.opts.Wants {
-		want := &w.opts.Wants[i]
+// matching returns the numbers of the wants that ask for a file.
+func (p *pass) matching(e Entry, head []byte) []int {
+	var wants []int
+	for i := range p.opts.Wants {
+		want := &p.opts.Wants[i]
 		var yes bool
 		if err := guard(func() error { yes = want.Match(e, head); return nil }); err != nil {
-			w.odd = true
-			w.problems.add(w.index, it.path, err)
+			p.odd = true
+			p.problems.add(p.index, e.Path, err)
 		}
 		if yes {
-			takers = append(takers, i)
+			wants = append(wants, i)
 		}
 	}
-	if len(takers) > 0 && h.Size > w.lim.FileSize {
-		w.problems.add(w.index, it.path, fmt.Errorf("file of %d bytes is wanted, over the limit of %d", h.Size, w.lim.FileSize))
-		return nil, e
+	if len(wants) > 0 && e.Size > p.lim.FileSize {
+		p.problems.add(p.index, e.Path, fmt.Errorf("file of %d bytes is wanted, over the limit of %d", e.Size, p.lim.FileSize))
+		return nil
 	}
-	return takers, e
+	return wants
 }
 
-// take reads the rest of a file into memory and hands it out.
-func (w *walker) take(ctx context.Context, takers []int, e Entry, r *record, head []byte) error {
-	keep := false
-	for _, i := range takers {
-		t := &w.opts.Wants[i]
-		keep = keep || t.Use == nil && t.Learn == nil
-	}
-	if keep && !w.room(e.Size) {
+// take reads the rest of a file, whose record has the number i, into memory and hands
+// it out to those that ask for it.
+func (w *walker) take(ctx context.Context, i int32, asked []asking, r *record, head []byte) error {
+	keep := w.keeps(asked)
+	if keep && !w.room(r.size) {
 		keep, w.odd = false, true
-		w.problems.add(w.index, e.Path, w.noRoom(e.Size))
+		w.problems.add(w.index, asked[0].entry.Path, w.noRoom(r.size))
 	}
-	b, most, back, err := w.memory(ctx, e.Size, keep)
+	b, most, back, err := w.memory(ctx, r.size, keep)
 	if err != nil {
 		return err
 	}
 	defer func() { back(b) }() // whatever happens: others wait for it
-	if b, err = w.whole(b, head, e.Size, most); err != nil {
+	b, err = w.whole(b, head, r.size, most)
+	r.sum = xxhash.Sum64(b)
+	if err == nil && w.second != nil && r.sum != w.second.files.at(int(i)).sum {
+		err = errChanged
+	}
+	if err != nil {
+		if keep {
+			w.kept.Add(-r.size)
+		}
 		return err
 	}
-	r.sum = xxhash.Sum64(b)
 	if keep {
-		w.keep[int32(w.records.n)] = b
+		w.keep[i] = b
 	}
-	for _, i := range takers {
-		if err := guard(func() error { return w.hand(i, e, b) }); err != nil {
-			w.odd = true
-			w.problems.add(w.index, e.Path, err)
+	for _, a := range asked {
+		for _, i := range a.wants {
+			if err := guard(func() error { return w.hand(i, a, b) }); err != nil {
+				w.odd = true
+				w.problems.add(w.index, a.entry.Path, err)
+			}
 		}
 	}
 	return nil
 }
 
+// keeps reports whether one of those that ask wants a file to be kept.
+func (p *pass) keeps(asked []asking) bool {
+	return slices.ContainsFunc(asked, func(a asking) bool {
+		return slices.ContainsFunc(a.wants, func(i int) bool { return p.opts.Wants[i].keeps() })
+	})
+}
+
 // hand gives a want the content that it asked for.
-func (w *walker) hand(i int, e Entry, b []byte) error {
+func (w *walker) hand(i int, a asking, b []byte) error {
 	t := &w.opts.Wants[i]
 	switch {
 	case t.Learn != nil:
-		learnt, err := t.Learn(e, b)
+		learnt, err := t.Learn(a.entry, b)
 		if err == nil && learnt != nil && w.variant != "" && !w.odd {
-			w.memos = append(w.memos, memo{int32(i), int32(w.records.n), learnt})
+			w.memos = append(w.memos, memo{int32(i), a.record, learnt})
 			w.learnt += int64(len(learnt))
 			w.odd = w.learnt > w.lim.Kept
 		}
 		return err
 	case t.Use != nil:
-		return t.Use(e, b)
+		return t.Use(a.entry, b)
 	}
 	return nil
 }

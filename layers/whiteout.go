@@ -38,9 +38,6 @@ func (m *merger) find(n int32, last, below bool) int32 {
 		if !ok {
 			return at
 		}
-		if w.steps++; w.steps > maxSteps {
-			return None
-		}
 		if name == ".." {
 			at = max(m.tree.nodes[at].parent, root)
 			continue
