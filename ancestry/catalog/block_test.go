@@ -44,6 +44,43 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
+// TestDiffIDs: what is known by its layers is one of the recipes.
+func TestDiffIDs(t *testing.T) {
+	for last, ok := range map[uint64]bool{0: true, 1: false} {
+		var w wire.Writer
+		for range 6 {
+			w.Strings([]string{""})
+		}
+		w.Uint(1)
+		w.Fixed(0, wire.CommitSize)
+		// No shapes, lines and instructions; of two recipes six columns, edits and spans.
+		w.Bytes = append(w.Bytes, make([]byte, 3+2*6+2*3+2)...)
+		w.Uint(2)
+		for _, by := range []uint64{1, last} {
+			w.Uint(by)
+			w.Uint(1)
+			w.Bytes = append(w.Bytes, make([]byte, wire.DiffIDSize)...)
+		}
+		var r Repository
+		err := r.decode(wire.NewReader(string(w.Bytes)), 2)
+		require.Equal(t, ok, err == nil, "%v", err)
+	}
+}
+
+func TestContains(t *testing.T) {
+	for set, tags := range map[string]map[string]bool{
+		"":                   {"": false, "1": false},
+		"11":                 {"11": true, "1": false, "": false},
+		"3.13.1 3.13 latest": {"3.13.1": true, "3.13": true, "latest": true, "3.1": false, "1": false, "3": false, "late": false},
+		"2.12.1-slim 2.1":    {"2.1": true, "2.1-slim": false, "slim": false},
+		"22 2":               {"2": true},
+	} {
+		for tag, want := range tags {
+			require.Equal(t, want, contains(set, tag), "%q in %q", tag, set)
+		}
+	}
+}
+
 // FuzzBucket: whatever the bytes of an index, a look-up ends without panic.
 func FuzzBucket(f *testing.F) {
 	f.Add([]byte{5, 1, 0, 3, 9, 2, 0, 1, 0, 1}, uint64(5))

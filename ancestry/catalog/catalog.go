@@ -20,7 +20,7 @@ var ErrFormat = errors.New("not a catalogue that this version can read")
 // Limits on a file. The shipped one stays below a tenth of each.
 const (
 	maxMeta         = 16 << 20
-	maxBlock        = 256 << 20 // of one repository, decompressed
+	maxBlock        = wire.MaxBlock
 	maxRepositories = 1 << 20
 	maxCached       = 64 << 20 // decompressed blocks that are kept
 )
@@ -65,12 +65,15 @@ func Open(r io.ReaderAt, size int64) (*Catalog, error) {
 		return nil, ErrFormat
 	}
 	h := wire.NewReader(string(head[len(wire.Magic):]))
-	packed, raw := int(h.Fixed(4)), int(h.Fixed(4))
-	text, err := c.unpack(int64(len(head)), packed, raw, maxMeta)
+	packed, raw := h.Fixed(4), h.Fixed(4)
+	if packed > uint64(size) || raw > maxMeta {
+		return nil, fmt.Errorf("reading the head: %w: %d bytes that become %d", wire.ErrCorrupt, packed, raw)
+	}
+	text, err := c.unpack(int64(len(head)), int(packed), int(raw), maxMeta)
 	if err != nil {
 		return nil, fmt.Errorf("reading the head: %w", err)
 	}
-	c.base = int64(len(head) + packed)
+	c.base = int64(len(head)) + int64(packed)
 	if err := c.readMeta(wire.NewReader(text)); err != nil {
 		return nil, fmt.Errorf("reading the head: %w", err)
 	}
@@ -116,7 +119,11 @@ func (c *Catalog) readMeta(r *wire.Reader) error {
 	c.meta.day = Day(r.Int())
 	c.meta.source = r.String()
 	for range r.Count(1, 4) {
-		c.meta.dialects = append(c.meta.dialects, recipe.Dialect(r.Below(int(recipe.Kaniko)+1)))
+		d := recipe.Dialect(r.Below(int(recipe.Kaniko) + 1))
+		if d == recipe.Any {
+			r.Fail() // no history has a line in it
+		}
+		c.meta.dialects = append(c.meta.dialects, d)
 	}
 	c.meta.longest = r.Count(0, 1<<16)
 	for i := range c.indices {

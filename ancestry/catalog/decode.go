@@ -119,11 +119,13 @@ func (r *Repository) decodeSequences(in *wire.Reader) {
 		e.suffix = in.Below(length - e.prefix + 1)
 		e.middle = in.Count(0, 1<<16)
 		length = e.prefix + e.middle + e.suffix
-		total += length
+		if total += length; total > maxArena {
+			in.Fail()
+			return
+		}
 		edits[i] = e
 	}
-	if total > maxArena || in.Err() != nil {
-		in.Fail()
+	if in.Err() != nil {
 		return
 	}
 	r.arena = make([]uint32, 0, total)
@@ -197,7 +199,7 @@ func (r *Repository) decodeDiffIDs(in *wire.Reader) {
 	r.diffIDs = make(map[int]string, n)
 	at := 0
 	for range n {
-		at += in.Below(len(r.recipes))
+		at += in.Below(len(r.recipes) - at)
 		r.diffIDs[at] = in.Take(wire.DiffIDSize * in.Count(wire.DiffIDSize, in.Len()))
 	}
 }

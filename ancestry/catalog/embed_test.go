@@ -112,6 +112,20 @@ func TestOpenIsCheap(t *testing.T) {
 	t.Logf("%s, %d bytes allocated", best, after.TotalAlloc-before.TotalAlloc)
 }
 
+// TestTimeline: 3.1 is no part of 3.13.1.
+func TestTimeline(t *testing.T) {
+	c := embedded(t)
+	for _, x := range [][2]string{{"alpine", "3.1"}, {"golang", "1.2"}, {"composer", "1"}, {"debian", "8"}} {
+		r, err := c.Repository(x[0])
+		require.NoError(t, err)
+		line := r.Timeline(x[1])
+		require.NotEmpty(t, line)
+		for _, p := range line {
+			assert.Contains(t, r.Recipe(p.Recipe).TagsOn(p.From), x[1], x)
+		}
+	}
+}
+
 func TestBeside(t *testing.T) {
 	c := embedded(t)
 	r, err := c.Repository("ubuntu")

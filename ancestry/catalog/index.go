@@ -59,6 +59,9 @@ type finder struct {
 func (f *finder) find(key uint64) ([]posting, error) {
 	x := f.x
 	bucket := key >> (keyBits - x.bits)
+	if bucket >= uint64(len(x.table)-1) {
+		return nil, nil // no hash is as long
+	}
 	from, to := x.table[bucket], x.table[bucket+1]
 	if from == to {
 		return nil, nil

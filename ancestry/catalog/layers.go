@@ -20,11 +20,13 @@ type LayerMatch struct {
 
 // LayerMatches returns the images of the catalogue, of which it knows the diffIDs,
 // whose layers are the lowest of those given (bottom first). It compares bytes: where
-// the diffIDs were computed from the layers, a match is proof.
+// the diffIDs were computed from the layers, a match is proof. The error is as that of
+// [Catalog.Matches].
 func (c *Catalog) LayerMatches(diffIDs []v1.Hash) ([]LayerMatch, error) {
 	f := finder{x: &c.indices[wire.IndexLayers]}
 	var s Sequence
 	var all []byte
+	var bad failures
 	var out []LayerMatch
 	for i, id := range diffIDs {
 		raw, err := hex.DecodeString(id.Hex)
@@ -33,14 +35,10 @@ func (c *Catalog) LayerMatches(diffIDs []v1.Hash) ([]LayerMatch, error) {
 		}
 		all = append(all, raw...)
 		s = s.Add(layerHash(id.Hex))
-		postings, err := f.find(s.Key())
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range postings {
-			repo, err := c.repository(p.repo)
-			if err != nil {
-				return nil, err
+		for _, p := range bad.postings(&f, s.Key()) {
+			repo := bad.repository(c, p.repo)
+			if repo == nil {
+				continue
 			}
 			var ids []int
 			for recipe, b := range repo.diffIDs {
@@ -54,7 +52,7 @@ func (c *Catalog) LayerMatches(diffIDs []v1.Hash) ([]LayerMatch, error) {
 			}
 		}
 	}
-	return out, nil
+	return out, bad.err()
 }
 
 // LayerKey returns the key of diffIDs (in hexadecimal, without algorithm) in a

@@ -48,7 +48,8 @@ type Match struct {
 // Matches returns every part of a reading that is a recipe, line for line. They are
 // sorted by Start, then End, then Repository. Parts overlap: which of them are the
 // image's ancestors is for the caller to tell. It takes time linear in the reading
-// times the longest recipe.
+// times the longest recipe. The error joins what is corrupt; the matches beside it
+// are those of all that is not.
 func (c *Catalog) Matches(r Reading) ([]Match, error) {
 	return c.matches(r.Dialect, r.Lines, &c.indices[wire.IndexRecipes], (*Repository).line)
 }
@@ -68,19 +69,16 @@ func (c *Catalog) matches(d recipe.Dialect, hashes []uint64, x *index, of func(*
 		return nil, nil
 	}
 	f := finder{x: x}
+	var bad failures
 	var out []Match
 	for start := range hashes {
 		var s Sequence
 		for end := start; end < len(hashes) && end-start < c.meta.longest && hashes[end] != 0; end++ {
 			s = s.Add(hashes[end])
-			postings, err := f.find(s.Key())
-			if err != nil {
-				return nil, err
-			}
-			for _, p := range postings {
-				repo, err := c.repository(p.repo)
-				if err != nil {
-					return nil, err
+			for _, p := range bad.postings(&f, s.Key()) {
+				repo := bad.repository(c, p.repo)
+				if repo == nil {
+					continue
 				}
 				if ids := repo.equal(column, hashes[start:end+1], of); len(ids) > 0 {
 					out = append(out, Match{start, end + 1, repo.name, ids})
@@ -88,7 +86,7 @@ func (c *Catalog) matches(d recipe.Dialect, hashes []uint64, x *index, of func(*
 			}
 		}
 	}
-	return out, nil
+	return out, bad.err()
 }
 
 // equal returns the recipes whose hashes are those wanted. The index only leads to

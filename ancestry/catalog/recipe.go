@@ -41,7 +41,8 @@ type Recipe struct {
 
 // A Span says that tags pointed to a recipe from one day to another.
 type Span struct {
-	// Tags are in the order of the source, which puts the most specific first.
+	// Tags are in the order of the source, which puts the most specific first. None:
+	// they are not known.
 	Tags []string
 	// From is the day on which the tags came to point to the recipe, To the day on
 	// which they were moved or dropped; Ongoing if they still pointed there on the

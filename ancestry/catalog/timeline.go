@@ -35,16 +35,16 @@ func (r *Repository) Timeline(tag string) []Pointing {
 
 // contains reports whether one of the words of a set is the tag.
 func contains(set, tag string) bool {
-	for rest := set; ; {
-		i := strings.Index(rest, tag)
+	for at := 0; ; {
+		i := strings.Index(set[at:], tag)
 		if i < 0 || tag == "" {
 			return false
 		}
-		end := i + len(tag)
-		if (i == 0 || rest[i-1] == ' ') && (end == len(rest) || rest[end] == ' ') {
+		begin, end := at+i, at+i+len(tag)
+		if (begin == 0 || set[begin-1] == ' ') && (end == len(set) || set[end] == ' ') {
 			return true
 		}
-		rest = rest[end:]
+		at = end
 	}
 }
 

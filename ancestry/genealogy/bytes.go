@@ -2,8 +2,10 @@ package genealogy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -23,6 +25,9 @@ func (t *trial) byLayers() []ancestry.Claim {
 			}
 			for _, id := range m.Recipes {
 				r := repo.Recipe(id)
+				if !t.reads(c, repo, r) {
+					continue // the same bytes with another configuration
+				}
 				end := t.endOf(m.Layers, r.Instructions)
 				if end == layers.None {
 					continue
@@ -40,6 +45,30 @@ func (t *trial) byLayers() []ancestry.Claim {
 		}
 	}
 	return out
+}
+
+// reads reports whether the history begins like that of an image. Where a step or the
+// image has nothing that can be compared, the layers alone decide.
+func (t *trial) reads(c *catalog.Catalog, repo *catalog.Repository, r catalog.Recipe) bool {
+	n := r.Instructions
+	same := make([]bool, min(n, len(t.steps)))
+	compared := make([]bool, len(same))
+	for _, d := range c.Dialects() {
+		own, here := repo.Reading(r.ID, d), t.reading(d)
+		if own.Len() != n {
+			continue // not every step has a line
+		}
+		for i := range same {
+			compared[i] = compared[i] || here.Lines[i] != 0 && t.steps[i].CreatedBy != ""
+			same[i] = same[i] || own.Lines[i] == here.Lines[i]
+		}
+	}
+	for i := range same {
+		if compared[i] && !same[i] {
+			return false
+		}
+	}
+	return n <= len(t.steps) || !slices.Contains(compared, true)
 }
 
 // endOf returns the step after an image of so many layers and instructions.

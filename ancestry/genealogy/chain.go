@@ -2,6 +2,7 @@ package genealogy
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -73,7 +74,7 @@ func (n *node) unreadable(t *trial) bool {
 	for i, c := range t.catalogs {
 		repo, err := c.Repository(n.from.Repository)
 		if err != nil {
-			t.errs = append(t.errs, err)
+			t.errs = append(t.errs, fmt.Errorf("catalogue %d: %w", i, err))
 			continue
 		}
 		if repo == nil {
@@ -110,7 +111,10 @@ func (t *trial) choose() []level {
 		}
 		chain := t.descend(top)
 		levels = append(levels, chain...)
-		limit = chain[len(chain)-1].start
+		last := chain[len(chain)-1]
+		if limit = last.start; last.nodes[0].whole() {
+			limit = last.end - 1 // its parents are in it
+		}
 	}
 	return levels
 }

@@ -36,8 +36,7 @@ func (t *trial) claims(levels []level) []ancestry.Claim {
 	return out
 }
 
-// merge joins nodes of one level that have the same tags, and drops those whose tags
-// are all among another's.
+// merge joins nodes of one level that have the same tags, and takes others apart.
 func merge(nodes []*node) []*node {
 	var out []*node
 	for _, n := range nodes {
@@ -48,7 +47,27 @@ func merge(nodes []*node) []*node {
 			out[i] = n
 		}
 	}
+	apart(out)
 	return out
+}
+
+// apart takes from nodes whose most specific tags are not each other's the tags that
+// both have: on the day on which 3 went from 3-bullseye to 3-bookworm it tells neither
+// from the other, and would make one name of two.
+func apart(nodes []*node) {
+	own := make([][]string, len(nodes))
+	for i, n := range nodes {
+		own[i] = slices.Clone(n.tags)
+		for _, o := range nodes {
+			if o.repo.Name() != n.repo.Name() || len(n.tags) == 0 || len(o.tags) == 0 || slices.Contains(o.tags, n.tags[0]) || slices.Contains(n.tags, o.tags[0]) {
+				continue
+			}
+			own[i] = slices.DeleteFunc(own[i], func(tag string) bool { return slices.Contains(o.tags, tag) })
+		}
+	}
+	for i, n := range nodes {
+		n.tags = own[i]
+	}
 }
 
 func severalRepositories(nodes []*node) bool {
@@ -70,9 +89,15 @@ func (t *trial) claim(l level, n *node, child *level) ancestry.Claim {
 		for _, o := range child.nodes {
 			if slices.Contains(o.parents, n) {
 				c.Evidence.Says += fmt.Sprintf("; %s is built FROM %s", o.repo.Name(), o.recipe.From)
+				if len(n.tags) == 0 && len(child.nodes) == 1 {
+					c.Name.Tags = o.from.Tags // as far as is known
+				}
 				break
 			}
 		}
+	}
+	if n.whole() {
+		c.Start = layers.None
 	}
 	if n.open && len(n.parents) == 0 {
 		c.Parent = n.from
@@ -125,10 +150,10 @@ func (t *trial) where(n *node) string { return origin(t.catalogs[n.catalog]) }
 // was made, commits shortened.
 func origin(c *catalog.Catalog) string {
 	source, commit, ok := strings.Cut(c.Source(), "@")
-	if ok {
-		source += "@" + commit[:min(8, len(commit))]
+	if ok && len(commit) > 8 && strings.Trim(commit, "0123456789abcdef") == "" {
+		return fmt.Sprintf("catalogue of %s, %s@%s", c.Day(), source, commit[:8])
 	}
-	return fmt.Sprintf("catalogue of %s, %s", c.Day(), source)
+	return fmt.Sprintf("catalogue of %s, %s", c.Day(), c.Source())
 }
 
 // doubtful says what a level looks like, where that is no name.

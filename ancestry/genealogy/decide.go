@@ -73,6 +73,9 @@ func (t *trial) byDistro(levels []level) {
 		keep(levels, last, fits)
 		return
 	}
+	if slices.ContainsFunc(levels[last].nodes, func(n *node) bool { return strings.Contains(n.repo.Name(), "/") }) {
+		return // somebody's own may be called as he likes, whatever it was made of
+	}
 	for i := range levels {
 		levels[i].doubt = "its os-release says " + name.String()
 	}
@@ -97,7 +100,9 @@ func ofSuite(tags []string, d ancestry.Distro) bool {
 	return slices.ContainsFunc(tags, func(tag string) bool {
 		// Debian's unstable has the os-release of its testing.
 		unstable := d.ID == "debian" && d.VersionID == "" && (begins(tag, "sid") || begins(tag, "unstable"))
-		return unstable || begins(tag, d.Codename) || begins(tag, d.VersionID)
+		// Alpine's edge says which release it will be: 3.22.0_alpha20250108.
+		edge := d.ID == "alpine" && strings.Contains(d.VersionID, "_alpha") && begins(tag, "edge")
+		return unstable || edge || begins(tag, d.Codename) || begins(tag, d.VersionID)
 	})
 }
 

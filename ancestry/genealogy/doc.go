@@ -27,8 +27,10 @@
 // recipes that makes that chain is a tie; a part that is in none is out. Then what
 // else is known decides the ties: the root's os-release its suite, and with it that of
 // all above; the name under which the image was asked for; the annotations base.name
-// and revision that Docker's builders set. The tags of an ancestor are all those that
-// it could have been built for, the most specific first.
+// and revision that Docker's builders set. An os-release that contradicts an official
+// root takes the names of all that stands on it; one's own (acme/base) may be called
+// anything. The tags of an ancestor are all those that it could have been built for,
+// the most specific first; what readings that are a tie have in common is left out.
 //
 // # How sure it is
 //
@@ -38,8 +40,13 @@
 // instructions. That is why what is claimed here of the part below may be better than
 // Inferred, as FROM alone is not.
 //
+// An image that a catalogue knows with its parents (own.AddImage) is read beside the
+// chain: what it stands on is told too. If it has steps of a builder that records the
+// same for whatever it builds (Jib, Bazel, …), its layers alone name it.
+//
 // An image built by somebody else from the same Dockerfile at the same time can't be
-// told from the official one by its history. Digests and diffIDs prove it.
+// told from the official one by its history. Digests and diffIDs prove it. The same
+// layers under another history are another image.
 //
 // A root that says nothing (ADD and CMD), with nothing Recognised on it, is Inferred
 // if it was built on the day of a dated tag, and otherwise has no name.

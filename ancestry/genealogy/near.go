@@ -2,6 +2,7 @@ package genealogy
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
@@ -42,7 +43,7 @@ func (t *trial) suspects(at int, d recipe.Dialect) []suspect {
 			}
 			postings, err := cat.Shape(r.Shapes[i])
 			if err != nil {
-				t.errs = append(t.errs, err)
+				t.errs = append(t.errs, fmt.Errorf("catalogue %d: %w", c, err))
 			}
 			for _, p := range postings {
 				k := id{c, p.Repository}

@@ -8,6 +8,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers"
 )
 
 // How a part of a history agrees with a recipe.
@@ -70,7 +71,19 @@ func (t *trial) newNode(cat int, d recipe.Dialect, repo *catalog.Repository, id,
 	if !n.scratch {
 		n.from, _ = ancestry.ParseName(r.From)
 	}
-	return n, n.scratch == (start == 0)
+	return n, n.scratch == (start == 0) && !(n.whole() && t.mute(start, end))
+}
+
+// mute reports whether a part of the history has steps of builders that record the
+// same for whatever they build: only its layers tell such an image from others.
+func (t *trial) mute(start, end int) bool {
+	return slices.ContainsFunc(t.steps[start:end], func(s layers.Step) bool {
+		switch s.Instruction.Builder {
+		case layers.BuilderBazel, layers.BuilderJib, layers.BuilderApko, layers.BuilderNix, layers.BuilderBuildpacks, layers.BuilderCommit:
+			return true
+		}
+		return false
+	})
 }
 
 func (t *trial) builtFor(r catalog.Recipe) bool {
@@ -137,7 +150,7 @@ func (n *node) date(today catalog.Day) bool {
 	}
 	made := catalog.DayOf(n.made)
 	n.newer = made > today
-	if n.tags = tagsAt(n.named, made, today); len(n.tags) > 0 {
+	if n.tags = tagsAt(n.named, made, today); len(n.tags) > 0 || untagged(n.named, made-grace, made+ahead) {
 		return true
 	}
 	// Of the file of a root archive, mostly nothing but the archive changes: the
@@ -154,8 +167,8 @@ func (n *node) date(today catalog.Day) bool {
 
 // called reports whether what the node is answers to a tag in a child's FROM.
 func (n *node) called(tag string, child *node, today catalog.Day) bool {
-	if slices.Contains(n.tags, tag) {
-		return true
+	if slices.Contains(n.tags, tag) || len(n.tags) == 0 {
+		return true // of no tags, all are as likely
 	}
 	if n.made.IsZero() || n.suites && !catalog.Wanders(tag) {
 		return false
@@ -198,6 +211,10 @@ func (t *trial) agrees(child, parent *node) bool {
 func (n *node) name() ancestry.Name {
 	return ancestry.Name{Repository: n.repo.Name(), Tags: n.tags}
 }
+
+// whole reports whether the node is an image that is known with all that it stands
+// on: own.AddImage says of none where its parents end.
+func (n *node) whole() bool { return n.scratch && n.recipe.Path == "" && n.recipe.Origin == "" }
 
 // archive reports whether the recipe's image is made elsewhere, and before its tag.
 func archive(r catalog.Recipe) bool { return strings.HasSuffix(r.Path, "index.json") }

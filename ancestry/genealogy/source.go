@@ -3,6 +3,7 @@ package genealogy
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
@@ -53,5 +54,17 @@ func (s *Source) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.Clai
 	t.decide(levels)
 	claims := t.claims(levels)
 	claims = append(claims, t.byLayers()...)
-	return append(claims, t.resembling(levels)...), errors.Join(t.errs...)
+	claims = append(claims, t.resembling(levels)...)
+	return claims, errors.Join(once(t.errs)...)
+}
+
+// once drops errors that say what one before them says: a repository is asked for in
+// each dialect, and for each recipe that stands on it.
+func once(errs []error) []error {
+	said := map[string]bool{}
+	return slices.DeleteFunc(errs, func(err error) bool {
+		again := said[err.Error()]
+		said[err.Error()] = true
+		return again
+	})
 }

@@ -45,10 +45,19 @@ func tagsAt(r catalog.Recipe, made, today catalog.Day) []string {
 		tags = active(r, made-grace, made, ahead)
 	}
 	out := tags.list(r, made > today)
-	if r.From == "scratch" && made <= today && slices.ContainsFunc(out, dated) && tags.latest() < made-soon {
-		return nil
+	if r.From == "scratch" && slices.ContainsFunc(out, dated) && tags.latest() < made-soon {
+		if made <= today {
+			return nil
+		}
+		return slices.DeleteFunc(out, dated) // it has one that is younger than the catalogue
 	}
 	return out
+}
+
+// untagged reports whether the recipe's tags were not known at some time between two
+// days.
+func untagged(r catalog.Recipe, first, last catalog.Day) bool {
+	return slices.ContainsFunc(r.Spans, func(s catalog.Span) bool { return len(s.Tags) == 0 && s.From <= last && first <= s.To })
 }
 
 // A turn is a tag, and the day from which the recipe had it.

@@ -58,7 +58,7 @@ func (t *trial) search(ctx context.Context) error {
 		return err
 	}
 	t.connect()
-	if top := t.best(len(t.steps)); top != nil && top.grounded && top.end == len(t.steps) {
+	if top := t.best(len(t.steps)); top != nil && top.grounded && top.end == len(t.steps) && !top.whole() {
 		return nil
 	}
 	if err := t.find(ctx, (*catalog.Catalog).Alike, t.alike); err != nil {

@@ -128,6 +128,57 @@ func TestSpans(t *testing.T) {
 	assert.Equal(t, []string{"1.0.1"}, r.Recipe(0).TagsOn(30))
 }
 
+// TestEndsBeforeItBegins: committers' clocks differ. A tag that was moved at once did
+// not stay for ever, and costs no neighbour.
+func TestEndsBeforeItBegins(t *testing.T) {
+	for _, to := range []catalog.Day{20, 19, 18, -5} {
+		b := build.New(100, "")
+		b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(1)), Tags: []string{"1"}, From: 20, To: to})
+		r, err := open(t, b).Repository("lib")
+		require.NoError(t, err)
+		assert.Equal(t, []catalog.Span{{Tags: []string{"1"}, From: 20, To: 20}}, r.Recipe(0).Spans, to)
+	}
+}
+
+// TestBuilds: an image that was built twice from one Dockerfile is two, each with its
+// layers and tags; where the layers are not known it is one.
+func TestBuilds(t *testing.T) {
+	b := build.New(100, "")
+	ids := []string{fmt.Sprintf("%064x", 1), fmt.Sprintf("%064x", 2)}
+	for i, id := range ids {
+		d := digest(t, lib(1))
+		d.DiffIDs = []string{id}
+		b.Add(build.Addition{Repository: "lib", Digest: d, Tags: []string{fmt.Sprint(i)}, To: catalog.Ongoing})
+		b.Add(build.Addition{Repository: "unread", Digest: digest(t, lib(1)), Tags: []string{fmt.Sprint(i)}, To: catalog.Ongoing})
+	}
+	c := open(t, b)
+	r, err := c.Repository("lib")
+	require.NoError(t, err)
+	for i, id := range ids {
+		found, err := c.LayerMatches([]v1.Hash{{Algorithm: "sha256", Hex: id}})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Len(t, found[0].Recipes, 1)
+		assert.Equal(t, []string{fmt.Sprint(i)}, r.Recipe(found[0].Recipes[0]).TagsOn(50))
+	}
+	r, err = c.Repository("unread")
+	require.NoError(t, err)
+	require.Equal(t, 1, r.Len())
+	assert.Equal(t, []string{"0", "1"}, r.Recipe(0).TagsOn(50))
+}
+
+// TestNoTags: the days of an image whose tags are not known are kept.
+func TestNoTags(t *testing.T) {
+	b := build.New(100, "")
+	b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(1)), From: 1, To: 2})
+	b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(1)), From: 1, To: 2, Tags: []string{"a"}})
+	b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(1)), From: 5, To: 6})
+	r, err := open(t, b).Repository("lib")
+	require.NoError(t, err)
+	assert.Equal(t, []catalog.Span{{Tags: []string{"a"}, From: 1, To: 2}, {From: 5, To: 6}}, r.Recipe(0).Spans)
+	assert.Equal(t, []string{"a"}, r.Tags())
+}
+
 // TestSameBytes: the order in which recipes are added has no influence.
 func TestSameBytes(t *testing.T) {
 	var all []build.Addition

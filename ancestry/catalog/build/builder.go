@@ -40,8 +40,11 @@ type Addition struct {
 	Origin, Commit, Path string
 	// Architectures are those for which it is built; nil for all.
 	Architectures []string
-	Tags          []string
-	From, To      catalog.Day // To may be catalog.Ongoing
+	// Tags are none if they are not known; the days are kept.
+	Tags []string
+	// To may be catalog.Ongoing. One before From counts as From: the clocks of
+	// committers differ.
+	From, To catalog.Day
 }
 
 // entry is a recipe with its spans.
@@ -74,7 +77,7 @@ func (b *Builder) Add(a Addition) {
 		}
 		repo[k] = e
 	}
-	if c := cmp.Or(cmp.Compare(a.From, e.first), strings.Compare(a.Path, e.path), strings.Compare(a.Commit, e.commit)); c < 0 {
+	if c := cmp.Or(cmp.Compare(a.From, e.first), strings.Compare(a.Path, e.path), strings.Compare(a.Commit, e.commit), strings.Compare(a.Origin, e.origin)); c < 0 {
 		e.origin, e.commit, e.path, e.first = a.Origin, a.Commit, a.Path, a.From
 	}
 	if a.Architectures == nil {
@@ -85,8 +88,12 @@ func (b *Builder) Add(a Addition) {
 			e.archs[arch] = true
 		}
 	}
-	for _, t := range a.Tags {
-		e.tags[t] = append(e.tags[t], interval{a.From, a.To, b.serial})
+	tags := a.Tags
+	if len(tags) == 0 {
+		tags = []string{""}
+	}
+	for _, t := range tags {
+		e.tags[t] = append(e.tags[t], interval{a.From, max(a.From, a.To), b.serial})
 		b.serial++
 	}
 }
@@ -133,6 +140,9 @@ func (e *entry) spans() []tagSpan {
 			continue
 		}
 		out = append(out, tagSpan{[]string{x.tag}, x.from, x.to})
+	}
+	for i := range out {
+		out[i].tags = slices.DeleteFunc(out[i].tags, func(tag string) bool { return tag == "" })
 	}
 	return out
 }

@@ -2,6 +2,8 @@ package build
 
 import (
 	"encoding/binary"
+	"slices"
+	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
@@ -52,6 +54,7 @@ func DigestHistory(steps []layers.Step, env []string) *Digest {
 		for s := range steps {
 			d.Instructions[s].Lines[i], d.Instructions[s].Shapes[i] = r.Lines[s], r.Shapes[s]
 		}
+		d.fill(i)
 	}
 	for _, s := range steps {
 		d.Versions = append(d.Versions, catalog.Versions(s.CreatedBy)...)
@@ -59,7 +62,22 @@ func DigestHistory(steps []layers.Step, env []string) *Digest {
 	return d
 }
 
-// Key is equal for recipes with the same FROM and the same lines.
+// fill puts a line that no history has where a dialect has none, but has others. Some
+// other builder made that step: without it, what is left would be another image.
+func (d *Digest) fill(dialect int) {
+	const none = "\n"
+	if !slices.ContainsFunc(d.Instructions, func(in Instruction) bool { return in.Lines[dialect] != 0 }) {
+		return
+	}
+	for s := range d.Instructions {
+		if in := &d.Instructions[s]; in.Lines[dialect] == 0 {
+			in.Lines[dialect], in.Shapes[dialect] = catalog.HashLine(none), catalog.HashShape(none)
+		}
+	}
+}
+
+// Key is equal for recipes with the same FROM and the same lines, and of the same
+// layers where those are known: an image that was built twice is two.
 func (d *Digest) Key() string {
 	var k []byte
 	for _, in := range d.Instructions {
@@ -67,5 +85,5 @@ func (d *Digest) Key() string {
 			k = binary.LittleEndian.AppendUint64(k, l)
 		}
 	}
-	return d.From + "\x00" + string(k)
+	return d.From + "\x00" + strings.Join(d.DiffIDs, " ") + "\x00" + string(k)
 }

@@ -28,6 +28,9 @@ func (b *Builder) Encode() ([]byte, error) {
 	repos.Uint(uint64(len(names)))
 	for i, name := range names {
 		raw, n := b.encodeRepository(i, b.repos[name], keys)
+		if len(raw) > wire.MaxBlock {
+			return nil, fmt.Errorf("repository %s: %d bytes: too large", name, len(raw))
+		}
 		packed := enc.EncodeAll(raw, nil)
 		repos.String(name)
 		for _, v := range []int{len(sections), len(packed), len(raw), n} {

@@ -2,14 +2,19 @@ package build_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
+	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // everything reads all that a catalogue has.
@@ -22,7 +27,7 @@ func everything(c *catalog.Catalog) error {
 		for id := range min(r.Len(), 50) {
 			x := r.Recipe(id)
 			for _, s := range x.Spans {
-				_ = r.On(s.Tags[0], s.From)
+				_ = r.On(strings.Join(s.Tags, " "), s.From)
 			}
 			for _, d := range c.Dialects() {
 				reading := r.Reading(id, d)
@@ -75,6 +80,60 @@ func FuzzOpen(f *testing.F) {
 		}
 		_ = everything(c)
 	})
+}
+
+// TestCorruptNeighbour: a block that can't be read costs its repository alone.
+func TestCorruptNeighbour(t *testing.T) {
+	data := small(t)
+	want := digestReading(digest(t, lib(2)), recipe.BuildKit)
+	met := 0
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 0x55
+		c, err := catalog.Open(bytes.NewReader(bad), int64(len(bad)))
+		if err != nil {
+			continue
+		}
+		if _, err := c.Repository("other"); err == nil {
+			continue
+		}
+		if r, err := c.Repository("lib"); err != nil || r == nil {
+			continue
+		}
+		met++
+		matches, err := c.Matches(want)
+		assert.ErrorContains(t, err, "repository other", i)
+		assert.Len(t, matches, 1, i)
+		alike, err := c.Alike(want)
+		assert.ErrorContains(t, err, "repository other", i)
+		assert.Len(t, alike, 1, i)
+	}
+	require.NotZero(t, met)
+}
+
+// TestNoDialect: a catalogue has no lines in a dialect that no history has.
+func TestNoDialect(t *testing.T) {
+	b := build.New(1, "", recipe.Docker)
+	b.Add(build.Addition{Repository: "lib", Digest: digest(t, lib(2)), Tags: []string{"1"}})
+	data, err := b.Encode()
+	require.NoError(t, err)
+	enc, err := zstd.NewWriter(nil)
+	require.NoError(t, err)
+	dec, err := zstd.NewReader(nil)
+	require.NoError(t, err)
+	defer dec.Close()
+	packed := binary.LittleEndian.Uint32(data[8:])
+	head, err := dec.DecodeAll(data[16:16+packed], nil)
+	require.NoError(t, err)
+	require.Equal(t, []byte{2, 0, 1, byte(recipe.Docker)}, head[:4])
+	for _, d := range []recipe.Dialect{recipe.Any, recipe.Kaniko + 1} {
+		head[3] = byte(d)
+		again := enc.EncodeAll(head, nil)
+		bad := append(binary.LittleEndian.AppendUint32(bytes.Clone(data[:8]), uint32(len(again))), data[12:16]...)
+		bad = append(append(bad, again...), data[16+packed:]...)
+		_, err = catalog.Open(bytes.NewReader(bad), int64(len(bad)))
+		assert.Error(t, err, d)
+	}
 }
 
 // TestCorrupt: every byte matters, or does no harm.

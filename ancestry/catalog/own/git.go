@@ -3,6 +3,7 @@ package own
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ type state struct {
 // main branch: first parents of HEAD, committers' days. A Dockerfile's tags pointed
 // to it from the day of its commit to that of the next. dir is the git directory
 // (".git", or a bare clone); the git program must be there. The error joins those of
-// Dockerfiles that can't be read; all others are added.
+// Dockerfiles that can't be read, each with commit and path; all others are added.
 func AddRepository(ctx context.Context, b *build.Builder, dir string, opts *Options) error {
 	objects, err := git.Open(ctx, dir)
 	if err != nil {
@@ -41,11 +42,13 @@ func AddRepository(ctx context.Context, b *build.Builder, dir string, opts *Opti
 		}
 		_, text, err := objects.Blob(s.blob)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, fmt.Errorf("%.12s: %s: %w", s.commit, p, err))
 			return
 		}
 		a, ok, err := opts.addition(p, text)
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%.12s: %w", s.commit, err))
+		}
 		if ok {
 			a.Commit, a.From, a.To = s.commit, s.day, to
 			b.Add(a)
@@ -70,8 +73,12 @@ func AddRepository(ctx context.Context, b *build.Builder, dir string, opts *Opti
 		}
 		return nil
 	}, "log", "--first-parent", "--reverse", "--diff-merges=first-parent", "--root", "--raw", "--no-abbrev", "--no-renames", "--format=commit %H %ct", "HEAD")
+	last := catalog.Ongoing
+	if err != nil {
+		last = at.day // what came then is not known
+	}
 	for _, p := range slices.Sorted(maps.Keys(now)) {
-		end(p, catalog.Ongoing)
+		end(p, last)
 	}
 	return errors.Join(append(errs, err)...)
 }

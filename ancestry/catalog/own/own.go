@@ -30,7 +30,8 @@ import (
 // Options say how Dockerfiles are named and built. nil is the default.
 type Options struct {
 	// Name names the image that is built from the Dockerfile at path; false leaves
-	// the file out. nil is [dockerfile.DirName].
+	// the file out. A name without tag is of an image whose tags are not known. nil is
+	// [dockerfile.DirName].
 	Name func(path string) (ancestry.Name, bool)
 	// Args are build arguments that all builds set.
 	Args map[string]string
@@ -121,7 +122,9 @@ type Image struct {
 }
 
 // AddImage adds an image with its whole history, that of its parents included, and
-// its diffIDs. The error says that the image has no history.
+// its diffIDs. An image that was built twice is added twice: each has its own layers.
+// Where several builders made the history it is known by its layers alone. The error
+// says that the image has no history.
 func AddImage(b *build.Builder, img Image) error {
 	if img.Config == nil || len(img.Config.History) == 0 {
 		return fmt.Errorf("%s: no history", img.Repository)

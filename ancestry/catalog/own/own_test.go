@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -70,43 +71,98 @@ func TestDockerfiles(t *testing.T) {
 	assert.Equal(t, []catalog.Span{{Tags: []string{"21-slim"}, From: 0, To: catalog.Ongoing}}, r.Recipe(0).Spans)
 }
 
-func TestRepository(t *testing.T) {
+// A clone is a git repository with a Dockerfile of base/go:1.25.
+type clone struct {
+	t   *testing.T
+	dir string
+}
+
+func newClone(t *testing.T) clone {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("needs the git program")
 	}
-	dir := t.TempDir()
-	git := func(day string, args ...string) {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_DATE="+day+"T00:00:00Z", "GIT_COMMITTER_DATE="+day+"T00:00:00Z",
-			"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
-	commit := func(day, text string) {
-		file := filepath.Join(dir, "base/go/1.25/Dockerfile")
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o777))
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
-		git(day, "add", "-A")
-		git(day, "commit", "-q", "-m", day)
-	}
-	git("2024-01-01", "init", "-q")
-	commit("2024-01-01", "FROM debian\nRUN one\n")
-	commit("2024-02-01", "FROM debian\nRUN two\n")
-	commit("2024-03-01", "FROM debian\nRUN one\n")
+	c := clone{t, t.TempDir()}
+	c.git("2024-01-01", "init", "-q")
+	return c
+}
 
-	b := build.New(10, "mine")
-	require.NoError(t, own.AddRepository(t.Context(), b, filepath.Join(dir, ".git"), nil))
+func (c clone) git(day string, args ...string) string {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_DATE="+day+"T00:00:00Z", "GIT_COMMITTER_DATE="+day+"T00:00:00Z",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	out, err := cmd.CombinedOutput()
+	require.NoError(c.t, err, "%s", out)
+	return strings.TrimSpace(string(out))
+}
+
+// commit commits the Dockerfile, and returns the commit.
+func (c clone) commit(day, text string) string {
+	file := filepath.Join(c.dir, "base/go/1.25/Dockerfile")
+	require.NoError(c.t, os.MkdirAll(filepath.Dir(file), 0o777))
+	require.NoError(c.t, os.WriteFile(file, []byte(text), 0o666))
+	c.git(day, "add", "-A")
+	c.git(day, "commit", "-q", "-m", day)
+	return c.git(day, "rev-parse", "HEAD")
+}
+
+func (c clone) gitDir() string { return filepath.Join(c.dir, ".git") }
+
+// days is what the tag pointed to, with the days: true for a Dockerfile that runs one.
+func days(t *testing.T, b *build.Builder) []string {
 	r, err := open(t, b).Repository("base/go")
 	require.NoError(t, err)
-	require.Equal(t, 2, r.Len())
 	var days []string
 	for _, p := range r.Timeline("1.25") {
 		days = append(days, fmt.Sprintf("%v %s..%s", r.Reading(p.Recipe, recipe.Docker).Lines[0] == catalog.HashLine("RUN /bin/sh -c one"), p.From, p.To))
 	}
-	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-02-01..2024-03-01", "true 2024-03-01..ongoing"}, days)
+	return days
+}
 
-	assert.Error(t, own.AddRepository(t.Context(), b, filepath.Join(dir, "nothing"), nil))
+func TestRepository(t *testing.T) {
+	c := newClone(t)
+	c.commit("2024-01-01", "FROM debian\nRUN one\n")
+	c.commit("2024-02-01", "FROM debian\nRUN two\n")
+	c.commit("2024-03-01", "FROM debian\nRUN one\n")
+
+	b := build.New(10, "mine")
+	require.NoError(t, own.AddRepository(t.Context(), b, c.gitDir(), nil))
+	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-02-01..2024-03-01", "true 2024-03-01..ongoing"}, days(t, b))
+
+	assert.Error(t, own.AddRepository(t.Context(), b, filepath.Join(c.dir, "nothing"), nil))
+}
+
+// TestRepositoryClocks: the second committer's clock is a day slow.
+func TestRepositoryClocks(t *testing.T) {
+	c := newClone(t)
+	c.commit("2024-02-02", "FROM debian\nRUN two\n")
+	c.commit("2024-02-01", "FROM debian\nRUN one\n")
+	b := build.New(10, "mine")
+	require.NoError(t, own.AddRepository(t.Context(), b, c.gitDir(), nil))
+	assert.Equal(t, []string{"true 2024-02-01..ongoing", "false 2024-02-02..2024-02-02"}, days(t, b))
+}
+
+// TestRepositoryDamaged: an error says where; and where the history breaks off, nothing
+// is said of what came then.
+func TestRepositoryDamaged(t *testing.T) {
+	c := newClone(t)
+	c.commit("2024-01-01", "FROM debian\nRUN one\n")
+	broken := c.commit("2024-02-01", "FRM debian\n")
+	c.commit("2024-03-01", "FROM debian\nRUN two\n")
+	c.commit("2024-04-01", "FROM debian:12\nRUN one\n")
+	b := build.New(10, "mine")
+	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: ")
+	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-03-01..2024-04-01", "true 2024-04-01..ongoing"}, days(t, b))
+
+	tree := c.git("2024-05-01", "rev-parse", "HEAD:base")
+	require.NoError(t, os.Remove(filepath.Join(c.gitDir(), "objects", tree[:2], tree[2:])))
+	b = build.New(10, "mine")
+	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), "git log")
+	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-03-01..2024-03-01"}, days(t, b))
+
+	blob := c.git("2024-05-01", "rev-parse", broken+":base/go/1.25/Dockerfile")
+	require.NoError(t, os.Remove(filepath.Join(c.gitDir(), "objects", blob[:2], blob[2:])))
+	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: not in")
 }
 
 func TestImage(t *testing.T) {

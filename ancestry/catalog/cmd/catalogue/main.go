@@ -89,6 +89,9 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 			fmt.Fprintln(stderr, err)
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err // half of it is no catalogue
+	}
 	data, err := b.Encode()
 	if err != nil {
 		return err

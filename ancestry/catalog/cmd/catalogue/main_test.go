@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,6 +41,35 @@ func TestRun(t *testing.T) {
 	assert.Equal(t, "debian:trixie", r.Recipe(0).From)
 	assert.Equal(t, []string{"1.25"}, r.Recipe(0).TagsOn(c.Day()))
 }
+
+// TestRunStopped: what was stopped writes nothing.
+func TestRunStopped(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "base/go/1.25"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "base/go/1.25/Dockerfile"), []byte("FROM debian\nRUN one\n"), 0o666))
+	for stop, want := range map[string]error{"": nil, "base/go/1.25/Dockerfile": context.Canceled} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var stdout bytes.Buffer
+		out := filepath.Join(t.TempDir(), "own.stemma")
+		// The second directory can't be read, and says so when the first is done.
+		err := run(ctx, []string{"-o", out, dir, filepath.Join(dir, "nothing")}, time.Now(), &stdout, writer(func() {
+			if stop != "" {
+				cancel()
+			}
+		}))
+		assert.ErrorIs(t, err, want)
+		if want != nil {
+			assert.NoFileExists(t, out)
+		} else {
+			assert.FileExists(t, out)
+		}
+	}
+}
+
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) { w(); return len(p), nil }
 
 func TestRunFails(t *testing.T) {
 	for _, args := range [][]string{nil, {"-o", "x"}, {"-o", "x", "-arg", "novalue", "."}, {"-o", filepath.Join(t.TempDir(), "x"), t.TempDir()}, {"-o", "x", "/does/not/exist"}} {

@@ -21,10 +21,11 @@ var ErrMissing = errors.New("not in the repository")
 const MaxBlob = 4 << 20
 
 // command runs git on a directory without work tree. What the user or the system
-// has configured has no influence.
+// has configured has no influence, and the repository's own configuration names no
+// program that is run: to show signatures, log would start one.
 func command(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "safe.directory=*", "-c", "core.quotePath=false", "--git-dir", dir}, args...)...)
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "safe.directory=*", "-c", "core.quotePath=false", "-c", "log.showSignature=false", "--git-dir", dir}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_COUNT=0", "GIT_NO_LAZY_FETCH=1", "LC_ALL=C")
 	return cmd
 }
 
@@ -49,10 +50,15 @@ func Lines(ctx context.Context, dir string, f func(line string) error, args ...s
 			return err
 		}
 	}
+	if err := sc.Err(); err != nil {
+		cancel() // it would wait for a reader, and Wait for it
+		_ = cmd.Wait()
+		return fmt.Errorf("git %s in %s: %w", args[0], dir, err)
+	}
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("git %s in %s: %w", args[0], dir, err)
 	}
-	return sc.Err()
+	return nil
 }
 
 // Objects reads the objects of one repository. It is not safe for concurrent use.

@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,4 +82,33 @@ func TestLines(t *testing.T) {
 	assert.Equal(t, []string{commit}, lines)
 	assert.ErrorIs(t, git.Lines(t.Context(), dir, func(string) error { return os.ErrClosed }, "rev-list", "HEAD"), os.ErrClosed)
 	assert.Error(t, git.Lines(t.Context(), dir, func(string) error { return nil }, "rev-list", "nothing"))
+	assert.ErrorIs(t, git.Lines(t.Context(), dir, func(string) error { return nil }, "cat-file", "blob", commit+":big"), bufio.ErrTooLong)
+}
+
+// TestForeignConfiguration: a repository's own configuration starts no program.
+func TestForeignConfiguration(t *testing.T) {
+	dir, commit := newRepo(t)
+	run := func(stdin string, args ...string) string {
+		cmd := exec.Command("git", append([]string{"--git-dir", dir}, args...)...)
+		cmd.Stdin = strings.NewReader(stdin)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		return strings.TrimSpace(string(out))
+	}
+	head, message, ok := strings.Cut(run("", "cat-file", "commit", commit), "\n\n")
+	require.True(t, ok)
+	signed := run(head+"\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"+message+"\n", "hash-object", "-t", "commit", "-w", "--stdin")
+	trace := filepath.Join(t.TempDir(), "started")
+	program := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\ntouch '"+trace+"'\n"), 0o777))
+	run("", "config", "log.showSignature", "true")
+	run("", "config", "gpg.program", program)
+	run("", "log", "--format=%H", signed)
+	require.FileExists(t, trace)
+	require.NoError(t, os.Remove(trace))
+	var lines []string
+	require.NoError(t, git.Lines(t.Context(), dir, func(s string) error { lines = append(lines, s); return nil }, "log", "--format=%H", signed))
+	assert.Equal(t, []string{signed}, lines)
+	assert.NoFileExists(t, trace)
 }

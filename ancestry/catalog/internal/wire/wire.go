@@ -158,6 +158,9 @@ const (
 	ShapeSize  = 5                // bytes of a shape's hash and of an index key
 	CommitSize = 4                // bytes of a commit that are kept
 	DiffIDSize = 32
+	// MaxBlock bounds a repository's block, decompressed: read, it may take sixteen
+	// times as much memory. The largest of the genealogy has less than a megabyte.
+	MaxBlock = 32 << 20
 )
 
 // The indices of a file, in order.

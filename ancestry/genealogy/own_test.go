@@ -1,0 +1,295 @@
+package genealogy_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/catalog/build"
+	"github.com/stemma-go/stemma/ancestry/catalog/own"
+	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// asOf is the day of the catalogues that are made here, and of the images.
+var asOf = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+func catalogOf(t testing.TB, add func(*build.Builder)) *catalog.Catalog {
+	t.Helper()
+	b := build.New(catalog.DayOf(asOf), "our base images")
+	add(b)
+	data, err := b.Encode()
+	require.NoError(t, err)
+	c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	return c
+}
+
+// built is an image's configuration: entries with "!" before them made the layer of
+// that content.
+func built(steps ...string) *v1.ConfigFile {
+	cfg := &v1.ConfigFile{OS: "linux", Architecture: "amd64"}
+	for _, s := range steps {
+		content, by, layer := strings.Cut(s, "!")
+		if !layer {
+			by = s
+		}
+		h := v1.History{Created: v1.Time{Time: asOf}, CreatedBy: by, EmptyLayer: !layer}
+		if !strings.HasPrefix(by, "/bin/sh -c ") {
+			h.Comment = "buildkit.dockerfile.v0"
+		}
+		cfg.History = append(cfg.History, h)
+		if layer {
+			cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", content)})
+		}
+	}
+	return cfg
+}
+
+func image(t testing.TB, b *build.Builder, name string, cfg *v1.ConfigFile) {
+	t.Helper()
+	n, ok := ancestry.ParseName(name)
+	require.True(t, ok)
+	require.NoError(t, own.AddImage(b, own.Image{Repository: n.Repository, Tags: n.Tags, Config: cfg, Verified: true, To: catalog.Ongoing}))
+}
+
+// told is the chain of a configuration whose layers were read, oldest last.
+func told(t testing.TB, cfg *v1.ConfigFile, sources ...ancestry.Source) []string {
+	t.Helper()
+	verified := make([]bool, len(cfg.RootFS.DiffIDs))
+	for i := range verified {
+		verified[i] = true
+	}
+	l, err := ancestry.Resolve(t.Context(), (*config)(cfg), &ancestry.Options{Hints: ancestry.Hints{Verified: verified}, Catalogues: sources})
+	require.NoError(t, err)
+	var out []string
+	for _, a := range l.Ancestors {
+		s := fmt.Sprintf("%d-%d %s %s", a.Steps.From, a.Steps.To, a, a.Confidence)
+		for _, tie := range a.Ties {
+			s += " | " + tie.String()
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+const (
+	install = "RUN /bin/sh -c apk add --no-cache ca-certificates tzdata curl openssl libstdc++ && adduser -D -u 10001 app # buildkit"
+	classic = "/bin/sh -c apk add --no-cache ca-certificates tzdata curl openssl libstdc++ && adduser -D -u 10001 app"
+	rootfs  = "/bin/sh -c #(nop) ADD file:0000000000000000000000000000000000000000000000000000000000000001 in / "
+)
+
+func TestOwnImages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		known map[string]*v1.ConfigFile
+		image *v1.ConfigFile
+		want  []string
+	}{
+		"two builds of one Dockerfile": {
+			map[string]*v1.ConfigFile{"acme/base:1": built("one!" + install), "acme/base:2": built("two!" + install)},
+			built("two!"+install, "app!COPY app /app # buildkit"),
+			[]string{"1-2 unknown unknown", "0-1 acme/base:2 proved"},
+		},
+		"a parent of another builder": {
+			map[string]*v1.ConfigFile{"acme/app:1": built("a!"+rootfs, "b!"+classic, "c!COPY app /app # buildkit")},
+			built("x!"+rootfs, "y!"+classic),
+			[]string{"0-2 unknown unknown"},
+		},
+		"another application of the same builder": {
+			map[string]*v1.ConfigFile{"acme/shop:1": built("one!"+install, "lib!jib-maven-plugin:3.4.0", "app!jib-maven-plugin:3.4.0")},
+			built("one!"+install, "others!jib-maven-plugin:3.4.0", "blog!jib-maven-plugin:3.4.0"),
+			[]string{"1-3 unknown unknown", "0-1 unknown unknown"},
+		},
+		"an application of that builder": {
+			map[string]*v1.ConfigFile{"acme/shop:1": built("one!"+install, "lib!jib-maven-plugin:3.4.0", "app!jib-maven-plugin:3.4.0")},
+			built("one!"+install, "lib!jib-maven-plugin:3.4.0", "app!jib-maven-plugin:3.4.0"),
+			[]string{"1-3 acme/shop:1 proved", "0-1 unknown unknown"},
+		},
+		"the same layers, another configuration": {
+			map[string]*v1.ConfigFile{"acme/base:1": built("one!"+install, "ENV A=1"), "acme/base:1-debug": built("one!"+install, "ENV A=1", "ENV DEBUG=1")},
+			built("one!"+install, "ENV A=1", "app!COPY app /app # buildkit"),
+			[]string{"2-3 unknown unknown", "0-2 acme/base:1 proved"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := catalogOf(t, func(b *build.Builder) {
+				for n, cfg := range tt.known {
+					image(t, b, n, cfg)
+				}
+			})
+			assert.Equal(t, tt.want, told(t, tt.image, genealogy.New(c)))
+		})
+	}
+}
+
+func TestOwnDockerfiles(t *testing.T) {
+	c := catalogOf(t, func(b *build.Builder) {
+		require.NoError(t, own.AddDockerfiles(t.Context(), b, fstest.MapFS{
+			"base/app/Dockerfile":     {Data: []byte("FROM alpine:3.20\nRUN apk add --no-cache ca-certificates tzdata curl openssl libstdc++ && adduser -D -u 10001 app\n")},
+			"base/java/21/Dockerfile": {Data: []byte("FROM base/app:7.1\nRUN apk add --no-cache openjdk21-jre-headless fontconfig ttf-dejavu && java -version && mkdir /srv/app\n")},
+		}, nil))
+	})
+	official, err := catalog.Embedded()
+	require.NoError(t, err)
+	img := built("root!ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`, "app!"+install,
+		"java!RUN /bin/sh -c apk add --no-cache openjdk21-jre-headless fontconfig ttf-dejavu && java -version && mkdir /srv/app # buildkit")
+	for i := range 2 {
+		img.History[i].Created.Time = time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC)
+	}
+	assert.Equal(t, []string{"3-4 base/java:21 recognised", "2-3 base/app:7.1 recognised", "0-2 alpine:3.20.3 recognised"}, told(t, img, genealogy.New(c, official)))
+}
+
+// TestCorruptCatalogue: whatever a byte is, it costs no more than what it says, once.
+func TestCorruptCatalogue(t *testing.T) {
+	shop := built("one!"+install, "ENV A=1", "app!COPY app /app # buildkit")
+	b := build.New(catalog.DayOf(asOf), "our images")
+	image(t, b, "acme/base:1", built("one!"+install, "ENV A=1"))
+	image(t, b, "acme/shop:1", shop)
+	data, err := b.Encode()
+	require.NoError(t, err)
+	steps, _ := layers.Steps(shop)
+	lost := 0
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 0x55
+		c, err := catalog.Open(bytes.NewReader(bad), int64(len(bad)))
+		if err != nil {
+			continue
+		}
+		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: shop, Steps: steps})
+		var names []string
+		for _, c := range claims {
+			names = append(names, c.Name.Repository)
+			assert.True(t, c.End > 0 && c.End <= len(steps) && c.Start < c.End, "%v", c)
+		}
+		if _, broken := c.Repository("acme/shop"); broken != nil {
+			if r, err := c.Repository("acme/base"); err != nil || r == nil {
+				continue
+			}
+			lost++
+			assert.Contains(t, names, "acme/base", i)
+			assert.EqualError(t, err, "catalogue 0: "+broken.Error(), i)
+		}
+	}
+	assert.NotZero(t, lost)
+}
+
+// TestSaysWhere: the source of a catalogue is told as it is; a commit's first digits do.
+func TestSaysWhere(t *testing.T) {
+	shop := built("one!" + install)
+	steps, _ := layers.Steps(shop)
+	for source, want := range map[string]string{
+		"registry.example.com/base@sha256:12345678 registry.example.com/shop": "registry.example.com/base@sha256:12345678 registry.example.com/shop",
+		"github.com/acme/images@0123456789abcdef0123456789abcdef01234567":     "github.com/acme/images@01234567",
+		"our base images": "our base images",
+	} {
+		b := build.New(catalog.DayOf(asOf), source)
+		image(t, b, "acme/shop:1", shop)
+		data, err := b.Encode()
+		require.NoError(t, err)
+		c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: shop, Steps: steps})
+		require.NoError(t, err)
+		require.NotEmpty(t, claims)
+		assert.Equal(t, "catalogue of 2026-03-01, "+want, claims[0].Evidence.Where)
+	}
+}
+
+// TestTwoSuites: on the day on which a tag went from one suite to the next, an image
+// that can be of either is of either.
+func TestTwoSuites(t *testing.T) {
+	day := catalog.DayOf(asOf)
+	c := catalogOf(t, func(b *build.Builder) {
+		add := func(repo, path, text string, from, to catalog.Day, tags ...string) {
+			f, err := dockerfile.Parse(strings.NewReader(text))
+			require.NoError(t, err)
+			r, err := f.Recipe(nil)
+			require.NoError(t, err)
+			b.Add(build.Addition{Repository: repo, Path: path, Digest: build.DigestRecipe(r), Tags: tags, From: from, To: to})
+		}
+		for i, suite := range []string{"bullseye", "bookworm"} {
+			add("debian", suite, "FROM scratch\nADD rootfs.tar.xz /\nCMD [\"bash\"]\n", day-30, catalog.Ongoing, suite)
+			text := "FROM debian:" + suite + "\nRUN " + strings.TrimPrefix(strings.TrimSuffix(install, " # buildkit"), "RUN /bin/sh -c ") + "\n"
+			add("app", suite, text, day-30, catalog.Ongoing, "3-"+suite)
+			add("app", suite, text, []catalog.Day{day - 30, day}[i], []catalog.Day{day, catalog.Ongoing}[i], "3")
+		}
+	})
+	img := built("root!ADD rootfs.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
+	assert.Equal(t, []string{"2-3 app recognised | app:3-bookworm | app:3-bullseye", "0-2 debian recognised | debian:bookworm | debian:bullseye"}, told(t, img, genealogy.New(c)))
+}
+
+// TestNextDay: what was built long after a root got the tag of a day has another.
+func TestNextDay(t *testing.T) {
+	day := catalog.DayOf(asOf)
+	c := catalogOf(t, func(b *build.Builder) {
+		f, err := dockerfile.Parse(strings.NewReader("FROM scratch\nADD acme-linux-10-default-x86_64.tar.xz /\nCMD [\"bash\"]\n"))
+		require.NoError(t, err)
+		r, err := f.Recipe(nil)
+		require.NoError(t, err)
+		b.Add(build.Addition{Repository: "acme", Path: "10", Digest: build.DigestRecipe(r), Tags: []string{"10-20260226", "10"}, From: day - 2, To: catalog.Ongoing})
+	})
+	img := built("root!ADD acme-linux-10-default-x86_64.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
+	for after, want := range map[int]string{0: "acme:10-20260226", 60: "acme:10"} {
+		for i := range img.History {
+			img.History[i].Created.Time = asOf.AddDate(0, 0, after)
+		}
+		steps, _ := layers.Steps(img)
+		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: img, Steps: steps})
+		require.NoError(t, err)
+		require.NotEmpty(t, claims)
+		assert.Equal(t, want, claims[0].Name.String(), "%v", claims)
+	}
+}
+
+// TestEdge: Alpine's edge has the os-release of a release to come.
+func TestEdge(t *testing.T) {
+	img := built("root!ADD alpine-minirootfs-20260805-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`)
+	for i := range img.History {
+		img.History[i].Created.Time = time.Date(2026, 8, 6, 0, 0, 0, 0, time.UTC)
+	}
+	for version, want := range map[string]string{"3.25.0_alpha20260805": "alpine:20260805", "3.24.2": "alpine:3.24.2"} {
+		got := resolve(t, img, ancestry.Hints{OSRelease: map[int][]byte{0: []byte("ID=alpine\nVERSION_ID=" + version + "\n")}})
+		require.Len(t, got, 1)
+		assert.Equal(t, want, got[0].String())
+	}
+}
+
+// TestOwnRoot: what its os-release says of its distribution does not speak against an
+// organisation's own name.
+func TestOwnRoot(t *testing.T) {
+	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", built("one!"+install)) })
+	img := built("other!"+install, "app!COPY app /app # buildkit")
+	l, err := ancestry.Resolve(t.Context(), (*config)(img), &ancestry.Options{
+		Hints: ancestry.Hints{OSRelease: map[int][]byte{0: osRelease("debian:bookworm")}}, Catalogues: []ancestry.Source{genealogy.New(c)},
+	})
+	require.NoError(t, err)
+	root := l.Ancestors[len(l.Ancestors)-1]
+	assert.Equal(t, "acme/base:1 recognised", root.String()+" "+root.Confidence.String())
+}
+
+// An own image has its parents' history too: that it is known must not hide them.
+func TestOwnImageOnOfficial(t *testing.T) {
+	img := built("root!ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`, "app!"+install, "x!COPY app /app # buildkit")
+	for i := range 2 {
+		img.History[i].Created.Time = time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC)
+	}
+	base := *img
+	base.History, base.RootFS.DiffIDs = img.History[:3], img.RootFS.DiffIDs[:2]
+	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", &base) })
+	official, err := catalog.Embedded()
+	require.NoError(t, err)
+	want := []string{"3-4 unknown unknown", "2-3 acme/base:1 proved", "0-2 alpine:3.20.3 recognised"}
+	assert.Equal(t, want, told(t, img, genealogy.New(c, official)), "one source")
+	assert.Equal(t, want, told(t, img, genealogy.New(c), genealogy.New(official)), "two sources")
+}
