@@ -46,34 +46,41 @@ func draw(n int, claims []weighed) *chain {
 				c.try(w)
 			}
 		}
-		// Every round leaves one recipe less.
+		// Every round leaves recipes less.
 		if !c.misplaced(claims) {
 			return c
 		}
 	}
 }
 
-// misplaced looks for an accepted recipe that says FROM a distribution, and does
-// not stand on the root. It is somebody's copy: he took the recipe's instructions
-// into a Dockerfile of his own. It reports whether it demoted one of the claims.
+// misplaced looks for accepted recipes that say FROM a distribution, and do not
+// stand on the root. They are somebody's copies: he took the recipe's instructions
+// into a Dockerfile of his own. It reports whether it demoted any of the claims.
 func (c *chain) misplaced(claims []weighed) bool {
 	first := 1 // the end of the root
 	for first < c.n && c.cuts[first].confidence == Unknown {
 		first++
 	}
+	type place struct{ source, start, end int }
+	accepted := map[place][]weighed{}
+	for _, w := range c.accepted {
+		at := place{w.source, w.Start, w.End}
+		accepted[at] = append(accepted[at], w)
+	}
+	demoted := false
 	for i := range claims {
 		w := &claims[i]
 		copied := w.Evidence.Kind == KindRecipe && w.rejected == "" && w.Start != layers.None && w.Start > first &&
 			isDistroRepository(w.Parent.Repository)
-		if !copied || !slices.ContainsFunc(c.accepted, w.same) {
+		if !copied || !slices.ContainsFunc(accepted[place{w.source, w.Start, w.End}], w.same) {
 			continue
 		}
 		w.Evidence.Kind, w.Evidence.Confidence = KindResembles, Inferred
 		w.Evidence.Says = fmt.Sprintf("resembles %s: %s, but it is built on %s, and here %d steps lie between",
 			w.Name, w.Evidence.Says, w.Parent, w.Start-first)
-		return true
+		demoted = true
 	}
-	return false
+	return demoted
 }
 
 func (w weighed) same(o weighed) bool {

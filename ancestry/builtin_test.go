@@ -16,6 +16,10 @@ func TestDistroOfTheRoot(t *testing.T) {
 	const (
 		alpine = "ID=alpine\nVERSION_ID=3.19.1\nPRETTY_NAME=\"Alpine Linux v3.19\"\n"
 		ubi    = "ID=\"rhel\"\nVERSION_ID=\"9.4\"\n"
+		sid    = "ID=debian\nVERSION_CODENAME=forky\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"\n"
+		stream = "ID=centos\nVERSION_ID=9\nPRETTY_NAME=\"CentOS Stream 9\"\n"
+		edge   = "ID=alpine\nVERSION_ID=3.24.0_alpha20260127\nPRETTY_NAME=\"Alpine Linux edge\"\n"
+		arch   = "ID=arch\nVERSION_ID=20240101.0.204074\n"
 		less   = "ID=debian\nVERSION_ID=12\nPRETTY_NAME=Distroless\n"
 	)
 	root := `2024-01-27 + /bin/sh -c #(nop) ADD file:4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c in / 
@@ -28,6 +32,11 @@ func TestDistroOfTheRoot(t *testing.T) {
 		"alone":                              {image: root, osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
 		"with a child":                       {image: root + "2024-02-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
 		"several images of one distribution": {image: root, osRelease: ubi, want: "unknown 0-2", distro: "rhel"},
+		"testing or sid":                     {image: root, osRelease: sid, want: "debian 0-2", distro: "debian"},
+		"centos stream":                      {image: root, osRelease: stream, want: "unknown 0-2", distro: "centos"},
+		"alpine edge":                        {image: root, osRelease: edge, want: "alpine:edge 0-2", distro: "alpine"},
+		"arch":                               {image: root, osRelease: arch, want: "archlinux 0-2", distro: "arch"},
+		"apko":                               {image: "2024-01-27 + apko\n2024-01-28 + COPY a / # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "unknown 0-1", distro: "alpine"},
 		"distroless":                         {image: root, osRelease: less, want: "unknown 0-2", distro: "debian"},
 		"an application, squashed":           {image: root, osRelease: alpine, want: "unknown 0-2", distro: "alpine", entrypoint: []string{"/app"}},
 		"a Dockerfile on an archive": {
@@ -71,8 +80,9 @@ func TestVendorsLabels(t *testing.T) {
 		"red hat":           {"2026-01-01 + /bin/sh", redHat, []string{"registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 recorded"}},
 		"red hat inherited": {"2026-01-01 + /bin/sh" + child, redHat, []string{"unknown 1-2 unknown", "registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 inferred"}},
 		"red hat, and a child whose beginning is not known": {"2026-01-01 + make" + child, redHat, []string{"unknown 0-2 unknown"}},
-		"not red hat": {"2026-01-01 + /bin/sh", map[string]string{"name": "ubi9", "com.redhat.component": "x", "vendor": "ACME"}, []string{"unknown 0-1 unknown"}},
-		"chainguard":  {"2026-01-01 + apko" + child, wolfi, []string{"unknown 1-2 unknown", "cgr.dev/chainguard/python 0-1 inferred"}},
+		"red hat, and jib on top":                           {"2026-01-01 + \n2026-01-02 + jib-maven-plugin:3.4.0 ## classes", redHat, []string{"unknown 0-2 unknown"}},
+		"not red hat":                                       {"2026-01-01 + /bin/sh", map[string]string{"name": "ubi9", "com.redhat.component": "x", "vendor": "ACME"}, []string{"unknown 0-1 unknown"}},
+		"chainguard":                                        {"2026-01-01 + apko" + child, wolfi, []string{"unknown 1-2 unknown", "cgr.dev/chainguard/python 0-1 inferred"}},
 		"bitnami": {
 			"2026-01-01 + COPY rootfs / # buildkit ## buildkit.dockerfile.v0\n2026-01-01 LABEL org.opencontainers.image.base.name=docker.io/bitnami/minideb:bookworm" +
 				" org.opencontainers.image.ref.name=16.2.0-debian-12-r1 org.opencontainers.image.title=postgresql org.opencontainers.image.vendor=VMware, Inc." +
@@ -95,6 +105,60 @@ func TestVendorsLabels(t *testing.T) {
 			}
 			assert.Equal(t, test.want, got)
 		})
+	}
+}
+
+// TestLabelsOfAParent has parents whose end leaves no trace.
+func TestLabelsOfAParent(t *testing.T) {
+	const root = "2024-12-03 + # debian.sh --arch 'amd64' out/ 'bookworm' '@1733184000'\n"
+	const run = "2024-12-04 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0\n"
+	label := func(s string) string { return "2024-12-04 LABEL " + s + " ## buildkit.dockerfile.v0\n" }
+	const base = "org.opencontainers.image.base.name"
+	for name, test := range map[string]struct {
+		image, reference, base string
+		want                   []string
+	}{
+		"its name is not the child's": {
+			root + label("org.opencontainers.image.ref.name=acme/base org.opencontainers.image.version=1") + run + label("org.opencontainers.image.version=2") + run,
+			"shop/api:2", "", []string{"shop/api:2 1-5 recorded", "debian:bookworm-20241203 0-1 inferred"},
+		},
+		"its name, and no reference": {
+			root + label("org.opencontainers.image.ref.name=acme/base org.opencontainers.image.version=1") + run + label("org.opencontainers.image.version=2") + run,
+			"", "", []string{"acme/base:1 1-5 inferred", "debian:bookworm-20241203 0-1 inferred"},
+		},
+		"its base name is of the root": {
+			root + label(base+"=debian:bookworm") + run + label(base+"=acme/gcc:12") + run,
+			"", "", []string{"unknown 1-5 unknown", "debian:bookworm 0-1 inferred"},
+		},
+		"it is not the root": {
+			root + run + run, "", "buildpack-deps:bookworm", []string{"unknown 1-3 unknown", "debian:bookworm-20241203 0-1 inferred"},
+		},
+		"a copy of the root": {
+			root + run + run, "", "acme/debian:1", []string{"unknown 1-3 unknown", "acme/debian:1 0-1 inferred"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := ancestry.Hints{Reference: test.reference}
+			if test.base != "" {
+				h.Annotations = map[string]string{base: test.base}
+			}
+			l, err := ancestry.Resolve(t.Context(), image(t, test.image), &ancestry.Options{Hints: h})
+			require.NoError(t, err)
+			var got []string
+			for i, s := range outline(l) {
+				got = append(got, s+" "+l.Ancestors[i].Confidence.String())
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+// TestStoredNames has names that begin like the scheme of a place.
+func TestStoredNames(t *testing.T) {
+	for _, tag := range []string{"docker:24-dind", "registry:2"} {
+		l, err := ancestry.Resolve(t.Context(), image(t, "2024-05-05 + make"), &ancestry.Options{Hints: ancestry.Hints{Tags: []string{tag}}})
+		require.NoError(t, err)
+		assert.Equal(t, tag, l.Ancestors[0].String())
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 // DistroName returns the repository and tags under which a distribution publishes
 // its own image of the version. It reports false for distributions that publish
 // several that can't be told apart by os-release (Red Hat's ubi, ubi-minimal, …;
-// Wolfi), and for those that publish none.
+// Wolfi; CentOS Stream), and for those that publish none. There are no tags where
+// os-release does not tell the version: Debian testing and sid have the same.
 func DistroName(d Distro) (Name, bool) {
 	repository, ok := distroRepositories()[strings.ToLower(d.ID)]
-	if !ok || strings.EqualFold(d.PrettyName, "distroless") {
+	if !ok || strings.EqualFold(d.PrettyName, "distroless") || strings.HasPrefix(d.PrettyName, "CentOS Stream") {
 		return Name{}, false
 	}
 	n := Name{Repository: repository}
@@ -21,6 +22,18 @@ func DistroName(d Distro) (Name, bool) {
 		if validTag(tag) {
 			n.join(Name{Tags: []string{tag}})
 		}
+	}
+	switch {
+	case d.ID == "arch":
+		return n, true // tags are of base, base-devel, …
+	case d.ID == "debian" && strings.HasSuffix(d.PrettyName, "/sid"):
+		return n, true // its codename is testing's, and stands in sid as well
+	case d.ID == "alpine" && strings.Contains(d.VersionID, "_"):
+		// 3.24.0_alpha20260127 is on the way to 3.24, and is not it.
+		if strings.HasSuffix(d.PrettyName, " edge") {
+			add("edge")
+		}
+		return n, true
 	}
 	add(d.VersionID)
 	switch d.ID {
@@ -57,8 +70,8 @@ func isDistroRepository(repo string) bool {
 
 // hearDistro lets os-release name the root: what a distribution's root holds is
 // most likely that distribution's image. It stays silent where the root is more
-// than a distribution: a history that was squashed, or a Dockerfile that starts
-// from an archive.
+// than a distribution: a history that was squashed, a Dockerfile that starts from
+// an archive, a tool that puts an application's image together from packages.
 func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 	if a.Layers.Len() != 1 || alone && !bareConfig(q) {
 		return nil
@@ -66,6 +79,11 @@ func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 	for _, s := range q.Steps[a.Steps.From:a.Steps.To] {
 		switch s.Instruction.Keyword {
 		case "RUN", "WORKDIR", "USER", "EXPOSE", "VOLUME", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD":
+			return nil
+		}
+		// No distribution makes its own image by these.
+		switch s.Instruction.Builder {
+		case layers.BuilderApko, layers.BuilderNix, layers.BuilderBazel, layers.BuilderKo, layers.BuilderJib, layers.BuilderBuildpacks:
 			return nil
 		}
 	}

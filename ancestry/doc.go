@@ -36,7 +36,9 @@
 // Then every span is named, by the claims that end where it ends, by what the span
 // above says of its parent (no surer than the boundary between the two), and by
 // labels, annotations and the reference. Labels are inherited; so they are read
-// from the LABEL steps, and speak for the ancestor whose step set them.
+// from the LABEL steps, and speak for the ancestor whose step set them. A name from
+// a label is only Inferred where layers follow in the span: a parent whose end was
+// not found may have ended there.
 //
 // The strongest name wins. What agrees with it (same repository, a tag in common)
 // is evidence for it; what does not is in Against. Equally good names from one

@@ -3,6 +3,7 @@ package ancestry
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,17 +30,43 @@ const (
 // So labels are read from the steps, and speak for the ancestor whose step set
 // them. What stands in the configuration alone speaks for an ancestor only if
 // there is just one: see unexplainedGrade.
+//
+// An ancestor whose parent's end was not found has the parent's labels among its
+// own. So its name is surely its own only if no layer follows, and the lowest
+// base.name is that of the image below it.
 
-// own returns the labels that an ancestor's steps set; the last word counts.
-func own(q *Query, span Span) map[string]string {
-	set := map[string]string{}
+// own returns the labels that an ancestor's steps set, oldest first: one map for
+// the steps between two layers, in which the last word counts. The first layer of a
+// root parts nothing: there was no image before it.
+func own(q *Query, span Span) []map[string]string {
+	sets := []map[string]string{{}}
+	rootless := span.From == 0
 	for _, s := range q.Steps[span.From:span.To] {
+		switch {
+		case s.Layer == layers.None:
+		case rootless:
+			rootless = false
+		default:
+			sets = append(sets, map[string]string{})
+		}
 		for _, p := range s.Instruction.Labels() {
 			k, v, _ := strings.Cut(p, "=")
-			set[k] = v
+			sets[len(sets)-1][k] = v
 		}
 	}
-	return set
+	return sets
+}
+
+// ownName returns the name that an ancestor's labels give to it.
+func ownName(sets []map[string]string) []candidate {
+	most := Recorded
+	for _, set := range slices.Backward(sets) {
+		if c := named(set, most); len(c) > 0 {
+			return c
+		}
+		most = Inferred // a parent may have ended below
+	}
+	return nil
 }
 
 // unexplained returns the labels of the configuration that no step set.
@@ -75,7 +102,7 @@ func hearImage(q *Query, out []Ancestor, heard [][]candidate, rank int) {
 	}
 	say(top, hearReference(q)...)
 	say(top, hearAnnotations(q)...)
-	hearBase(out, say, top, q.Hints.Annotations, KindAnnotation, Recorded)
+	hearBase(q, out, say, top, q.Hints.Annotations, KindAnnotation, Recorded)
 	hearLabels(q, out, say)
 	say(0, hearDistro(q, out[0], top == 0)...)
 }
@@ -85,7 +112,11 @@ func hearImage(q *Query, out []Ancestor, heard [][]candidate, rank int) {
 func hearReference(q *Query) []candidate {
 	var out []candidate
 	for i, ref := range append([]string{q.Hints.Reference}, q.Hints.Tags...) {
-		n, ok := referenceName(ref)
+		parse := ParseName
+		if i == 0 {
+			parse = referenceName
+		}
+		n, ok := parse(ref)
 		if !ok {
 			continue
 		}
@@ -106,19 +137,22 @@ func hearReference(q *Query) []candidate {
 }
 
 // referenceName reads a reference as a user writes it; where a file is named there
-// is no name.
+// is no name. docker:24 and registry:2 are images.
 func referenceName(ref string) (Name, bool) {
-	for _, scheme := range [...]string{"docker:", "registry:"} {
-		if rest, ok := strings.CutPrefix(ref, scheme); ok {
-			return ParseName(strings.TrimPrefix(rest, "//"))
-		}
-	}
 	for _, scheme := range [...]string{"docker-archive:", "oci:", "oci-archive:"} {
 		if strings.HasPrefix(ref, scheme) {
 			return Name{}, false
 		}
 	}
-	return ParseName(ref)
+	if n, ok := ParseName(ref); ok {
+		return n, true
+	}
+	for _, scheme := range [...]string{"docker:", "registry:"} {
+		if rest, ok := strings.CutPrefix(ref, scheme); ok {
+			return ParseName(strings.TrimPrefix(rest, "//"))
+		}
+	}
+	return Name{}, false
 }
 
 // hearAnnotations returns the names in the annotations of the manifest and of its
@@ -143,8 +177,9 @@ func hearAnnotations(q *Query) []candidate {
 
 // hearBase reads base.name and base.digest, set by ancestor i: the image right
 // below it. A name is no surer than the place it is pinned to, and that is where
-// ancestor i begins.
-func hearBase(out []Ancestor, say func(int, ...candidate), i int, set map[string]string, kind Kind, most Confidence) {
+// ancestor i begins. A root that says what it is is not named so: then it is not the
+// image that is meant, whose end was not found.
+func hearBase(q *Query, out []Ancestor, say func(int, ...candidate), i int, set map[string]string, kind Kind, most Confidence) {
 	n, ok := ParseName(set[labelBaseName])
 	if !ok {
 		return
@@ -156,7 +191,7 @@ func hearBase(out []Ancestor, say func(int, ...candidate), i int, set map[string
 		Kind: kind, Confidence: most, Says: "base name " + n.String(),
 		Where: fmt.Sprintf("%s %s", kind, labelBaseName),
 	}
-	if i == 0 {
+	if i == 0 || i == 1 && out[1].Boundary <= Inferred && anotherRoot(q, out[0], n) {
 		e.Says += "; where that ends is not known"
 		e.Confidence = min(most, Inferred)
 		out[i].Evidence = append(out[i].Evidence, e)
@@ -166,25 +201,38 @@ func hearBase(out []Ancestor, say func(int, ...candidate), i int, set map[string
 	say(i-1, candidate{Name: n, Evidence: e, rank: 1})
 }
 
+// anotherRoot reports whether the root's steps say that it is a distribution's own,
+// and n is neither a distribution's image nor a copy of that.
+func anotherRoot(q *Query, root Ancestor, n Name) bool {
+	c, _, ok := rootOf(q.Steps)
+	return ok && c.End == root.Steps.To && c.Name.Repository != "" &&
+		!isDistroRepository(n.Repository) && path.Base(n.Repository) != path.Base(c.Name.Repository)
+}
+
 // hearLabels reads the labels of every ancestor's own steps, and those that no
 // step explains.
 func hearLabels(q *Query, out []Ancestor, say func(int, ...candidate)) {
 	top := len(out) - 1
 	for i, a := range out {
-		set := own(q, a.Steps)
-		say(i, named(set, Recorded)...)
-		hearBase(out, say, i, set, KindLabel, Recorded)
+		sets := own(q, a.Steps)
+		say(i, ownName(sets)...)
+		for _, set := range sets {
+			if set[labelBaseName] != "" {
+				hearBase(q, out, say, i, set, KindLabel, Recorded)
+				break
+			}
+		}
 	}
 	rest := unexplained(q)
 	if top == 0 {
 		if most := unexplainedGrade(q); most > Unknown {
 			say(0, named(rest, most)...)
-			hearBase(out, say, 0, rest, KindLabel, most)
+			hearBase(q, out, say, 0, rest, KindLabel, most)
 		}
 		return
 	}
 	// Somebody set them, and who it was is not known.
-	hearBase(out, say, top, rest, KindLabel, Inferred)
+	hearBase(q, out, say, top, rest, KindLabel, Inferred)
 	for _, c := range named(rest, Inferred) {
 		if i := vendorSpan(q, out, c.Name); i != layers.None {
 			say(i, c)
@@ -193,14 +241,20 @@ func hearLabels(q *Query, out []Ancestor, say func(int, ...candidate)) {
 }
 
 // unexplainedGrade returns how sure it is that labels which no step explains are
-// those of the one ancestor that there is. Docker and BuildKit record every LABEL
-// and --label: where their steps do not have it, it is inherited from an image
-// whose end was not found. Buildah does not record --label. Builders without
-// Dockerfiles record no labels at all.
+// those of the one ancestor that there is. Docker records every LABEL and --label,
+// BuildKit every LABEL: where their steps do not have it, it may be inherited from
+// an image whose end was not found. Buildah does not record --label. Builders
+// without Dockerfiles record no labels at all; but where several were at work, or
+// nothing says who was, one of them has built on the image of another.
 func unexplainedGrade(q *Query) Confidence {
 	most := Recorded
-	for _, s := range q.Steps {
+	for i, s := range q.Steps {
+		builder := s.Instruction.Builder
 		switch {
+		case builder != q.Steps[0].Instruction.Builder:
+			return Unknown
+		case s.Instruction.Keyword == "" && i > 0 && !known(builder):
+			most = Inferred
 		case s.Instruction.Keyword == "":
 		case s.Instruction.Builder == layers.BuilderBuildah:
 			most = Inferred

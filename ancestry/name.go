@@ -14,9 +14,9 @@ const maxName = 512
 // ParseName reads an image's name as its users write it: "debian:bookworm",
 // "ghcr.io/acme/base@sha256:…". Docker Hub's own prefixes are dropped, so that
 // "docker.io/library/debian" and "debian" are one name. It reports false for what
-// is no name: an ID, a path, "scratch", text with variables in it.
+// is no name: an ID, a digest alone, a path, "scratch", text with variables in it.
 func ParseName(s string) (Name, bool) {
-	if s == "" || len(s) > maxName || s == "scratch" || looksLikePath(s) {
+	if s == "" || len(s) > maxName || looksLikePath(s) {
 		return Name{}, false
 	}
 	if rest, ok := strings.CutPrefix(s, "registry-1.docker.io/"); ok {
@@ -42,6 +42,10 @@ func ParseName(s string) (Name, bool) {
 // docker.io/quay.io/x is a repository of Docker Hub, quay.io/x is none.
 var errAmbiguous = errors.New("no short form is this image's alone")
 
+// errReserved says that a name is none by agreement: what FROM scratch is built on
+// is no image, and sha256:0123… is a digest or an ID, though it reads like a tag.
+var errReserved = errors.New("reserved, and no image's name")
+
 // parseRepository reads a reference by the grammar that registries and clients
 // share, and gives its repository in the form that Docker prints.
 func parseRepository(s string) (reference.Named, string, error) {
@@ -50,6 +54,10 @@ func parseRepository(s string) (reference.Named, string, error) {
 		return nil, "", err
 	}
 	repo := reference.FamiliarName(named)
+	switch repo {
+	case "scratch", "sha256", "sha384", "sha512":
+		return nil, "", errReserved
+	}
 	again, err := reference.ParseNormalizedNamed(repo)
 	if err != nil {
 		return nil, "", err

@@ -94,6 +94,9 @@ func TestParseName(t *testing.T) {
 		"Acme/x":                              "",
 		"docker.io/quay.io/x":                 "", // Docker Hub's, not Quay's
 		"docker.io/docker.io/x":               "",
+		"sha256:" + zeros:                     "", // a digest alone
+		"library/scratch":                     "",
+		"scratch:latest":                      "",
 		"docker.io/library/localhost/x":       "library/localhost/x",
 	} {
 		n, ok := ancestry.ParseName(in)
@@ -110,6 +113,7 @@ func FuzzParseName(f *testing.F) {
 	f.Add("docker.io/library/debian:12@sha256:" + zeros)
 	f.Add("docker.io//debian:12@sha256:" + zeros)
 	f.Add("docker.io/index.docker.io/debian")
+	f.Add("docker.io/scratch")
 	f.Fuzz(func(t *testing.T, s string) {
 		n, ok := ancestry.ParseName(s)
 		if !ok {

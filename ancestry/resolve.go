@@ -116,6 +116,9 @@ func (q *Query) proved(c Claim) bool {
 	if c.End == len(q.Steps) && q.Hints.Digest != (v1.Hash{}) && q.Hints.Digest == c.Name.Digest {
 		return true
 	}
+	if !makesLayer(q.Steps[:c.End]) {
+		return false // nothing was verified
+	}
 	for _, s := range q.Steps[:c.End] {
 		if s.Layer == layers.None {
 			continue

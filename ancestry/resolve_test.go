@@ -125,6 +125,10 @@ func TestReference(t *testing.T) {
 	known, _ := v1.NewHash(digest)
 	for ref, want := range map[string]string{
 		"python:3.8":                            "python:3.8 recorded",
+		"docker:24":                             "docker:24 recorded",
+		"registry:2":                            "registry:2 recorded",
+		"docker:python:3.8":                     "python:3.8 recorded",
+		"docker:sha256:" + digest[7:]:           "unknown unknown",
 		"docker.io/library/python:3.8":          "python:3.8 recorded",
 		"registry:localhost:5000/a/b:1":         "localhost:5000/a/b:1 recorded",
 		"a/b@" + digest:                         "a/b@" + digest + " proved",

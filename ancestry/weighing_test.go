@@ -134,6 +134,32 @@ func TestWeighing(t *testing.T) {
 	}
 }
 
+func TestProvedNeedsLayers(t *testing.T) {
+	l, err := ancestry.Resolve(t.Context(), image(t, "2024-05-05 ENV A=1\n2024-05-05 + make"), &ancestry.Options{
+		Catalogues: []ancestry.Source{said{claim(0, 1, "a:1", ancestry.Proved, ancestry.KindDigest)}},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, ancestry.Recorded, l.Ancestors[1].Confidence)
+}
+
+// A history that repeats a known recipe a thousand times.
+func TestManyCopies(t *testing.T) {
+	const n = 1200
+	s := said{}
+	for i := 1; i < n; i++ {
+		c := claim(i, i+1, "b:1", ancestry.Recognised, ancestry.KindRecipe)
+		c.Parent = ancestry.Name{Repository: "debian", Tags: []string{"12"}}
+		s = append(s, c)
+	}
+	at := time.Now()
+	l, err := ancestry.Resolve(t.Context(), image(t, strings.Repeat("2024-05-05 + make\n", n)), &ancestry.Options{
+		Catalogues: []ancestry.Source{said{claim(0, 1, "debian:12", ancestry.Inferred, "step")}, s},
+	})
+	require.NoError(t, err)
+	assert.Len(t, l.Ancestors, 3)
+	assert.Less(t, time.Since(at), 2*time.Second)
+}
+
 func TestWindow(t *testing.T) {
 	day := func(s string) time.Time { d, _ := time.Parse(time.DateOnly, s); return d }
 	c := claim(0, 1, "a:1", ancestry.Recognised, ancestry.KindRecipe)

@@ -23,9 +23,9 @@ func (e *evaluator) command(c instructions.Command) error {
 		return e.setEnv(c, in)
 	case *instructions.OnbuildCommand:
 		in.Expanded = in.Written
-		e.add(in)
-		return nil
+		return e.add(in)
 	}
+	ignoreContents(c)
 	if x, ok := c.(instructions.SupportsSingleWordExpansion); ok {
 		if err := x.Expand(e.expand); err != nil {
 			return err
@@ -65,12 +65,22 @@ func (e *evaluator) command(c instructions.Command) error {
 	default:
 		return fmt.Errorf("instruction %T is not known", c)
 	}
-	e.add(in)
-	return nil
+	return e.add(in)
 }
 
-func (e *evaluator) add(in recipe.Instruction) {
+// add appends an instruction, unless the recipe has grown out of all proportion.
+func (e *evaluator) add(in recipe.Instruction) error {
+	e.size += len(in.Expanded) + len(in.Written) + len(in.Dest)
+	for _, words := range [...][]string{in.Args, in.Sources} {
+		for _, w := range words {
+			e.size += len(w) + 16 // its header
+		}
+	}
+	if e.size > MaxRecipe {
+		return errTooLarge
+	}
 	e.out.Instructions = append(e.out.Instructions, in)
+	return nil
 }
 
 // written returns an instruction's flags and the rest of its line, as they stand.
@@ -126,8 +136,7 @@ func (e *evaluator) arg(c *instructions.ArgCommand, in recipe.Instruction) error
 		}
 	}
 	in.Expanded, in.Args = strings.Join(recorded, " "), recorded
-	e.add(in)
-	return nil
+	return e.add(in)
 }
 
 // buildArgs returns the ARGs in force.
@@ -166,22 +175,27 @@ func (e *evaluator) setEnv(c *instructions.EnvCommand, in recipe.Instruction) er
 		e.env[kv.Key], e.own[kv.Key] = kv.Value, true
 	}
 	in.Expanded = recipe.KeepPath(pairs(c.Env), before)
-	e.add(in)
-	return nil
+	return e.add(in)
 }
 
 func (e *evaluator) expose(c *instructions.ExposeCommand, in recipe.Instruction) error {
 	var all []string
 	for _, p := range c.Ports {
+		e.allow(p)
 		words, err := e.lex.ProcessWords(p, environment{e})
 		if err != nil {
 			return err
 		}
+		if e.spent {
+			return errTooLarge
+		}
+		for _, w := range words {
+			e.size += len(w)
+		}
 		all = append(all, words...)
 	}
 	in.Expanded = strings.Join(all, " ")
-	e.add(in)
-	return nil
+	return e.add(in)
 }
 
 func pairs(kvs instructions.KeyValuePairs) string {
@@ -190,6 +204,20 @@ func pairs(kvs instructions.KeyValuePairs) string {
 		words[i] = kv.String()
 	}
 	return strings.Join(words, " ")
+}
+
+// ignoreContents leaves the text of heredocs as it is: no line has it.
+func ignoreContents(c instructions.Command) {
+	var contents []instructions.SourceContent
+	switch c := c.(type) {
+	case *instructions.CopyCommand:
+		contents = c.SourceContents
+	case *instructions.AddCommand:
+		contents = c.SourceContents
+	}
+	for i := range contents {
+		contents[i].Expand = false
+	}
 }
 
 func copied(in *recipe.Instruction, sd instructions.SourcesAndDest) {

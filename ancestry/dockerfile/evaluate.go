@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -71,8 +73,15 @@ type evaluator struct {
 	missing map[string]bool   // used and not set: Inherits
 	dir     string
 	shell   []string
+	left    int // bytes that words may still grow by: see expand
+	spent   bool
+	size    int // bytes of out, and of all words that were expanded
 	out     recipe.Recipe
 }
+
+// MaxRecipe is the size in bytes beyond which a Dockerfile is not evaluated: ENV
+// A=$A$A doubles, and every RUN has all ARGs.
+const MaxRecipe = 16 * MaxSize
 
 func newEvaluator(escape rune, opts *Options) *evaluator {
 	e := &evaluator{
@@ -104,7 +113,7 @@ func (e *evaluator) global(meta []instructions.ArgCommand) error {
 			v, given := e.opts.Args[a.Key]
 			if !given && a.Value != nil {
 				var err error
-				if v, _, err = e.lex.ProcessWord(*a.Value, lookup(e.globals)); err != nil {
+				if v, err = e.outer(*a.Value); err != nil {
 					return fmt.Errorf("ARG %s: %w", a.Key, err)
 				}
 			}
@@ -121,16 +130,20 @@ func (e *evaluator) global(meta []instructions.ArgCommand) error {
 func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instructions.Stage, string, error) {
 	at := len(stages) - 1
 	if target != "" {
-		i, ok := instructions.HasStage(stages, target)
+		i, ok := basesOf(stages).last(target, len(stages))
+		if n, err := strconv.Atoi(target); !ok && err == nil && 0 <= n && n < len(stages) {
+			i, ok = n, true
+		}
 		if !ok {
 			return nil, "", fmt.Errorf("no stage %q", target)
 		}
 		at = i
 	}
+	before := basesOf(stages)
 	var chain []instructions.Stage
 	for {
 		chain = append(chain, stages[at])
-		base, _, err := e.lex.ProcessWord(stages[at].BaseName, lookup(e.globals))
+		base, err := e.outer(stages[at].BaseName)
 		if err != nil {
 			return nil, "", fmt.Errorf("FROM: %w", err)
 		}
@@ -138,7 +151,7 @@ func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instruc
 			return nil, "", errors.New("FROM: no name: give the build argument that it uses")
 		}
 		// A stage can only be built on those before it: this ends.
-		i, ok := instructions.HasStage(stages[:at], base)
+		i, ok := before.last(base, at)
 		if !ok {
 			slices.Reverse(chain)
 			return chain, base, nil
@@ -147,17 +160,56 @@ func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instruc
 	}
 }
 
-// lookup is a shell.EnvGetter over a map.
-type lookup map[string]string
+// bases are the stages that have a name, oldest first, by name in small letters.
+type bases map[string][]int
 
-func (l lookup) Get(k string) (string, bool) { v, ok := l[k]; return v, ok }
-func (l lookup) Keys() []string              { return slices.Sorted(maps.Keys(l)) }
+func basesOf(stages []instructions.Stage) bases {
+	b := bases{}
+	for i, s := range stages {
+		if s.Name != "" {
+			name := strings.ToLower(s.Name)
+			b[name] = append(b[name], i)
+		}
+	}
+	return b
+}
+
+// last returns the youngest stage of a name before stage at: a name that is given
+// twice is the second one's from there on.
+func (b bases) last(name string, at int) (int, bool) {
+	all := b[strings.ToLower(name)]
+	i, _ := slices.BinarySearch(all, at)
+	if i == 0 {
+		return 0, false
+	}
+	return all[i-1], true
+}
+
+// outer expands a word before or in a FROM.
+func (e *evaluator) outer(word string) (string, error) {
+	return e.word(word, globals{e})
+}
+
+// globals is a shell.EnvGetter over the ARGs before the first FROM.
+type globals struct{ *evaluator }
+
+func (g globals) Get(k string) (string, bool) {
+	v, ok := g.globals[k]
+	return g.pay(v), ok
+}
+
+func (g globals) Keys() []string { return nil }
 
 // environment is a shell.EnvGetter that notes what comes from the parent. ENV wins
 // over ARG.
 type environment struct{ *evaluator }
 
 func (e environment) Get(k string) (string, bool) {
+	v, ok := e.value(k)
+	return e.pay(v), ok
+}
+
+func (e environment) value(k string) (string, bool) {
 	if e.own[k] {
 		return e.env[k], true
 	}
@@ -174,6 +226,50 @@ func (e environment) Get(k string) (string, bool) {
 func (e environment) Keys() []string { return nil }
 
 func (e *evaluator) expand(word string) (string, error) {
-	v, _, err := e.lex.ProcessWord(word, environment{e})
+	return e.word(word, environment{e})
+}
+
+// word expands one word, which may grow to what is left of MaxRecipe.
+func (e *evaluator) word(word string, env shell.EnvGetter) (string, error) {
+	e.allow(word)
+	v, _, err := e.lex.ProcessWord(word, env)
+	if e.size += len(v); err == nil && (e.spent || e.size > MaxRecipe) {
+		err = errTooLarge
+	}
 	return v, err
+}
+
+var errTooLarge = fmt.Errorf("evaluates to more than %d bytes", MaxRecipe)
+
+// allow sets how many bytes of values a word may use. Each ${name/pattern/text} in
+// it can put its text in place of every byte of a value, also one inside another:
+// the product has to stay below MaxRecipe.
+func (e *evaluator) allow(word string) {
+	e.spent, e.left = false, MaxRecipe-e.size
+	if n := float64(replacements(word)); n > 0 {
+		const half = MaxRecipe / 2
+		most := min(math.Pow(half, 1/(n+1)), math.Pow(half/float64(len(word)), 1/n))
+		e.left = min(e.left, int(most))
+	}
+}
+
+// replacements counts what looks like ${name/: it may count too many.
+func replacements(word string) int {
+	n := 0
+	for _, part := range strings.Split(word, "${")[1:] {
+		// The first byte is of the name, which can be a single #, - or ?.
+		if i := strings.IndexAny(part[min(1, len(part)):], "/}:+-?#%"); i >= 0 && part[1+i] == '/' {
+			n++
+		}
+	}
+	return n
+}
+
+// pay takes a value's bytes off what a word may use.
+func (e *evaluator) pay(v string) string {
+	if e.left -= len(v); e.left < 0 {
+		e.spent = true
+		return ""
+	}
+	return v
 }

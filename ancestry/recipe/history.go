@@ -32,10 +32,16 @@ func NewHistory(steps []layers.Step, env []string) *History {
 		h.lines[d] = make([]string, len(steps))
 	}
 	args := newArgs(steps)
-	searchPath, dir := h.root["PATH"], ""
+	searchPath, dir, grown := h.root["PATH"], "", 0
 	for i, s := range steps {
 		for _, d := range Dialects() {
-			h.lines[d][i] = stepLine(s.Instruction, d, searchPath, dir, args[i])
+			l := &h.lines[d][i]
+			if grown > maxGrowth {
+				*l = line(s.Instruction.Keyword, s.Instruction.Args)
+				continue
+			}
+			*l = stepLine(s.Instruction, d, searchPath, dir, args[i])
+			grown += max(0, len(*l)-len(s.CreatedBy))
 		}
 		switch s.Instruction.Keyword {
 		case "ENV":
@@ -48,6 +54,11 @@ func NewHistory(steps []layers.Step, env []string) *History {
 	}
 	return h
 }
+
+// maxGrowth is how many bytes longer than a history its lines may be: port ranges
+// that are written out, relative directories made absolute. What follows then
+// stands as it is recorded.
+const maxGrowth = 8 << 20
 
 // rootEnv returns the variables that were set before the first step.
 func rootEnv(steps []layers.Step, env []string) map[string]string {

@@ -93,12 +93,17 @@ type Likeness struct {
 	Same, All int
 }
 
-// maxWindows bounds how many places of a history Like looks at.
-const maxWindows = 256
+// maxWindows bounds how many places of a history Like looks at, maxCells how many
+// pairs of lines it compares there: long recipes have fewer windows, or none.
+const (
+	maxWindows = 256
+	maxCells   = 1 << 23
+)
 
 // Like looks for the part of a history that agrees best with the recipe: the
 // heaviest common sequence of lines inside a window half as long again as the
-// recipe. It looks only where the recipe's lines occur. A share below a quarter is
+// recipe. It looks only where the recipe's lines occur, and not at recipes of
+// thousands of lines. A share below a quarter is
 // none: the zero Likeness.
 func (r Recipe) Like(h *History) Likeness {
 	var best Likeness
@@ -112,9 +117,9 @@ func (r Recipe) Like(h *History) Likeness {
 		if share := float64(share) / float64(all); share < least || share <= best.Share {
 			continue
 		}
-		width := len(lines) + len(lines)/2 + 1
-		windows := 0
-		for from := 0; from < h.Len() && windows < maxWindows; from++ {
+		width := min(len(lines)+len(lines)/2+1, h.Len())
+		windows, most := 0, min(maxWindows, maxCells/(width*len(lines)+1))
+		for from := 0; from < h.Len() && windows < most; from++ {
 			if !h.Speaks(from, d) || !known[h.Line(from, d)] {
 				continue
 			}

@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,21 @@ func TestLikeIsBounded(t *testing.T) {
 	l := r.Like(recipe.NewHistory(steps(entries...), nil))
 	assert.Equal(t, 1, l.Same)
 	assert.InDelta(t, 0.5, l.Share, 0.01)
+}
+
+func TestLinesAreBounded(t *testing.T) {
+	for _, entry := range []string{"EXPOSE 1-1024", "WORKDIR a"} {
+		h := recipe.NewHistory(steps(slices.Repeat([]string{entry}, 20_000)...), nil)
+		total := 0
+		for i := range h.Len() {
+			total += len(h.Line(i, recipe.BuildKit)) + len(h.Line(i, recipe.Docker))
+		}
+		assert.Less(t, total, 16<<20, entry)
+	}
+	// As many lines as a great Dockerfile has, against as many steps.
+	r := recipe.Recipe{Instructions: slices.Repeat([]recipe.Instruction{{Keyword: "RUN", Expanded: "make"}}, 20_000)}
+	h := recipe.NewHistory(steps(slices.Repeat([]string{"RUN make # buildkit"}, 10_000)...), nil)
+	assert.Zero(t, r.Like(h))
 }
 
 func FuzzHistory(f *testing.F) {
