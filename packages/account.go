@@ -1,6 +1,10 @@
 package packages
 
 import (
+	"path"
+	"slices"
+	"strings"
+
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -61,7 +65,11 @@ func (a *attribution) claim(l *life, owned []string, real *paths) {
 	if l.found.Manager {
 		rank = rankManager
 	}
+	root, _ := rootOf(&l.found)
 	for _, p := range owned {
+		if root != "" && !strings.HasPrefix(p, root+"/") {
+			p = path.Join(root, p) // what the database of a chroot lists is in there
+		}
 		a.owners.claimFile(real.real(p), l, rank)
 	}
 	for _, dir := range l.found.Dirs {
@@ -76,17 +84,20 @@ func (a *attribution) claim(l *life, owned []string, real *paths) {
 
 // account gives every content byte of the layer to its owner, the databases or
 // nobody.
-func (a *attribution) account(n int) {
+func (a *attribution) account(d *delta) {
+	n := d.layer
 	for e := range a.idx.Entries(n) {
 		if e.Type != layers.Regular {
 			continue
 		}
-		l := a.owners.of(e.Path)
+		l, as := a.holder(e, d.names[e.Path])
+		linked := as.Path != e.Path
+		e = as
 		switch {
 		case l != nil:
 			a.bytes[n].Packages += e.Size
 			l.count(e, 1)
-			if len(a.owners.under[e.Path]) > 0 {
+			if !linked && len(a.owners.under[e.Path]) > 0 {
 				a.shared[version{n, e.Path}] = l
 			}
 		case metadataFile(e.Path):
@@ -98,6 +109,37 @@ func (a *attribution) account(n int) {
 			}
 		}
 	}
+}
+
+// holder returns whose the bytes of a file are, and under which of its names: one that is
+// still seen, if there is any, and that somebody owns, if there is any such. Where nobody
+// owns such a name, who owns the first one, under which the file came, goes on.
+func (a *attribution) holder(e layers.Entry, links []name) (*life, layers.Entry) {
+	first := a.owners.of(e.Path)
+	if first != nil && e.Visible() {
+		return first, e
+	}
+	for _, link := range links {
+		if !link.visible {
+			continue
+		}
+		if o := a.owners.of(link.path); o != nil {
+			e.Path, e.Shadow = link.path, layers.None
+			return o, e
+		}
+	}
+	if i := slices.IndexFunc(links, func(n name) bool { return n.visible }); i >= 0 && !e.Visible() {
+		e.Path, e.Shadow = links[i].path, layers.None
+	}
+	if first != nil || e.Visible() {
+		return first, e
+	}
+	for _, link := range links {
+		if o := a.owners.of(link.path); o != nil {
+			return o, e
+		}
+	}
+	return nil, e
 }
 
 // inherit counts files that a package leaves behind for those that share them.

@@ -21,7 +21,8 @@ type attribution struct {
 	globbed  map[string]map[string]struct{} // every path that any layer had, by the glob it matches
 	owners   *owners
 	bytes    []LayerBytes
-	shared   map[version]*life // the files of several packages, and whose they count as
+	shared   map[version]*life  // the files of several packages, and whose they count as
+	linked   map[version]string // by files of layers, hard links to them that can be seen
 	unowned  *tree
 	problems []layers.Problem
 }
@@ -34,6 +35,7 @@ func newAttribution(c *Collector, idx *layers.Index) *attribution {
 		owners:  newOwners(),
 		bytes:   make([]LayerBytes, len(idx.Layers)),
 		shared:  map[version]*life{},
+		linked:  map[version]string{},
 		unowned: newTree(),
 	}
 	a.problems = slices.Clone(c.problems)
@@ -49,6 +51,8 @@ type delta struct {
 	renamed bool                // the files that name the distribution changed
 	hides   bool                // something below was deleted or replaced
 	links   []string            // symbolic links that the layer brought
+	names   map[string][]name   // by files of the layer, the hard links to them
+	missing map[string]bool     // files that a cataloger asked for in vain
 	asked   []*asking           // what the catalogers of run look at, and find
 	left    atomic.Int64        // of asked, those that are not done yet
 	parsed  chan struct{}       // closed when all are
@@ -60,6 +64,12 @@ type delta struct {
 	listed map[[2]string]bool // type and place of the databases that list packages now
 }
 
+// A name is that of a hard link.
+type name struct {
+	path    string
+	visible bool // in the finished image
+}
+
 // newContent reports whether an entry brings content that was not there. A layer
 // that only changes owner or mode of a file ships it again, and no package with it.
 func newContent(e layers.Entry) bool {
@@ -69,12 +79,18 @@ func newContent(e layers.Entry) bool {
 func (a *attribution) delta(n int) *delta {
 	d := &delta{
 		layer: n, changed: map[string]bool{}, hits: map[string][]string{}, parsed: make(chan struct{}),
+		names: map[string][]name{}, missing: map[string]bool{},
 		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}, listed: map[[2]string]bool{},
 	}
 	for e := range a.idx.Entries(n) {
 		switch {
 		case e.Change == layers.Deleted || e.Change == layers.Opaque || e.Change == layers.Replaced:
 			d.hides = true
+		}
+		if e.Type == layers.Hardlink {
+			if file, ok := a.idx.Resolve(n, e.Path); ok && file.Layer == n && file.Type == layers.Regular {
+				d.names[file.Path] = append(d.names[file.Path], name{e.Path, e.Visible()})
+			}
 		}
 		if e.Type == layers.Whiteout || !newContent(e) {
 			continue
@@ -124,10 +140,17 @@ func (a *attribution) rerun(d *delta, cs []*syft.Cataloger) {
 }
 
 // again has the catalogers run again that judge a file together with others of which
-// one is gone.
+// one is gone, and those of databases where nothing names the distribution any more.
 func (a *attribution) again(d *delta) {
 	if !d.hides {
 		return
+	}
+	for _, p := range syft.Distributions() {
+		_, before := a.idx.Resolve(d.layer-1, p)
+		if _, ok := a.idx.Resolve(d.layer, p); before && !ok {
+			d.renamed = true
+			a.rerun(d, a.set.Asks(p, nil))
+		}
 	}
 	for _, c := range a.set.Catalogers {
 		if c.Mode == syft.Whole && slices.ContainsFunc(c.Globs, func(g string) bool { return a.gone(d.layer, a.globbed[g]) }) {
@@ -144,25 +167,6 @@ func (a *attribution) gone(layer int, paths map[string]struct{}) bool {
 		}
 	}
 	return false
-}
-
-// losses marks evidence that is gone.
-func (a *attribution) losses(d *delta) {
-	if !d.hides {
-		return
-	}
-	looked := map[string]bool{}
-	for _, l := range a.lives {
-		for _, p := range l.found.Evidence {
-			if !l.alive() || looked[p] {
-				continue
-			}
-			looked[p] = true
-			if _, ok := a.idx.Lookup(d.layer, p); !ok {
-				d.changed[p] = true
-			}
-		}
-	}
 }
 
 // visible returns the paths that are still there, sorted.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -38,9 +39,14 @@ type Collector struct {
 	mu       sync.Mutex
 	alone    map[version][]syft.Found // by the file that was judged in the pass
 	slim     map[version]*syft.Sparse // .NET assemblies
+	slimmed  int64                    // bytes that they keep
 	failed   map[version]bool         // files of which nothing could be learnt
 	problems []layers.Problem
 }
+
+// maxSlim bounds what is kept of .NET assemblies, which is nearly nothing of each, but
+// for those that hold whole applications.
+const maxSlim = 512 << 20
 
 // version is one layer's version of a file.
 type version struct {
@@ -80,12 +86,28 @@ func (c *Collector) Wants() []layers.Want {
 		{
 			Key: c.key,
 			Match: func(e layers.Entry, head []byte) bool {
-				return c.set.Slims(e.Path) || len(c.set.Alone(e.Path, head)) > 0
+				return c.slims(e) || len(c.judges(e, head)) > 0
 			},
 			Learn:  c.judge,
 			Recall: c.recall,
 		},
 	}
+}
+
+// judges returns the catalogers that judge a file by itself. Under the name of a hard
+// link, those that did not under the name that the link was made of: BusyBox is known
+// by its name, and that is one of hundreds.
+func (c *Collector) judges(e layers.Entry, head []byte) []*syft.Cataloger {
+	all := c.set.Alone(e.Path, head)
+	if e.Type != layers.Hardlink || len(all) == 0 {
+		return all
+	}
+	done := c.set.Alone(e.Link, head)
+	return slices.DeleteFunc(all, func(cat *syft.Cataloger) bool { return slices.Contains(done, cat) })
+}
+
+func (c *Collector) slims(e layers.Entry) bool {
+	return c.set.Slims(e.Path) && (e.Type != layers.Hardlink || !c.set.Slims(e.Link))
 }
 
 // judge runs the catalogers that need no other file. It returns no error: what
@@ -103,14 +125,15 @@ func (c *Collector) judge(e layers.Entry, b []byte) ([]byte, error) {
 			})
 		}
 	}
-	for _, cat := range c.set.Alone(e.Path, b[:min(len(b), layers.HeadSize)]) {
+	for _, cat := range c.judges(e, b[:min(len(b), layers.HeadSize)]) {
 		fs, err := syft.RunAlone(ctx, cat, e.Path, b)
 		take(cat.Name, fs, err)
 	}
 	var slim *syft.Sparse
-	if c.set.Slims(e.Path) {
+	switch {
+	case c.slims(e):
 		slim = c.set.Slim(ctx, e.Path, b)
-	} else {
+	case e.Type == layers.Regular:
 		fs, err := c.set.RunBundle(ctx, e.Path, b)
 		take("bundle", fs, err)
 	}
@@ -127,12 +150,22 @@ func (c *Collector) keep(v version, found []syft.Found, slim *syft.Sparse, probl
 	if len(found) > 0 {
 		c.alone[v] = found
 	}
-	if slim != nil {
-		c.slim[v] = slim
-	}
 	delete(c.failed, v)
 	if len(problems) > 0 && len(found) == 0 {
 		c.failed[v] = true
+	}
+	delete(c.slim, v)
+	switch kept := slim.Kept(); {
+	case slim == nil:
+	case c.slimmed+kept > maxSlim:
+		c.failed[v] = true
+		problems = append(problems, layers.Problem{
+			Layer: v.layer, Step: layers.None, Path: v.path,
+			Err: fmt.Errorf("assembly of %d bytes not kept: over the limit of %d for all", kept, maxSlim),
+		})
+	default:
+		c.slim[v] = slim
+		c.slimmed += kept
 	}
 	c.problems = append(c.problems, problems...)
 }
@@ -145,6 +178,7 @@ func (c *Collector) Attribute(ctx context.Context, idx *layers.Index) (*Inventor
 	if c.err != nil {
 		return nil, c.err
 	}
+	c.land(idx)
 	a := newAttribution(c, idx)
 	if err := a.walk(ctx); err != nil {
 		return nil, err

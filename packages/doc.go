@@ -22,13 +22,15 @@
 //
 // A layer that deletes the database, or empties it, has not removed the packages:
 // their files may still be there, and nothing lists them. Such packages are
-// [Unlisted] by that layer, and [Hidden] from then on. A dpkg package that was
+// [Unlisted] by that layer, and [Hidden] from then on; those of a root inside the
+// image (a chroot) that is deleted as a whole are removed. A dpkg package that was
 // removed with its configuration files kept ("config-files") is removed.
 //
-// A database or file that can't be parsed says nothing about its packages: those
-// that were there before stay as they were, and the inventory's Problems name the
-// layer and the file. What such a layer did shows, if at all, in the next layer
-// whose version can be read.
+// A database or file that can't be parsed, or that the pass did not read or keep,
+// says nothing about its packages: those that were there before stay as they were,
+// and the inventory's Problems, or the index's, name the layer and the file. What such
+// a layer did shows, if at all, in the next layer whose version can be read. A jar that
+// unpacks to far more than its size, or into thousands of archives, is not parsed.
 //
 // # Two steps
 //
@@ -47,7 +49,8 @@
 // pass, one file at a time, and no byte of them is kept. Nothing is written to
 // disk, but for what four of Syft's parsers can't do without: a jar, an rpm or Nix
 // database, a compressed kernel module and a UPX-packed program are copied to a
-// temporary file while they are parsed, in [os.TempDir].
+// temporary file while they are parsed, in [os.TempDir]. Of .NET assemblies, what their
+// parser reads is kept, 512 MiB at most.
 //
 // # Keys
 //
@@ -63,9 +66,11 @@
 // A package owns the files that its package system says it owns: dpkg's list, the
 // file lists of apk and rpm, RECORD, the directory of a package.json without the
 // packages below, a gem's directory; otherwise the file it was found in. Links
-// among the directories of a list are followed, as after usr-merge. Every content
-// byte of every layer is counted once, for one package, the package databases, or
-// nobody: Packages + Unowned + Metadata of [LayerBytes] is the layer's Content.
+// among the directories of a list are followed, as after usr-merge, and lists of a root
+// inside the image name files of that root. Where a layer has hard links to a file, the
+// bytes are of who has the name that is still seen. Every content byte of every layer
+// is counted once, for one package, the package databases, or nobody: Packages +
+// Unowned + Metadata of [LayerBytes] is the layer's Content.
 //
 // Where two packages claim a file, the distribution's goes first: Debian's
 // python3-six ships the Python package six, and it is python3-six that a user can

@@ -62,6 +62,9 @@ func TestDpkgLives(t *testing.T) {
 			[]string{debian + status("a amd64 1"), statusAt("srv/chroot/var/lib/dpkg/status", "a amd64 2")},
 			`deb a:amd64; 0 introduced 1; present
 			deb a:amd64; 1 introduced 2; present`},
+		{"a root inside the image, deleted with all that was in it",
+			[]string{debian + statusAt("srv/chroot/var/lib/dpkg/status", "a amd64 2"), "-- srv/.wh.chroot --\n"},
+			`deb a:amd64; 0 introduced 2; 1 removed 2; removed`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,6 +88,39 @@ func TestDpkgPURL(t *testing.T) {
 	assert.Equal(t, "pkg:deb/debian/a@1?arch=amd64&distro=debian-13", p.PURL, "of the finished image")
 	assert.Equal(t, 0, p.Layer())
 	assert.Equal(t, []packages.Location{{Path: "var/lib/dpkg/status", Layer: 0}}, p.Locations)
+}
+
+// TestDpkgUnnamed: a layer that deletes the name of the distribution changes the package
+// URLs, as one does that changes it; the name may be behind a link that is not one of the usual names.
+func TestDpkgUnnamed(t *testing.T) {
+	_, inv := read(t, text(t, debian+status("a amd64 1"), "-- etc/.wh.os-release --\n"))
+	assert.Empty(t, find(t, inv, "a").PURL, "as Syft says")
+	release := func(version string) string {
+		return "-- usr/lib/os.release.d/os-release-container --\nID=debian\nVERSION_ID=" + version + "\n"
+	}
+	_, inv = read(t, text(t, "-- etc/os-release -> ../usr/lib/os-release --\n-- usr/lib/os-release -> os.release.d/os-release-container --\n"+
+		release("12")+status("a amd64 1"), release("13")))
+	assert.Empty(t, inv.Problems)
+	assert.Equal(t, "pkg:deb/debian/a@1?arch=amd64&distro=debian-13", find(t, inv, "a").PURL)
+}
+
+// TestDpkgChroot: the lists of a root inside the image name files of that root.
+func TestDpkgChroot(t *testing.T) {
+	_, inv := read(t, text(t,
+		debian+status("tool amd64 1")+"-- usr/bin/tool --\n1\n-- var/lib/dpkg/info/tool.list --\n/usr/bin/tool\n",
+		statusAt("srv/c/var/lib/dpkg/status", "inner amd64 2")+"-- srv/c/var/lib/dpkg/info/inner.list --\n/bin/tool\n/usr/bin/tool\n"+
+			"-- srv/c/bin -> usr/bin --\n-- srv/c/usr/bin/tool --\n1234567\n",
+		"-- usr/bin/tool --\n123\n",
+	))
+	assert.Equal(t, map[int]int64{0: 2, 2: 4}, find(t, inv, "tool").Bytes.ByLayer)
+	assert.Equal(t, map[int]int64{1: 8}, find(t, inv, "inner").Bytes.ByLayer)
+}
+
+// TestOpkg: opkg's lists are like dpkg's.
+func TestOpkg(t *testing.T) {
+	_, inv := read(t, text(t, debian+statusAt("var/lib/opkg/status", "tool amd64 1")+
+		"-- usr/bin/tool --\n1\n-- var/lib/opkg/info/tool.list --\n/usr/bin/tool\n"))
+	assert.EqualValues(t, 2, find(t, inv, "tool").Bytes.Visible)
 }
 
 // TestDpkgBroken: a database that can't be read says nothing of its packages.

@@ -10,7 +10,7 @@ import (
 
 // inventory makes the result of what the layers said.
 func (a *attribution) inventory() *Inventory {
-	inv := &Inventory{Layers: a.bytes, Unowned: a.unowned.rows(), Problems: a.finishedProblems()}
+	inv := &Inventory{Layers: a.bytes, Problems: a.finishedProblems()}
 	for _, l := range a.lives {
 		if l.alive() {
 			l.owner = a.ownerOf(l)
@@ -26,12 +26,27 @@ func (a *attribution) inventory() *Inventory {
 			a.bytes[n].Packages -= b
 			a.bytes[n].Unowned += b
 		}
+		a.disown(l)
 	}
+	inv.Unowned = a.unowned.rows()
 	slices.SortStableFunc(inv.Packages, func(x, y Package) int {
 		return cmp.Or(strings.Compare(x.Type, y.Type), strings.Compare(x.Name, y.Name),
 			strings.Compare(x.Arch, y.Arch), strings.Compare(location(x), location(y)), strings.Compare(x.Version, y.Version))
 	})
 	return inv
+}
+
+// disown makes the files that a package had nobody's.
+func (a *attribution) disown(l *life) {
+	for _, p := range l.claimed {
+		if a.owners.of(p) != l {
+			continue
+		}
+		e, ok := a.idx.Lookup(a.idx.Top(), p)
+		if ok && e.Type == layers.Regular && l.bytes.ByLayer[e.Layer] >= e.Size {
+			a.unowned.add(e)
+		}
+	}
 }
 
 func location(p Package) string {

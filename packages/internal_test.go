@@ -36,6 +36,17 @@ func TestCompare(t *testing.T) {
 		{"gem", "1.0.0.pre1", "1.0.0", Changed},
 		{"php-composer", "v1.0.0-beta2", "v1.0.0-RC1", Upgraded},
 		{"php-composer", "1.0.0", "1.0.0-p1", Changed},
+		{"php-composer", "1.0.0-RC9", "1.0.0-RC10", Upgraded},
+		{"php-composer", "1.0.0-dev", "1.0.0-alpha1", Upgraded},
+		{"php-composer", "1.0.0-b2", "1.0.0-alpha3", Downgraded},
+		{"dotnet", "1.0.0-rc10", "1.0.0-rc9", Upgraded}, // by SemVer: one word
+		{"alpm", "2:2.12rc1-1", "2:2.12-1", Upgraded},
+		{"alpm", "1.0-1", "1.0.a-1", Upgraded},
+		{"alpm", "1.0-9", "1.0-10", Upgraded},
+		{"alpm", "1:1.0-1", "2.0-1", Downgraded},
+		{"alpm", "1.0.1-1", "1.0..1-1", Upgraded},
+		{"alpm", "1.0-1", "1.0", Changed},
+		{"alpm", "1.a-1", "1.1-1", Upgraded},
 		{"java-archive", "1.0", "2.0", Changed},
 	} {
 		assert.Equal(t, tt.want, change(tt.kind, tt.a, tt.b), "%s %s %s", tt.kind, tt.a, tt.b)
@@ -102,6 +113,22 @@ func TestOwners(t *testing.T) {
 	assert.Same(t, outer, o.of("app/node_modules/x/lib/a.js"))
 }
 
+// A path that very many claim costs no more for each than one that some do.
+func TestSharers(t *testing.T) {
+	o := newOwners()
+	var all []*life
+	for range 5 * maxSharers {
+		l := &life{state: Present, found: syft.Found{Manager: true}}
+		o.claimFile("usr", l, rankManager)
+		all = append(all, l)
+	}
+	assert.Len(t, o.under["usr"], maxSharers)
+	for _, l := range all {
+		o.release(l)
+	}
+	assert.Nil(t, o.of("usr"))
+}
+
 func FuzzParseList(f *testing.F) {
 	f.Add("/.\n/bin\n/bin/ls\n")
 	f.Add("/a/../../etc/passwd\n\x00\nrelative\r\n/x\r\n")
@@ -119,6 +146,8 @@ func FuzzCompare(f *testing.F) {
 	f.Add("rpm", "1:1-1", "~^")
 	f.Add("python", "1!1.dev", "")
 	f.Add("npm", "1.2.3-rc", "v1")
+	f.Add("alpm", "1:1.0rc1-1", "1.0..a-")
+	f.Add("php-composer", "v1.0.0-RC10", "1-dev")
 	f.Fuzz(func(t *testing.T, kind, a, b string) {
 		x, ok := compare(kind, a, b)
 		y, back := compare(kind, b, a)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/internal/imagetest"
 )
@@ -75,6 +76,12 @@ func TestLanguageLives(t *testing.T) {
 		{"no longer to be read: as it was, with a problem",
 			[][]imagetest.File{imagetest.Text(npm("4.17.9")), imagetest.Text("-- app/node_modules/lodash/package.json --\n{\n")},
 			"npm lodash; 0 introduced 4.17.9; present"},
+		{"a colon in the path",
+			[][]imagetest.File{imagetest.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), imagetest.Text("-- a: c/x --\n")},
+			"npm x; 0 introduced 1.0.0; present"},
+		{"no longer to be read, and a colon in the path",
+			[][]imagetest.File{imagetest.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), imagetest.Text("-- a: b/package.json --\n{\n")},
+			"npm x; 0 introduced 1.0.0; present"},
 		{"apk",
 			[][]imagetest.File{imagetest.Text(imagetest.Alpine),
 				imagetest.Text(strings.Replace(imagetest.Alpine, "V:1.36.1-r15", "V:1.36.1-r19", 1)),
@@ -111,6 +118,134 @@ func TestJars(t *testing.T) {
 	assert.Empty(t, app.Bundled)
 	assert.Zero(t, bundled.Bytes.Total())
 	assert.EqualValues(t, idx.Layers[0].Content-int64(len(v1)), inv.Layers[0].Unowned)
+}
+
+// TestJarNowDirectory: a file that became a directory is gone, whether the layer writes
+// the directory out or only what is in it.
+func TestJarNowDirectory(t *testing.T) {
+	jar := imagetest.Jar(t, "org.example", "app", "1.0")
+	for _, above := range []imagetest.File{{Path: "app/app.jar/"}, {Path: "app/app.jar/x"}} {
+		_, inv, err := packages.Read(t.Context(), imagetest.Image(t, []imagetest.File{{Path: "app/app.jar", Content: jar}}, []imagetest.File{above}), nil)
+		require.NoError(t, err)
+		checkLives(t, inv, "java-archive app; 0 introduced 1.0; 1 removed 1.0; removed")
+	}
+}
+
+// TestThroughLink: what a layer puts below a link of the layers below is where that leads.
+func TestThroughLink(t *testing.T) {
+	jar := imagetest.Jar(t, "org.example", "app", "1.0")
+	img := imagetest.Image(t, imagetest.Text("-- bin -> usr/bin --\n-- usr/bin/x --\n"),
+		[]imagetest.File{{Path: "bin/app.jar", Content: jar}, {Path: "bin/bad.jar", Content: []byte("PK\x03\x04 no jar")}},
+		[]imagetest.File{{Path: "usr/bin/.wh.app.jar"}})
+	_, inv := read(t, img)
+	checkLives(t, inv, "java-archive app; 1 introduced 1.0; 2 removed 1.0; removed")
+	app := find(t, inv, "app")
+	assert.Equal(t, []packages.Location{{Path: "usr/bin/app.jar", Layer: 1}}, app.Locations)
+	assert.EqualValues(t, len(jar), app.Bytes.Shadowed)
+}
+
+// TestHardLinks: uv and pnpm install hard links to the files of their caches. Each name of
+// a file is as good as the other, and its bytes are seen while one of them is.
+func TestHardLinks(t *testing.T) {
+	const cache, site, sum = "root/.cache/uv/", "usr/lib/py/", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	dist := []string{"six-1.0.dist-info/METADATA", "six-1.0.dist-info/RECORD", "six.py"}
+	files := imagetest.Text("-- " + cache + dist[0] + " --\nMetadata-Version: 2.1\nName: six\nVersion: 1.0\n-- " + cache + dist[1] +
+		" --\nsix.py,,\nsix-1.0.dist-info/METADATA,,\nsix-1.0.dist-info/RECORD,,\n-- " + cache + dist[2] + " --\nsix\n" +
+		"-- root/.pnpm/files/01/" + sum + " --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n" +
+		"-- srv/node_modules/x/package.json => root/.pnpm/files/01/" + sum + " --\n")
+	for _, name := range dist {
+		files = append(files, imagetest.File{Path: site + name, Hard: cache + name})
+	}
+	idx, inv := read(t, imagetest.Image(t, files, imagetest.Text("-- root/.wh..cache --\n-- root/.wh..pnpm --\n")))
+	assert.Empty(t, inv.Problems)
+	checkLives(t, inv, `npm x; 0 introduced 1.0.0; present
+		python six; 0 introduced 1.0; 1 removed 1.0; removed
+		python six; 0 introduced 1.0; present`)
+	assert.Zero(t, idx.Layers[0].Shadowed)
+	for _, p := range inv.Packages {
+		assert.Zero(t, p.Bytes.Shadowed, life(p))
+		assert.Equal(t, p.State == packages.Present, p.Bytes.Visible > 0, life(p))
+	}
+	assert.Zero(t, inv.Layers[0].Unowned)
+}
+
+// TestHardLinkedJar: what is judged in the pass has one name, the first; it goes on under
+// another when that goes.
+func TestHardLinkedJar(t *testing.T) {
+	jar, next := imagetest.Jar(t, "org.example", "app", "1.0"), imagetest.Jar(t, "org.example", "app", "1.1")
+	_, inv := read(t, imagetest.Image(t,
+		[]imagetest.File{{Path: "cache/a.jar", Content: jar}, {Path: "srv/a.jar", Hard: "cache/a.jar"}},
+		[]imagetest.File{{Path: ".wh.cache"}}))
+	checkLives(t, inv, "java-archive app; 0 introduced 1.0; present")
+	app := find(t, inv, "app")
+	assert.Equal(t, []packages.Location{{Path: "srv/a.jar", Layer: 0}}, app.Locations)
+	assert.Equal(t, packages.Bytes{Visible: int64(len(jar)), ByLayer: map[int]int64{0: int64(len(jar))}}, app.Bytes)
+
+	_, inv = read(t, imagetest.Image(t,
+		[]imagetest.File{{Path: "cache/a.jar", Content: jar}, {Path: "srv/a.jar", Hard: "cache/a.jar"}, {Path: "usr/a.jar", Hard: "cache/a.jar"}},
+		[]imagetest.File{{Path: ".wh.cache"}}, []imagetest.File{{Path: "srv/a.jar", Content: next}}))
+	checkLives(t, inv, "java-archive app; 0 introduced 1.0; present\njava-archive app; 2 introduced 1.1; present")
+}
+
+// TestLinkTellsName: of the names of a file, that of a hard link may be the one that tells
+// what it is, and whose.
+func TestLinkTellsName(t *testing.T) {
+	box := []byte("\x00BusyBox v1.36.1 (2024-01-01)\x00")
+	manifest := []byte("{\"name\": \"x\", \"version\": \"1.0.0\"}")
+	below := []imagetest.File{
+		{Path: "bin/[", Content: box},
+		{Path: "bin/[[", Hard: "bin/["},
+		{Path: "bin/busybox", Hard: "bin/["},
+		{Path: "objects/ab.file", Content: manifest},
+		{Path: "srv/node_modules/x/package.json", Hard: "objects/ab.file"},
+	}
+	_, inv := read(t, imagetest.Image(t, below))
+	assert.Empty(t, inv.Problems)
+	checkLives(t, inv, "binary busybox; 0 introduced 1.36.1; present\nnpm x; 0 introduced 1.0.0; present")
+	assert.EqualValues(t, len(box), find(t, inv, "busybox").Bytes.Visible)
+	assert.EqualValues(t, len(manifest), find(t, inv, "x").Bytes.Visible)
+
+	idx, inv := read(t, imagetest.Image(t, below, imagetest.Text("-- bin/.wh.busybox --\n")))
+	checkLives(t, inv, "binary busybox; 0 introduced 1.36.1; 1 removed 1.36.1; removed\nnpm x; 0 introduced 1.0.0; present")
+	assert.Zero(t, idx.Layers[0].Shadowed)
+	assert.EqualValues(t, len(box), inv.Layers[0].Unowned, "they are seen under other names")
+}
+
+// TestNotCollected: a file of a layer below that nobody could foresee is one problem, under
+// the name that was asked for.
+func TestNotCollected(t *testing.T) {
+	_, inv := read(t, imagetest.Image(t, imagetest.Text("-- app/store/ab --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"),
+		[]imagetest.File{{Path: "srv/node_modules/x/package.json", Hard: "app/store/ab"}}))
+	require.Len(t, inv.Problems, 1)
+	assert.Equal(t, "srv/node_modules/x/package.json", inv.Problems[0].Path)
+}
+
+// TestOverLimit: a file that the pass did not read says nothing about its packages.
+func TestOverLimit(t *testing.T) {
+	npm := func(more int) imagetest.File {
+		return imagetest.File{Path: "a/package.json", Content: []byte("{\"name\": \"x\", \"version\": \"1.0.0\"}" + strings.Repeat(" ", more))}
+	}
+	jar := imagetest.Jar(t, "org.example", "app", "1.0")
+	img := imagetest.Image(t, []imagetest.File{{Path: "a/app.jar", Content: jar}, npm(0)},
+		[]imagetest.File{{Path: "a/app.jar", Content: append(make([]byte, 500), jar...)}, npm(1000)})
+	for _, lim := range []layers.Limits{{FileSize: 600}, {FileSize: 600, Kept: 100}} {
+		c := packages.NewCollector(nil)
+		idx, err := layers.Read(t.Context(), img, &layers.Options{Wants: c.Wants(), Limits: lim})
+		require.NoError(t, err)
+		require.Len(t, idx.Problems, 2)
+		inv, err := c.Attribute(t.Context(), idx)
+		require.NoError(t, err)
+		checkSums(t, idx, inv)
+		checkLives(t, inv, "java-archive app; 0 introduced 1.0; present\nnpm x; 0 introduced 1.0.0; present")
+	}
+}
+
+// TestColonJar: a colon in the path of a jar does not make it one inside of another.
+func TestColonJar(t *testing.T) {
+	inner := imagetest.Jar(t, "org.example", "aaa", "2.0")
+	_, inv := read(t, imagetest.Image(t, []imagetest.File{{Path: "opt/a:1/app.jar", Content: imagetest.Jar(t, "org.example", "app", "1.0", "lib/aaa.jar", string(inner))}}))
+	assert.Equal(t, "opt/a:1/app.jar", find(t, inv, "aaa").Bundled)
+	assert.Positive(t, find(t, inv, "app").Bytes.Visible)
 }
 
 // TestBrokenJar: what can't be read says nothing, and nothing else is lost.

@@ -26,12 +26,8 @@ func place(f *syft.Found) string {
 		return ""
 	}
 	file := f.Evidence[0]
-	if f.Manager {
-		for _, dir := range databaseDirs {
-			if i := strings.Index("/"+file, "/"+dir+"/"); i >= 0 {
-				return file[:max(0, i-1)]
-			}
-		}
+	if root, ok := rootOf(f); ok {
+		return root
 	}
 	switch f.Type {
 	case "python", "npm", "R-package", "lua-rocks":
@@ -43,6 +39,21 @@ func place(f *syft.Found) string {
 		return path.Dir(file)
 	}
 	return file
+}
+
+// rootOf returns the root that the database of a distribution's package is the
+// database of, "" for that of the image.
+func rootOf(f *syft.Found) (root string, ok bool) {
+	if !f.Manager || len(f.Evidence) == 0 {
+		return "", false
+	}
+	file := f.Evidence[0]
+	for _, dir := range databaseDirs {
+		if i := strings.Index("/"+file, "/"+dir+"/"); i >= 0 {
+			return file[:max(0, i-1)], true
+		}
+	}
+	return "", false
 }
 
 // metadataDir tells the directories that hold the metadata of one Python package.

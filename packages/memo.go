@@ -1,6 +1,8 @@
 package packages
 
 import (
+	"bytes"
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 
@@ -10,7 +12,7 @@ import (
 
 // memoVersion changes when the same files give other findings, or a memo another
 // form, for a reason that is not Syft's.
-const memoVersion = "packages/1 "
+const memoVersion = "packages/2 "
 
 // memoKey is the key of the wants for a cache, "" if there can be none.
 func memoKey(set *syft.Set) string {
@@ -20,7 +22,8 @@ func memoKey(set *syft.Set) string {
 	return ""
 }
 
-// A memo is what was learnt of one file, as a cache keeps it.
+// A memo is what was learnt of one file, as a cache keeps it: in JSON, or, since that
+// has no strings that are not UTF-8, as some paths are, in gob.
 type memo struct {
 	Found    []syft.Found `json:",omitempty"`
 	Slim     *syft.Sparse `json:",omitempty"`
@@ -37,16 +40,30 @@ func memoize(found []syft.Found, slim *syft.Sparse, problems []layers.Problem) (
 	for _, p := range problems {
 		m.Problems = append(m.Problems, p.Err.Error())
 	}
-	return json.Marshal(m)
+	b, err := json.Marshal(m)
+	if err != nil || !bytes.Contains(b, []byte(`\ufffd`)) {
+		return b, err
+	}
+	var raw bytes.Buffer
+	err = gob.NewEncoder(&raw).Encode(m)
+	return raw.Bytes(), err
+}
+
+func (m *memo) read(b []byte) error {
+	switch {
+	case len(b) == 0:
+		return nil
+	case b[0] == '{':
+		return json.Unmarshal(b, m)
+	}
+	return gob.NewDecoder(bytes.NewReader(b)).Decode(m)
 }
 
 // recall takes a memo in place of the file.
 func (c *Collector) recall(e layers.Entry, b []byte) error {
 	var m memo
-	if len(b) > 0 {
-		if err := json.Unmarshal(b, &m); err != nil {
-			return err
-		}
+	if err := m.read(b); err != nil {
+		return err
 	}
 	var problems []layers.Problem
 	for _, text := range m.Problems {

@@ -41,6 +41,35 @@ func TestMemo(t *testing.T) {
 	}
 }
 
+// What is no UTF-8 is recalled as it was: a path may be in Latin-1.
+func TestMemoBytes(t *testing.T) {
+	const p = "opt/caf\xe9/a.dll"
+	found := []syft.Found{{Type: "java-archive", Name: "\xff", Evidence: []string{p}, Together: true}}
+	var slim syft.Sparse
+	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	b, err := memoize(found, &slim, nil)
+	require.NoError(t, err)
+	c := NewCollector(nil)
+	require.NoError(t, c.recall(layers.Entry{Path: p, Layer: 1}, b))
+	assert.Equal(t, found, c.alone[version{1, p}])
+	assert.Equal(t, &slim, c.slim[version{1, p}])
+	assert.Error(t, c.recall(layers.Entry{Path: p}, b[:len(b)/2]))
+}
+
+// TestSlimLimit: programs with .NET applications in them are kept whole, up to a limit.
+func TestSlimLimit(t *testing.T) {
+	var slim syft.Sparse
+	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	c := NewCollector(nil)
+	c.slimmed = maxSlim - 4
+	c.keep(version{0, "a.exe"}, nil, &slim, nil)
+	c.keep(version{0, "b.exe"}, nil, &slim, nil)
+	assert.Contains(t, c.slim, version{0, "a.exe"})
+	assert.NotContains(t, c.slim, version{0, "b.exe"})
+	require.Len(t, c.problems, 1)
+	assert.Equal(t, "layer 0: b.exe: assembly of 3 bytes not kept: over the limit of 536870912 for all", c.problems[0].Error())
+}
+
 // With a cache, the second reading takes every layer from it and finds the same.
 func TestCached(t *testing.T) {
 	img, err := sample.Open()

@@ -38,6 +38,10 @@ const (
 	rankManager        // listed by a package of the distribution
 )
 
+// maxSharers bounds the packages that are remembered to share a file, which are its
+// package's architectures; all packages share directories, where it does not matter.
+const maxSharers = 16
+
 func newOwners() *owners {
 	return &owners{
 		files: map[string]claim{}, dirs: map[string]claim{}, under: map[string][]claim{}, spelled: map[string]string{},
@@ -63,7 +67,7 @@ func (o *owners) claimFile(p string, l *life, rank int) {
 		if c.rank > rank || c.rank == rank && rank == rankFile && (c.life.found.Main || !l.found.Main) {
 			return
 		}
-		if rank == rankManager && c.rank == rank {
+		if rank == rankManager && c.rank == rank && len(o.under[p]) < maxSharers {
 			o.under[p] = append(o.under[p], c)
 		}
 	}
@@ -134,14 +138,24 @@ func (r *paths) directory(dir string) string {
 // moved reports whether a link that the layer brought leads the files of a package
 // to another directory than before: /bin, once a directory, is now usr/bin.
 func (r *paths) moved(links []string) bool {
+	to := map[string]bool{}
 	for _, link := range links {
-		if e, ok := r.idx.Resolve(r.layer, link); !ok || e.Type != layers.Directory {
-			continue
+		if e, ok := r.idx.Resolve(r.layer, link); ok && e.Type == layers.Directory {
+			to[link] = true
 		}
-		for dir, was := range r.known {
-			if (dir == link || strings.HasPrefix(dir, link+"/")) && r.directory(dir) != was {
+	}
+	if len(to) == 0 {
+		return false
+	}
+	for dir, was := range r.known {
+		for up := dir; up != "." && up != "/"; up = path.Dir(up) {
+			if !to[up] {
+				continue
+			}
+			if r.directory(dir) != was {
 				return true
 			}
+			break
 		}
 	}
 	return false

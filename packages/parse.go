@@ -24,7 +24,11 @@ func (a *attribution) ask(d *delta, c *syft.Cataloger) {
 	all := c.Mode == syft.Whole || c.Database && d.renamed
 	v := &syft.View{Index: a.idx, Layer: d.layer, Hits: map[string][]string{}, Kept: sync.OnceValue(func() []string { return a.kept(d.layer) })}
 	v.Sparse = func(e layers.Entry) *syft.Sparse { return a.slim[version{e.Layer, e.Path}] }
-	v.Missing = func(e layers.Entry) { a.problem(d, e.Path, errNotCollected) }
+	v.Missing = func(p string) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		d.missing[p] = true
+	}
 	any := false
 	for _, g := range c.Globs {
 		v.Hits[g] = d.hits[g]
@@ -34,8 +38,8 @@ func (a *attribution) ask(d *delta, c *syft.Cataloger) {
 		any = any || len(v.Hits[g]) > 0
 		for _, p := range v.Hits[g] {
 			d.judged[p] = true
-			if e, ok := a.idx.Resolve(d.layer, p); ok {
-				d.judged[e.Path] = true
+			if real, ok := v.Locate(p); ok {
+				d.judged[real] = true
 			}
 		}
 	}
@@ -87,7 +91,12 @@ func (a *attribution) hear(d *delta) {
 		if q.cataloger.Mode == syft.Whole {
 			d.whole[q.cataloger.Name] = true
 		}
-		a.failures(d, q.cataloger, q.err)
+		a.failures(d, q)
+	}
+	for p := range d.missing {
+		if !d.failed[p] {
+			a.problem(d, p, errNotCollected)
+		}
 	}
 	d.asked = nil
 }
@@ -106,9 +115,10 @@ func (a *attribution) walk(ctx context.Context) error {
 			return err
 		}
 		a.hear(d)
+		a.unread(d)
 		a.losses(d)
 		a.settle(d)
-		a.account(d.layer)
+		a.account(d)
 	}
 	return ctx.Err()
 }

@@ -24,18 +24,18 @@ func (a *attribution) problem(d *delta, p string, err error) {
 
 // failures notes a cataloger's errors. A file that could not be read says nothing
 // about its packages: those it had before stand as they were.
-func (a *attribution) failures(d *delta, c *syft.Cataloger, err error) {
-	for _, p := range syft.Problems(err) {
+func (a *attribution) failures(d *delta, q *asking) {
+	for _, p := range syft.Problems(q.err) {
 		if p.Path != "" && a.emptied(d.layer, p.Path) {
 			continue // an empty database is read well, and lists nothing
 		}
-		a.problem(d, p.Path, fmt.Errorf("%s: %w", c.Name, p.Err))
+		a.problem(d, p.Path, fmt.Errorf("%s: %w", q.cataloger.Name, p.Err))
 		if p.Path != "" {
 			d.failed[p.Path] = true
 			continue
 		}
-		for _, g := range c.Globs {
-			for _, file := range d.hits[g] {
+		for _, files := range q.view.Hits {
+			for _, file := range files {
 				d.failed[file] = true
 			}
 		}
@@ -50,6 +50,21 @@ func (a *attribution) emptied(layer int, p string) bool {
 	}
 	b, ok := a.idx.Content(e)
 	return e.Size == 0 || ok && strings.TrimSpace(string(b)) == ""
+}
+
+// unread notes the files that the pass itself could not read, or not keep: they, too,
+// say nothing about their packages.
+func (a *attribution) unread(d *delta) {
+	for _, p := range a.idx.Problems {
+		if p.Layer != d.layer || p.Path == "" {
+			continue
+		}
+		at := version{d.layer, p.Path}
+		if to, ok := landed(a.idx, at); ok {
+			at = to
+		}
+		d.failed[at.path] = true
+	}
 }
 
 // settle makes events of what the layer's files say now and said before.
@@ -70,9 +85,10 @@ func (a *attribution) settle(d *delta) {
 		return groups[g]
 	}
 	found := a.distinct(d.found)
+	homes := a.homes(found)
 	read := map[string]bool{}
 	for i := range found {
-		s := of(groupOf(&found[i]))
+		s := of(homes.groupOf(&found[i]))
 		s.found = append(s.found, found[i])
 		if found[i].Manager {
 			d.listed[[2]string{found[i].Type, place(&found[i])}] = true
@@ -122,8 +138,9 @@ func (a *attribution) touched(d *delta, read map[string]bool) []*life {
 		if !l.alive() {
 			continue
 		}
-		if l.found.Together && d.whole[l.found.FoundBy] || slices.ContainsFunc(l.found.Evidence, func(p string) bool {
-			return (d.changed[p] || d.judged[p]) && (read[p] || !d.failed[p])
+		again := l.found.Together && d.whole[l.found.FoundBy]
+		if slices.ContainsFunc(l.found.Evidence, func(p string) bool {
+			return (again || d.changed[p] || d.judged[p]) && (read[p] || !d.failed[p])
 		}) {
 			lives = append(lives, l)
 		}
@@ -198,6 +215,11 @@ func (a *attribution) begin(layer int, g group, fresh []syft.Found) []*life {
 func (a *attribution) unlisted(layer int, l *life) bool {
 	if !l.found.Manager || len(l.found.Evidence) == 0 {
 		return false
+	}
+	if root, ok := rootOf(&l.found); ok && root != "" {
+		if _, ok := a.idx.Lookup(layer, root); !ok {
+			return false // all of it is gone
+		}
 	}
 	p := l.found.Evidence[0]
 	switch l.group.kind {

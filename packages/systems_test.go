@@ -118,6 +118,10 @@ func TestSystems(t *testing.T) {
 			[]string{deps("2.10.0"), "-- etc/x --\n", deps("2.12.0"), "-- app/.wh.app.deps.json --\n"},
 			`dotnet Serilog; 0 introduced 2.10.0; 2 upgraded 2.10.0 2.12.0; 3 removed 2.12.0; removed
 			dotnet app; 0 introduced 1.0.0; 3 removed 1.0.0; removed`},
+		{"dotnet, broken in one layer",
+			[]string{deps("2.10.0"), "-- app/app.deps.json --\n{\n", deps("2.12.0")},
+			`dotnet Serilog; 0 introduced 2.10.0; 2 upgraded 2.10.0 2.12.0; present
+			dotnet app; 0 introduced 1.0.0; present`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -126,7 +130,7 @@ func TestSystems(t *testing.T) {
 				files = append(files, withMtree(t, imagetest.Text(l)))
 			}
 			_, inv := read(t, imagetest.Image(t, files...))
-			assert.Empty(t, inv.Problems)
+			assert.Equal(t, strings.Contains(tt.name, "broken"), len(inv.Problems) > 0, "%v", inv.Problems)
 			checkLives(t, inv, tt.want)
 		})
 	}
@@ -197,6 +201,25 @@ func TestOneBinaryTwice(t *testing.T) {
 		imagetest.File{Path: "usr/bin/ruby", Content: program}), []imagetest.File{{Path: "usr/local/bin/ruby", Content: program}}))
 	checkLives(t, inv, "deb ruby3.1:amd64; 0 introduced 3.1.2-7; present")
 	assert.EqualValues(t, len(program), inv.Layers[1].Unowned)
+	assert.Contains(t, inv.Unowned, packages.Directory{Path: "usr/local/bin", Bytes: int64(len(program)), Files: 1, Layer: 1})
+}
+
+// TestOneMoreBinary: one more of the same version, or one less, is no other package,
+// whichever comes first by name.
+func TestOneMoreBinary(t *testing.T) {
+	program := func(version string) []byte {
+		return []byte("\x00ruby " + version + " (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]\x00")
+	}
+	at := func(p, version string) []imagetest.File {
+		return []imagetest.File{{Path: p, Content: program(version)}}
+	}
+	const usual, other = "usr/local/bin/ruby", "opt/bin/ruby"
+	_, inv := read(t, imagetest.Image(t, at(usual, "3.1.2p20"), at(other, "3.1.2p20"), imagetest.Text("-- opt/bin/.wh.ruby --\n")))
+	checkLives(t, inv, "binary ruby; 0 introduced 3.1.2p20; present")
+	_, inv = read(t, imagetest.Image(t, at(usual, "3.1.2p20"), at(other, "3.3.2"), at(other, "3.1.2p20"), at(other, "3.4.2"), imagetest.Text("-- usr/local/bin/.wh.ruby --\n")))
+	checkLives(t, inv, `binary ruby; 0 introduced 3.1.2p20; 4 removed 3.1.2p20; removed
+		binary ruby; 1 introduced 3.3.2; 2 removed 3.3.2; removed
+		binary ruby; 3 introduced 3.4.2; present`)
 }
 
 // TestMergedUsr: a layer that makes /bin a link to usr/bin takes the files of the

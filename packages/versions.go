@@ -1,7 +1,9 @@
 package packages
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -21,14 +23,17 @@ func compare(kind, a, b string) (order int, ok bool) {
 		return compareWith(deb.NewVersion, a, b, func(x, y deb.Version) int { return x.Compare(y) })
 	case "apk":
 		return compareWith(apk.NewVersion, a, b, func(x, y apk.Version) int { return x.Compare(y) })
-	case "rpm", "alpm":
-		// alpm's order is that of rpm, from which it was taken.
+	case "alpm":
+		return compareAlpm(a, b), true
+	case "rpm":
 		x, y := rpm.NewVersion(a), rpm.NewVersion(b)
 		return x.Compare(y), true
 	case "python":
 		return compareWith(pep440.Parse, a, b, func(x, y pep440.Version) int { return x.Compare(y) })
-	case "gem", "dotnet", "php-composer":
+	case "gem", "dotnet":
 		return compareWith(releases, a, b, (*loose.Version).Compare)
+	case "php-composer":
+		return compareWith(composer, a, b, (*loose.Version).Compare)
 	case "npm", "go-module", "rust-crate":
 		parse := func(s string) (*semver.Version, error) { return semver.NewVersion(strings.TrimPrefix(s, "go")) }
 		return compareWith(parse, a, b, (*semver.Version).Compare)
@@ -36,15 +41,26 @@ func compare(kind, a, b string) (order int, ok bool) {
 	return 0, false
 }
 
-// releases parses the versions of systems that allow more than three numbers. All
-// have the order of their stages in common (alpha, beta, rc, none), whatever the
-// case; what Composer calls a patch comes after none, and gets no order here.
-func releases(s string) (*loose.Version, error) {
-	v, err := loose.NewVersion(strings.ToLower(s))
-	if err == nil && strings.HasPrefix(v.Prerelease(), "p") && !strings.HasPrefix(v.Prerelease(), "pre") {
-		return nil, fmt.Errorf("%s: no order known", s)
+// releases parses the versions of systems that allow more than three numbers. Both
+// have the order of their stages in common (alpha, beta, rc, none), whatever the case.
+func releases(s string) (*loose.Version, error) { return loose.NewVersion(strings.ToLower(s)) }
+
+// composer parses the versions of PHP's packages: a stage and its number are one word
+// (RC10 comes after RC9), which stands for two numbers here. What Composer calls a patch
+// comes after none, and gets no order, nor does any other word.
+func composer(s string) (*loose.Version, error) {
+	v, err := releases(s)
+	if err != nil || v.Prerelease() == "" {
+		return v, err
 	}
-	return v, err
+	stage := strings.TrimRight(v.Prerelease(), "0123456789")
+	number := v.Prerelease()[len(stage):]
+	for i, names := range [][]string{{"dev"}, {"alpha", "a"}, {"beta", "b"}, {"rc"}} {
+		if slices.Contains(names, strings.TrimRight(stage, ".-")) {
+			return loose.NewVersion(fmt.Sprintf("%s-%d.%s", v.Core(), i, cmp.Or(number, "0")))
+		}
+	}
+	return nil, fmt.Errorf("%s: no order known", s)
 }
 
 func compareWith[V any](parse func(string) (V, error), a, b string, compare func(x, y V) int) (int, bool) {

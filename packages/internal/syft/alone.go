@@ -40,6 +40,11 @@ func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Fo
 	if !bytes.Contains(content, []byte(c.mark)) {
 		return nil, nil
 	}
+	if c.Name == javaArchives {
+		if err := weighJar(content); err != nil {
+			return nil, err
+		}
+	}
 	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
 	pkgs, err := run(Parallel(ctx, 0), c, r)
 	return convert(c.Name, pkgs), err

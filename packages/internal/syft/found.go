@@ -28,7 +28,7 @@ type Found struct {
 	// Manager is true for packages of a distribution.
 	Manager bool
 	// Main is true for the package that a file with several packages is: the main
-	// module of a Go binary, the jar around the bundled jars.
+	// module of a Go binary, the jar around the bundled jars, what a note says.
 	Main bool
 	// Together is true when it was found by a cataloger of mode Whole. Syft's binary
 	// classifier is two here, of one name: one sees a file alone, one sees all.
@@ -105,11 +105,15 @@ func (f *Found) describe(p *pkg.Package) {
 	case pkg.BinarySignature, pkg.JavaVMInstallation:
 		f.Binary = true
 	case pkg.ELFBinaryPackageNoteJSONPayload:
-		f.Binary, f.Note = true, true
+		f.Binary, f.Note, f.Main = true, true, true
 	case pkg.GolangBinaryBuildinfoEntry:
 		f.Main = m.MainModule == p.Name
 	case pkg.JavaArchive:
-		f.Main = !strings.Contains(m.VirtualPath, ":") && m.Parent == nil && m.Manifest != nil
+		inside := m.VirtualPath
+		if len(f.Evidence) > 0 {
+			inside = strings.TrimPrefix(inside, "/"+f.Evidence[0]) // which may have a colon itself
+		}
+		f.Main = !strings.Contains(inside, ":") && m.Parent == nil && m.Manifest != nil
 	}
 	f.Binary = f.Binary || p.Type == pkg.BinaryPkg
 	if o, ok := p.Metadata.(pkg.FileOwner); ok {
@@ -131,8 +135,8 @@ func owned(o pkg.FileOwner, root string) []string {
 
 // directories tells the directories of packages whose metadata lists no files.
 func directories(f *Found) []string {
-	if len(f.Evidence) == 0 || len(f.Owned) > 0 {
-		return nil
+	if len(f.Evidence) == 0 || len(f.Owned) > 0 || f.Binary {
+		return nil // what a note in a binary says it is, is in no directory of its kind
 	}
 	file := f.Evidence[0]
 	dir := path.Dir(file)

@@ -56,6 +56,12 @@ func (s *Sparse) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
+// GobEncode writes the same.
+func (s *Sparse) GobEncode() ([]byte, error) { return s.MarshalJSON() }
+
+// GobDecode reads what GobEncode wrote.
+func (s *Sparse) GobDecode(b []byte) error { return s.UnmarshalJSON(b) }
+
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Sparse) UnmarshalJSON(b []byte) error {
 	var j jsonSparse

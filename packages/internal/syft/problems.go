@@ -2,7 +2,10 @@ package syft
 
 import (
 	"errors"
+	"reflect"
 	"strings"
+
+	"github.com/anchore/syft/syft/file"
 )
 
 // A Problem is one thing that a cataloger could not read. Path is "" if it names
@@ -35,10 +38,29 @@ func Problems(err error) []Problem {
 			return nil
 		}
 	}
+	if at, reason, ok := positioned(err); ok {
+		return []Problem{{Path: relative(at), Err: reason}}
+	}
 	// Syft writes "/path: reason"; the reason is worded for people, the path is
 	// ours to say.
 	if file, reason, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(file, "/") {
 		return []Problem{{Path: relative(file), Err: errors.New(reason)}}
 	}
 	return []Problem{{Err: err}}
+}
+
+// positioned takes Syft's error of a file apart, whose type is internal to Syft; its
+// text can't tell where a path ends that has a colon in it.
+func positioned(err error) (at string, reason error, ok bool) {
+	v := reflect.Indirect(reflect.ValueOf(err))
+	if v.Kind() != reflect.Struct || !strings.HasSuffix(v.Type().PkgPath(), "syft/internal/unknown") {
+		return "", nil, false
+	}
+	where, why := v.FieldByName("Coordinates"), v.FieldByName("Reason")
+	if !where.IsValid() || !why.IsValid() {
+		return "", nil, false
+	}
+	c, isFile := where.Interface().(file.Coordinates)
+	reason, isErr := why.Interface().(error)
+	return c.RealPath, reason, isFile && isErr
 }

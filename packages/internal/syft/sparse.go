@@ -139,6 +139,18 @@ func (s *Sparse) keep(off int64, data []byte) {
 	s.parts = append(s.parts, part{off, slices.Clone(data)})
 }
 
+// Kept is the number of bytes that are kept. A nil Sparse keeps none.
+func (s *Sparse) Kept() int64 {
+	if s == nil {
+		return 0
+	}
+	n := int64(0)
+	for _, p := range s.parts {
+		n += int64(len(p.data))
+	}
+	return n
+}
+
 // ReadAt reads what was kept, and zeros.
 func (s *Sparse) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= s.size {

@@ -3,6 +3,7 @@ package syft
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -29,7 +30,7 @@ type View struct {
 	Sparse func(e layers.Entry) *Sparse
 	// Missing is told of contents that a cataloger asked for and that were not
 	// collected.
-	Missing func(e layers.Entry)
+	Missing func(path string)
 
 	cataloger *Cataloger
 }
@@ -61,10 +62,15 @@ func (v *View) FilesByGlob(patterns ...string) ([]file.Location, error) {
 	return v.locate(paths), nil
 }
 
+// maxBraces bounds the alternatives of a glob; Syft's own have one.
+const maxBraces = 4
+
 func (v *View) neighbours(glob string) []string {
 	switch {
 	case path.Base(glob) == "*", strings.Contains(glob, "/lib/dpkg/"):
 		return nil // license files; the lists of dpkg packages
+	case strings.Count(glob, "{") > maxBraces:
+		return nil // names in the image make it, and each pair doubles the ways to match
 	case strings.HasPrefix(glob, "**/"):
 		var found []string
 		for _, p := range v.Kept() {
@@ -96,15 +102,29 @@ func (v *View) locate(paths []string) []file.Location {
 
 func (v *View) locateOne(p string) (file.Location, bool) {
 	e, ok := v.Index.Resolve(v.Layer, relative(p))
-	if !ok || e.Type != layers.Regular || v.hidden(e) {
+	if !ok || e.Type != layers.Regular {
 		return file.Location{}, false
 	}
-	return newLocation("/"+e.Path, "/"+relative(p)), true
+	real := e.Path
+	if own, ok := v.Index.Lookup(v.Layer, relative(p)); ok && own.Type == layers.Hardlink {
+		real = own.Path // as good a name of the file as the first one, which may go while this stays
+	}
+	if v.hidden(e, real) {
+		return file.Location{}, false
+	}
+	return newLocation("/"+real, "/"+relative(p)), true
 }
 
-// hidden reports whether the file is kept from the catalogers on purpose.
-func (v *View) hidden(e layers.Entry) bool {
-	if !withheld(e.Path) {
+// Locate returns the path that evidence at p has: links are followed, but hard ones.
+func (v *View) Locate(p string) (string, bool) {
+	l, ok := v.locateOne(p)
+	return relative(l.RealPath), ok
+}
+
+// hidden reports whether the file is kept from the catalogers on purpose, under this
+// name.
+func (v *View) hidden(e layers.Entry, name string) bool {
+	if !withheld(e.Path) && !withheld(name) {
 		return false
 	}
 	_, kept := v.Index.Content(e)
@@ -160,14 +180,20 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 		if s := v.Sparse(e); s != nil {
 			return s.open(), nil
 		}
+	} else if v.Sparse != nil && Assembly(relative(l.RealPath)) {
+		if own, ok := v.Index.Lookup(v.Layer, relative(l.RealPath)); ok {
+			if s := v.Sparse(own); s != nil { // it was read under this name, a hard link
+				return s.open(), nil
+			}
+		}
 	}
 	b, ok := v.Index.Content(e)
 	if !ok {
 		if e.Size > 0 && v.Missing != nil {
-			v.Missing(e)
+			v.Missing(relative(l.RealPath))
 		}
 		if e.Size > 0 {
-			return nil, fmt.Errorf("%s: not collected", e.Path)
+			return nil, errors.New("not collected")
 		}
 	}
 	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, e.Path, b)))}, nil
@@ -176,6 +202,9 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 // FileMetadataByLocation tells type and size.
 func (v *View) FileMetadataByLocation(l file.Location) (file.Metadata, error) {
 	e, ok := v.Index.Lookup(v.Layer, relative(l.RealPath))
+	if ok && e.Type == layers.Hardlink {
+		e, ok = v.Index.Resolve(v.Layer, e.Path)
+	}
 	if !ok {
 		return file.Metadata{}, fmt.Errorf("%s: not found", relative(l.RealPath))
 	}
@@ -188,8 +217,6 @@ func (v *View) FileMetadataByLocation(l file.Location) (file.Metadata, error) {
 		m.Type = stereoscope.TypeDirectory
 	case layers.Symlink:
 		m.Type = stereoscope.TypeSymLink
-	case layers.Hardlink:
-		m.Type = stereoscope.TypeHardLink
 	}
 	return m, nil
 }

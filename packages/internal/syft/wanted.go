@@ -48,6 +48,8 @@ func Neighbour(p string, size int64) bool {
 		return true
 	}
 	switch {
+	case fedoraVariant(p):
+		return true
 	case strings.HasPrefix(base, "VERSION"):
 		return size < 4<<10
 	case strings.HasPrefix(base, "libruby") && strings.Contains(base, ".so"):
@@ -57,7 +59,7 @@ func Neighbour(p string, size int64) bool {
 	case strings.HasSuffix(base, ".pm"):
 		return cpanModule(p)
 	case strings.HasSuffix(base, ".list"):
-		return strings.HasSuffix(dir, "lib/dpkg/info")
+		return strings.HasSuffix(dir, "lib/dpkg/info") || strings.HasSuffix(dir, "lib/opkg/info")
 	case strings.HasSuffix(base, ".md5sums"):
 		return strings.HasSuffix(dir, "lib/dpkg/status.d")
 	}
@@ -82,8 +84,16 @@ func distribution(p string) bool {
 	case "etc/os-release", "usr/lib/os-release", "etc/system-release-cpe", "etc/redhat-release", "etc/debian_version":
 		return true
 	}
-	return false
+	return fedoraVariant(p)
 }
+
+// Distributions returns the paths at which the name of the distribution is looked for.
+func Distributions() []string {
+	return []string{"etc/os-release", "usr/lib/os-release", "etc/system-release-cpe", "etc/redhat-release", "etc/debian_version"}
+}
+
+// fedoraVariant tells what usr/lib/os-release is a link to in Fedora 24 to 29.
+func fedoraVariant(p string) bool { return strings.HasPrefix(p, "usr/lib/os.release.d/os-release-") }
 
 // withheld tells the files that exist in the image and that catalogers are told
 // do not: license texts, whose classification costs more than all the rest, and
