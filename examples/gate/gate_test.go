@@ -43,3 +43,22 @@ func TestGate(t *testing.T) {
 		})
 	}
 }
+
+// A policy that would not be read must not let an image pass by another.
+func TestCommandLine(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+	}{
+		"help":                     {[]string{"-h"}, 0},
+		"unknown flag":             {[]string{"-polcy", "x.yaml"}, 2},
+		"flag after the reference": {[]string{"app.tar", "-policy", "x.yaml"}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			assert.Equal(t, tt.code, run(context.Background(), tt.args, &out, &errs))
+			assert.Contains(t, errs.String(), "usage: gate [-policy FILE] [REFERENCE]")
+			assert.Empty(t, out.String())
+		})
+	}
+}

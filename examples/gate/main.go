@@ -30,10 +30,27 @@ import (
 var defaultPolicy []byte
 
 func main() {
-	flags := flag.NewFlagSet("gate", flag.ExitOnError)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: gate [-policy FILE] [REFERENCE]")
+		flags.PrintDefaults()
+	}
 	file := flags.String("policy", "", "policy `file`; default: the one embedded in this program")
-	_ = flags.Parse(os.Args[1:]) // exits with 2 by itself
-	os.Exit(gate(context.Background(), *file, flags.Arg(0), os.Stdout, os.Stderr))
+	switch err := flags.Parse(args); {
+	case err == flag.ErrHelp:
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 1: // a flag behind the reference would not be read
+		flags.Usage()
+		return 2
+	}
+	return gate(ctx, *file, flags.Arg(0), stdout, stderr)
 }
 
 func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {

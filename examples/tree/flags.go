@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"io"
 )
 
@@ -16,6 +17,10 @@ type flags struct {
 func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set := flag.NewFlagSet("tree", flag.ContinueOnError)
 	set.SetOutput(stderr)
+	set.Usage = func() {
+		fmt.Fprintln(stderr, "usage: tree [flags] [REFERENCE]")
+		set.PrintDefaults()
+	}
 	set.BoolVar(&f.json, "json", false, "write JSON (see package report/json)")
 	set.BoolVar(&f.steps, "steps", false, "list every ancestor's steps")
 	set.IntVar(&f.width, "width", 0, "columns; 0 is the terminal's")

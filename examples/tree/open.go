@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -20,7 +21,7 @@ func (f *flags) open(ctx context.Context, opts *report.Options) (*source.Image, 
 	if f.dockerfiles != "" {
 		c, err := dockerfile.Load(os.DirFS(f.dockerfiles), nil)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", f.dockerfiles, err)
 		}
 		opts.Catalogues = []ancestry.Source{c}
 	}

@@ -109,7 +109,8 @@ func TestErrors(t *testing.T) {
 		"missing file":   {[]string{"./nope.tar"}, 1, "no such file"},
 		"unknown scheme": {[]string{"ftp://example.org/image.tar"}, 1, "ftp"},
 		"bad platform":   {[]string{"-platform", "a/b/c/d/e", text}, 1, "platform"},
-		"two references": {[]string{"a", "b"}, 2, ""},
+		"no Dockerfiles": {[]string{"-dockerfiles", "./nowhere"}, 1, "./nowhere"},
+		"two references": {[]string{"a", "b"}, 2, "usage: tree [flags] [REFERENCE]"},
 		"unknown flag":   {[]string{"-nope"}, 2, "nope"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -85,6 +85,22 @@ func TestDatesUTC(t *testing.T) {
 	assert.Equal(t, time.UTC, d.Ancestors[0].Created.Location())
 }
 
+// A date that RFC 3339 has no year for is not known, and the rest is not lost for
+// it: a registry's history may say any zone.
+func TestDatesWithoutYear(t *testing.T) {
+	for _, s := range []string{"9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"} {
+		r := imagetest.Sample(t, nil)
+		at, err := time.Parse(time.RFC3339, s)
+		require.NoError(t, err)
+		r.Ancestors[0].Created, r.Lineage.Steps[7].Created = at, at
+		d, err := json.Decode(bytes.NewReader(write(t, r, nil)))
+		require.NoError(t, err)
+		assert.Nil(t, d.Ancestors[0].Created)
+		assert.Nil(t, d.Ancestors[0].Steps[0].Created)
+		assert.NotNil(t, d.Ancestors[1].Created)
+	}
+}
+
 func TestHostileStrings(t *testing.T) {
 	r := imagetest.Sample(t, nil)
 	r.Reference = "a\x1b[31m\u009b\x7f<>&\xff\"\u2028"

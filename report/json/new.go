@@ -147,12 +147,13 @@ func index(i int) *int {
 	return &i
 }
 
-// date is null for the zero Time.
+// date is null for the zero Time, and for what RFC 3339 has no year for: a zone
+// can carry the last hour of 9999 into 10000.
 func date(t time.Time) *time.Time {
-	if t.IsZero() {
+	t = t.UTC()
+	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
 		return nil
 	}
-	t = t.UTC()
 	return &t
 }
 

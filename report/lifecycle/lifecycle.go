@@ -135,8 +135,13 @@ func osProduct(d ancestry.Distro) string {
 
 // Of returns the cycle of an operating system, by its version or, where
 // os-release has none, its code name. UBI images are RHEL. It gives false
-// for what is unknown and for what is rolling.
+// for what is unknown, for what is rolling, and for what was not released yet:
+// Debian's testing and unstable bear the code name of the release to come, Alpine's
+// edge its version.
 func Of(d ancestry.Distro) (Cycle, bool) {
+	if strings.HasSuffix(d.PrettyName, "/sid") || strings.Contains(d.VersionID, "_") {
+		return Cycle{}, false
+	}
 	p := osProduct(d)
 	if d.VersionID != "" {
 		return Find(p, d.VersionID)

@@ -157,3 +157,18 @@ func ExampleOf() {
 	fmt.Println(c, ok, c.Status(at), c.Product.Extended, "until", c.Extended.Format(time.DateOnly))
 	// Output: Debian 12 (bookworm) true extended LTS until 2028-06-30
 }
+
+// Before its release, Debian's testing and unstable have its code name, and Alpine's
+// edge its version.
+func TestOfUnreleased(t *testing.T) {
+	for _, d := range []ancestry.Distro{
+		{ID: "debian", Codename: "bookworm", PrettyName: "Debian GNU/Linux bookworm/sid"},
+		{ID: "alpine", VersionID: "3.13.0_alpha20200917", PrettyName: "Alpine Linux edge"},
+	} {
+		_, ok := Of(d)
+		assert.False(t, ok, d.PrettyName)
+	}
+	c, ok := Of(ancestry.Distro{ID: "debian", Codename: "bookworm"})
+	assert.True(t, ok)
+	assert.Equal(t, "12", c.Name)
+}

@@ -21,7 +21,7 @@
 //	maxAge: 180d
 //	# How many bytes the layers may have as stored: 500MB, 1.5GB (decimal), 512MiB.
 //	maxSize: 500MB
-//	# What the root of the chain may be: repositories or repository:tag.
+//	# What the root of the chain, and each name that ties with it, may be: repositories or repository:tag.
 //	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 //	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
 //	rootConfidence: recognised

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,8 +26,19 @@ type Violation struct {
 	Finding *report.Finding
 }
 
-// String returns "check: message".
-func (v Violation) String() string { return v.Check + ": " + v.Message }
+// String returns "check: message" on one line. What a terminal would act upon is
+// escaped, for names and paths in a message come from the image.
+func (v Violation) String() string {
+	var b strings.Builder
+	for _, r := range v.Check + ": " + v.Message {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
 
 // Judge returns all reasons for which the image may not pass, the report's
 // findings first. An empty result means that it may.
@@ -96,21 +108,31 @@ func (p *Policy) root(r *report.Report) []Violation {
 	}
 	root := r.Ancestors[i]
 	least := max(p.RootConfidence, ancestry.Inferred)
-	names := []string{root.Repository}
-	for _, t := range root.Tags {
-		names = append(names, root.Repository+":"+t)
-	}
 	switch {
 	case root.Repository == "":
 		return violation("the root of the chain is unknown; allowed are %s", strings.Join(p.AllowedRoots, ", "))
-	case !slices.ContainsFunc(p.AllowedRoots, func(pattern string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return match(pattern, n) })
-	}):
+	case !p.allows(root.Repository, root.Tags):
 		return violation("the root of the chain is %s; allowed are %s", root, strings.Join(p.AllowedRoots, ", "))
 	case root.Confidence < least:
 		return violation("that the root is %s is only %s; at least %s is asked for", root, root.Confidence, least)
 	}
+	for _, t := range root.Ties {
+		if !p.allows(t.Repository, t.Tags) {
+			return violation("the root of the chain is %s, or as likely %s; allowed are %s", root, t, strings.Join(p.AllowedRoots, ", "))
+		}
+	}
 	return nil
+}
+
+// allows reports whether AllowedRoots has the repository, or one of the tags.
+func (p *Policy) allows(repository string, tags []string) bool {
+	names := []string{repository}
+	for _, t := range tags {
+		names = append(names, repository+":"+t)
+	}
+	return slices.ContainsFunc(p.AllowedRoots, func(pattern string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return match(pattern, n) })
+	})
 }
 
 func partial(r *report.Report) []Violation {

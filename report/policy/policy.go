@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -71,9 +72,15 @@ func (p *Policy) check(b []byte, rules []report.Rule) error {
 	known := func(name string) bool {
 		return slices.ContainsFunc(rules, func(r report.Rule) bool { return r.Name == name })
 	}
-	for name := range p.Rules {
+	if p.FailOn == Off {
+		return fmt.Errorf("%sfailOn: off: say never", lineOf(b, "failOn"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Rules)) {
 		if !known(name) {
 			return fmt.Errorf("%sunknown rule %q", lineOf(b, name), name)
+		}
+		if p.Rules[name] == Never {
+			return fmt.Errorf("%srules: %s: never: say off", lineOf(b, name), name)
 		}
 	}
 	for _, a := range p.Accept {

@@ -60,21 +60,23 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"failon: warning":             "line 1: field failon not found",
-		"failOn: grave":               `line 1: "grave" is none of off, note, warning, serious, never`,
-		"\nrules:\n  rot-user: off":   `line 3: unknown rule "rot-user"`,
-		"rules: {root-user: 3}":       `line 1: "3" is none of`,
-		"maxAge: 180":                 `line 1: "180" is no age`,
-		"maxAge: -3d":                 "is no age",
-		"maxAge: 0d":                  "is no age",
-		"maxAge: ''":                  "is no age",
-		"maxAge: 99999999999w":        "is no age",
-		"\nmaxSize: much":             `line 2: "much" is no size`,
-		"allowedRoots: ['[']":         `line 1: allowedRoots: bad pattern "["`,
-		"allowedRoots: ['']":          "bad pattern",
-		"accept: [{reason: because}]": "line 1: accept: an entry without rule",
-		"accept:\n- rule: root-usr":   `line 2: accept: no rule matches "root-usr"`,
-		"accept:\n- subject: '[a'":    `line 2: accept: "[a"`,
+		"failon: warning":                               "line 1: field failon not found",
+		"failOn: grave":                                 `line 1: "grave" is none of off, note, warning, serious, never`,
+		"\nrules:\n  rot-user: off":                     `line 3: unknown rule "rot-user"`,
+		"rules: {root-user: 3}":                         `line 1: "3" is none of`,
+		"maxSize: 1MB\nfailOn: off":                     "line 2: failOn: off: say never", // would fail everything
+		"rules: {root-user: never}":                     "line 1: rules: root-user: never: say off",
+		"maxAge: 180":                                   `line 1: "180" is no age`,
+		"maxAge: -3d":                                   "is no age",
+		"maxAge: 0d":                                    "is no age",
+		"maxAge: ''":                                    "is no age",
+		"maxAge: 99999999999w":                          "is no age",
+		"\nmaxSize: much":                               `line 2: "much" is no size`,
+		"allowedRoots: ['[']":                           `line 1: allowedRoots: bad pattern "["`,
+		"allowedRoots: ['']":                            "bad pattern",
+		"accept: [{reason: because}]":                   "line 1: accept: an entry without rule",
+		"accept:\n- rule: root-usr":                     `line 2: accept: no rule matches "root-usr"`,
+		"accept:\n- subject: '[a'":                      `line 2: accept: "[a"`,
 		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: "tomorrow" is no date`,
 		"rootConfidence: sure":                          `unknown confidence "sure"`,
 		"a: b: c":                                       "policy: ",
@@ -151,6 +153,24 @@ func TestJudgeRoot(t *testing.T) {
 			assert.Equal(t, want, vs[0].String())
 		}
 	}
+}
+
+// Evidence for another name that is as good makes the root that, too.
+func TestJudgeTies(t *testing.T) {
+	r := &report.Report{Ancestors: []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: "debian", Tags: []string{"13"}, Confidence: ancestry.Recognised,
+		Ties: []ancestry.Name{{Repository: "debian", Tags: []string{"12-slim", "12"}}}}}}}
+	assert.Empty(t, parse(t, "allowedRoots: [debian]").Judge(r))
+	assert.Empty(t, parse(t, "allowedRoots: ['debian:13', 'debian:12']").Judge(r))
+	vs := parse(t, "allowedRoots: ['debian:13']").Judge(r)
+	if assert.Len(t, vs, 1) {
+		assert.Equal(t, "allowedRoots: the root of the chain is debian:13, or as likely debian:12-slim; allowed are debian:13", vs[0].String())
+	}
+}
+
+// What an image calls a file can't write a line of its own, nor reach the terminal.
+func TestViolationIsOneLine(t *testing.T) {
+	v := policy.Violation{Check: "add-remote", Message: "adds it's\nPASS\x1b[2J\u202e\xff ärger"}
+	assert.Equal(t, `add-remote: adds it's\nPASS\x1b[2J\u202e� ärger`, v.String())
 }
 
 // A reproducible build has no date, and no age.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -69,7 +70,7 @@ func DescendsFrom(t testing.TB, r *report.Report, name string) bool {
 }
 
 // NotDescendsFrom asserts the opposite. An ancestor of unknown name may be
-// anything: it makes the assertion fail.
+// anything, and one with ties any of them: both make the assertion fail.
 func NotDescendsFrom(t testing.TB, r *report.Report, name string) bool {
 	t.Helper()
 	ok := true
@@ -77,7 +78,10 @@ func NotDescendsFrom(t testing.TB, r *report.Report, name string) bool {
 		switch {
 		case i == 0:
 		case named(a, name):
-			t.Errorf("the image descends from %s, by its layers %d to %d (%s)", a, a.Layers.From, a.Layers.To-1, a.Confidence)
+			t.Errorf("the image descends from %s, by its %s (%s)", a, span(a), a.Confidence)
+			ok = false
+		case slices.ContainsFunc(a.Ties, func(n ancestry.Name) bool { return has(n.Repository, n.Tags, name) }):
+			t.Errorf("the image may descend from %s: its ancestor %s may as well be that", name, a)
 			ok = false
 		case a.Repository == "":
 			t.Errorf("the image may descend from %s: its ancestor of steps %d to %d is unknown", name, a.Steps.From, a.Steps.To-1)
@@ -87,13 +91,24 @@ func NotDescendsFrom(t testing.TB, r *report.Report, name string) bool {
 	return ok
 }
 
-func named(a report.Ancestor, name string) bool {
-	return a.Repository != "" && (a.Repository == name ||
-		slices.ContainsFunc(a.Tags, func(tag string) bool { return a.Repository+":"+tag == name }))
+func named(a report.Ancestor, name string) bool { return has(a.Repository, a.Tags, name) }
+
+func has(repository string, tags []string, name string) bool {
+	return repository != "" && (repository == name ||
+		slices.ContainsFunc(tags, func(tag string) bool { return repository+":"+tag == name }))
+}
+
+// span says which layers an ancestor has, or which steps if it has none.
+func span(a report.Ancestor) string {
+	if a.Layers.Len() == 0 {
+		return fmt.Sprintf("steps %d to %d", a.Steps.From, a.Steps.To-1)
+	}
+	return fmt.Sprintf("layers %d to %d", a.Layers.From, a.Layers.To-1)
 }
 
 // HasPackage asserts that the finished image has a package of that type ("deb",
-// "npm", "" for any) whose name matches the pattern, as path.Match does.
+// "npm", "" for any) whose name matches the pattern, as path.Match does: a * stops
+// at a slash, and "@types/*" or "github.com/*/*" are needed where names have some.
 func HasPackage(t testing.TB, r *report.Report, kind, pattern string) bool {
 	t.Helper()
 	if ps, ok := find(t, r, kind, pattern); !ok || len(ps) > 0 {
@@ -143,6 +158,10 @@ func label(kind, name string) string { return strings.TrimSpace(kind + " " + nam
 // most that many bytes.
 func MaxSize(t testing.TB, r *report.Report, most int64) bool {
 	t.Helper()
+	if r.Index == nil {
+		t.Errorf("the report was made without layers")
+		return false
+	}
 	var (
 		size  int64
 		parts []string

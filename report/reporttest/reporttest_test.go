@@ -28,6 +28,8 @@ func TestAssertions(t *testing.T) {
 	r := imagetest.Sample(t, rules.All())
 	broken := *r
 	broken.Partial = true
+	noLayers := *r
+	noLayers.Index = nil
 	noPackages := *r
 	noPackages.Inventory = nil
 	for name, tt := range map[string]struct {
@@ -55,6 +57,8 @@ func TestAssertions(t *testing.T) {
 		"packages not asked": {func(t testing.TB) bool { return reporttest.NoPackage(t, &noPackages, "deb", "gcc") }, []string{"without packages"}},
 		"size":               {func(t testing.TB) bool { return reporttest.MaxSize(t, r, 8<<20) }, nil},
 		"too big":            {func(t testing.TB) bool { return reporttest.MaxSize(t, r, 1<<20) }, []string{"the image has 7.4 MB, more than 1.0 MB: unknown 2.9 MB, python:3.8.16-bullseye 1.4 MB"}},
+		"size not known":     {func(t testing.TB) bool { return reporttest.MaxSize(t, &noLayers, 8<<20) }, []string{"without layers"}},
+		"as well another":    {func(t testing.TB) bool { return reporttest.NotDescendsFrom(t, r, "python:3.8") }, []string{"may descend from python:3.8: its ancestor python:3.8.16-bullseye may as well be that"}},
 		"complete":           {func(t testing.TB) bool { return reporttest.Complete(t, r) }, nil},
 		"partial":            {func(t testing.TB) bool { return reporttest.Complete(t, &broken) }, []string{"could not be read"}},
 	} {

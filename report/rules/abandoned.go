@@ -26,9 +26,9 @@ func Abandoned() report.Rule {
 				f.Subject = a.String()
 				f.Message = fmt.Sprintf("%s: no tag that it was built for is built since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
-				f.Remedy = fmt.Sprintf("move to a tag of %s that is still built", a.Repository)
+				f.Remedy = fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", a.Repository)
 				if i > 1 {
-					f.Remedy = fmt.Sprintf("inherited from %s: move to a tag of it that stands on something still built", who(r, i-1))
+					f.Remedy = fmt.Sprintf("inherited from %s: move to a tag of it that stands on something still built, or to another image if none does", who(r, i-1))
 				}
 				found = append(found, f)
 			}

@@ -39,6 +39,9 @@ func runAddRemote(r *report.Report) []report.Finding {
 				f.Severity = report.Warning
 				f.Message = fmt.Sprintf("step %d adds %s from the network to %s", s.Index, src, s.Instruction.Dest)
 				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
+				if s.Instruction.Builder == layers.BuilderBuildKit {
+					f.Remedy += "; BuildKit does not record a checksum, so accept this if there is one"
+				}
 			case isBareHash(s.Instruction, src):
 				f.Severity = report.Warning
 				f.Subject = s.Instruction.Dest

@@ -95,9 +95,11 @@ func (g toolGroups) findings(r *report.Report) []report.Finding {
 		f := atLayer(r, heaviest(items))
 		f.Severity = severityOf(key.category)
 		f.Subject = key.category
+		named := map[string]bool{}
 		for _, it := range items {
 			f.Bytes += it.bytes
-			if !slices.Contains(f.Items, it.name) { // several architectures of one package
+			if !named[it.name] { // several architectures of one package
+				named[it.name] = true
 				f.Items = append(f.Items, it.name)
 			}
 		}

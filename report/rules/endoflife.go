@@ -93,7 +93,7 @@ func judge(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 // remedyEnd names the release of the same product that is maintained longest.
 func remedyEnd(r *report.Report, ancestor int, c lifecycle.Cycle) string {
 	target := "a maintained release"
-	if next, ok := longest(c.Product.ID, r.AsOf); ok {
+	if next, ok := longest(c.Product.ID, r.AsOf); ok && next.Name != c.Name {
 		target = fmt.Sprintf("%s, maintained until %s", next, next.EOL.Format(time.DateOnly))
 	}
 	if own(ancestor) {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"testing"
@@ -104,6 +105,32 @@ func TestBuildToolsWithoutPackages(t *testing.T) {
 	)
 }
 
+// An upgrade writes javac anew, and the JDK stays its package's. Cargo is no Go.
+func TestToolchainOfUpgradedPackage(t *testing.T) {
+	jdk := aPackage("deb", "openjdk-17-jdk-headless", 0, 30)
+	jdk.Events = append(jdk.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("RUN install", file("usr/lib/jvm/j/bin/javac", 10)),
+			buildkit("RUN upgrade", file("usr/lib/jvm/j/bin/javac", 20), file("usr/local/go/bin/go", 7)),
+		},
+		Inventory: &packages.Inventory{Packages: []packages.Package{jdk, aPackage("deb", "cargo", 1, 5)}},
+	}
+	check(t, BuildTools(), im.Report(t),
+		want{0, 0, 0, report.Warning, "compilers", "ships compilers: openjdk-17-jdk-headless, Go toolchain in /usr/local/go and cargo", "", 42})
+}
+
+func TestManyToolchains(t *testing.T) {
+	var files []imagetest.File
+	for i := range 20_000 {
+		files = append(files, file(fmt.Sprintf("root/.rustup/toolchains/%d/bin/rustc", i), 1))
+	}
+	r := imagetest.Image{Steps: []imagetest.Step{buildkit("RUN", files...)}}.Report(t)
+	found := report.Judge(r, []report.Rule{BuildTools()})
+	require.Len(t, found, 1)
+	assert.EqualValues(t, 20_000, found[0].Bytes)
+}
+
 func TestPackageCaches(t *testing.T) {
 	im := imagetest.Image{
 		Steps: []imagetest.Step{
@@ -182,6 +209,38 @@ func TestShippedRemoved(t *testing.T) {
 		assert.Equal(t, 1, f.Ancestor)
 		assert.Contains(t, f.Remedy, "inherited from debian:12")
 	}
+}
+
+// What is still there under another name is not hidden.
+func TestShippedHardLink(t *testing.T) {
+	const mb = 1_000_000
+	im := imagetest.Image{Steps: []imagetest.Step{
+		buildkit("ADD rootfs.tar /", file("a", 3*mb), imagetest.File{Name: "b", Hard: "a"}),
+		buildkit("RUN rm a", imagetest.File{Name: ".wh.a"}),
+	}}
+	r := im.Report(t)
+	require.Zero(t, r.Index.Layers[0].Shadowed)
+	check(t, ShippedRemoved(), r)
+	im.Steps = append(im.Steps, buildkit("RUN rm b", imagetest.File{Name: ".wh.b"}))
+	r = im.Report(t)
+	require.EqualValues(t, 3*mb, r.Index.Layers[0].Shadowed)
+	check(t, ShippedRemoved(), r, want{0, 1, 1, report.Warning, "", "", "", 3 * mb})
+}
+
+// A small package that goes with much else is not what was hidden.
+func TestShippedBesidePackage(t *testing.T) {
+	const mb = 1_000_000
+	tiny := aPackage("deb", "tiny", 0, 1000)
+	tiny.State = packages.Gone
+	tiny.Events = append(tiny.Events, packages.Event{Kind: packages.Removed, Layer: 1})
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("RUN a", file("usr/bin/tiny", 1000), file("opt/big/x", 9*mb)),
+			buildkit("RUN b", imagetest.File{Name: "usr/bin/.wh.tiny"}, imagetest.File{Name: "opt/.wh.big"}),
+		},
+		Inventory: &packages.Inventory{Packages: []packages.Package{tiny}},
+	}
+	check(t, ShippedRemoved(), im.Report(t), want{0, 1, 1, report.Warning, "", "ships, in /opt/big and /usr/bin", "do both in one RUN", 9*mb + 1000})
 }
 
 // Who upgrades needs another remedy than who removes, even where files went away.

@@ -85,7 +85,7 @@ func managerOf(prog string) (manager, bool) {
 			valued: []string{"-X", "--repository", "-p", "--root", "--wait", "--repositories-file", "--keys-dir", "--arch"}}, true
 	case "yum", "dnf", "dnf5", "microdnf", "tdnf":
 		return manager{verbs: []string{"update", "upgrade", "distro-sync", "distribution-synchronization"}, named: true,
-			valued: []string{"-c", "--config", "-x", "--exclude", "--enablerepo", "--disablerepo", "--repo", "--releasever", "--setopt", "--installroot", "--advisory", "-d", "-e"}}, true
+			valued: []string{"-c", "--config", "-x", "--exclude", "--enablerepo", "--disablerepo", "--repo", "--releasever", "--setopt", "--installroot", "-d", "-e"}}, true
 	case "zypper":
 		return manager{verbs: []string{"update", "up", "dist-upgrade", "dup", "patch"}, named: true,
 			valued: []string{"-r", "--repo", "--from", "-R", "--root", "-t", "--type"}}, true
@@ -103,6 +103,8 @@ func upgradesAll(prog string, args []string) bool {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
+		case m.named && restricts(a): // to security fixes, say
+			return false
 		case slices.Contains([]string{"-s", "--simulate", "--dry-run", "--just-print", "--assumeno", "--download-only", "-d"}, a) && !slices.Contains(m.valued, a):
 			return false
 		case slices.Contains(m.valued, a):
@@ -119,6 +121,14 @@ func upgradesAll(prog string, args []string) bool {
 		return false
 	}
 	return !m.named || len(plain) == 1
+}
+
+// restricts reports whether an option of dnf or zypper leaves some upgrades out for
+// what they mend.
+func restricts(option string) bool {
+	name, _, _ := strings.Cut(option, "=")
+	return slices.Contains([]string{"--security", "--sec-severity", "--secseverity", "--bugfix", "--advisory", "--advisories", "--bz", "--bzs", "--cve", "--cves",
+		"--category", "-g", "--severity", "--issue"}, name)
 }
 
 // redirects reports whether a word begins a redirection: ">", "2>", ">/dev/null".

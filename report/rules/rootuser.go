@@ -22,6 +22,9 @@ func RootUser() report.Rule {
 func runRootUser(r *report.Report) []report.Finding {
 	user, known := "", false
 	if r.Index != nil && r.Index.Config != nil {
+		if r.Index.Config.OS == "windows" {
+			return nil // has no root
+		}
 		user, known = r.Index.Config.Config.User, true
 	}
 	last := layers.Step{Index: layers.None}
@@ -39,7 +42,14 @@ func runRootUser(r *report.Report) []report.Finding {
 		return nil
 	}
 	f := report.Finding{Layer: layers.None, Step: layers.None, Severity: report.Warning, Subject: "user"}
-	f.Message = "runs as root: no ancestor sets USER"
+	switch {
+	case user != "":
+		f.Message = fmt.Sprintf("runs as root: the configuration's user is %s", user)
+	case last.Index != layers.None:
+		f.Message = "runs as root: the configuration has no user, whatever the steps say"
+	default:
+		f.Message = "runs as root: no ancestor sets USER"
+	}
 	f.Remedy = "create a user and end the Dockerfile with USER and its number, so that an orchestrator can check it: USER 10001"
 	if last.Index != layers.None && isRoot(strings.TrimSpace(last.Instruction.Args)) {
 		f.Step, f.Ancestor = last.Index, r.AncestorOfStep(last.Index)

@@ -83,9 +83,14 @@ func fromEnv(r *report.Report) []installed {
 }
 
 // builds reports whether a Java under home is of the publisher that rt stands
-// for: others keep other dates. OpenJ9 builds share Temurin's path.
+// for: others keep other dates. OpenJ9 builds share Temurin's path; jdk.java.net has
+// two updates of a release (11.0.2; 9.0.4 is one), and later ones, such as the official image's
+// 11.0.16, are of others.
 func builds(rt runtime, home, version string) bool {
 	if strings.Contains(version, "openj9") {
+		return false
+	}
+	if f := strings.Split(plainVersion(version), "."); rt.product == "openjdk" && len(f) > 2 && f[0] != "9" && f[2] != "1" && f[2] != "2" {
 		return false
 	}
 	return slices.ContainsFunc(rt.proofs, func(p string) bool { return match(p, home+"/bin/java") })
@@ -168,6 +173,9 @@ func fromPackages(r *report.Report) []installed {
 		}
 		version := strings.TrimPrefix(p.Version, "go")
 		version, _, _ = strings.Cut(version, "-")
+		if epoch, rest, ok := strings.Cut(version, ":"); ok && strings.Trim(epoch, "0123456789") == "" { // NodeSource's rpm has one
+			version = rest
+		}
 		if c, ok := lifecycle.Find(product, version); ok {
 			found = append(found, installed{c, atLayer(r, p.Layer())})
 		}

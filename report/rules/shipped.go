@@ -51,10 +51,12 @@ func runShipped(r *report.Report) []report.Finding {
 		return nil
 	}
 	groups := map[hiding]*hidden{}
+	linked := linkedFiles(r.Index)
 	for l := range r.Index.Layers {
+		whose := r.AncestorOf(l)
 		for e := range r.Index.Entries(l) {
 			// What a layer hides of its own is the archive's affair, not a step's.
-			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || isDatabase(e.Path) {
+			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || isDatabase(e.Path) || linked[shipped{l, e.Path}] {
 				continue
 			}
 			over, ok := r.Index.Lookup(e.Shadow, e.Path)
@@ -62,7 +64,7 @@ func runShipped(r *report.Report) []report.Finding {
 			if overwritten && (over.Change == layers.Metadata || over.Change == layers.Unchanged) {
 				continue
 			}
-			k := hiding{e.Shadow, r.AncestorOf(l)}
+			k := hiding{e.Shadow, whose}
 			if groups[k] == nil {
 				groups[k] = &hidden{from: map[int]int64{}, dirs: map[string]int64{}}
 			}
@@ -77,6 +79,27 @@ func runShipped(r *report.Report) []report.Finding {
 		}
 	}
 	return found
+}
+
+// A file that a layer ships.
+type shipped struct {
+	layer int
+	path  string
+}
+
+// linkedFiles returns the files that the finished image has under another name:
+// their bytes are seen, even where their own path is hidden.
+func linkedFiles(idx *layers.Index) map[shipped]bool {
+	linked := map[shipped]bool{}
+	for e := range idx.Merged(idx.Top()) {
+		if e.Type != layers.Hardlink {
+			continue
+		}
+		if of, ok := idx.Resolve(idx.Top(), e.Path); ok {
+			linked[shipped{of.Layer, of.Path}] = true
+		}
+	}
+	return linked
 }
 
 func (h *hidden) add(e layers.Entry, overwritten bool) {
@@ -155,14 +178,15 @@ func remedyShipped(r *report.Report, k hiding, by int, newer bool) string {
 // changedPackages names the packages that the hiding layer removed or upgraded
 // and that have files in the layers hidden, those with the most bytes there first, and
 // reports whether it upgraded more than it removed. Of an upgraded package, some
-// files may be the same as before, and not hidden: so only names are given.
+// files may be the same as before, and not hidden: so only names are given. Where
+// most of what is hidden is no package's, it names none.
 func changedPackages(r *report.Report, k hiding, h *hidden) (names []string, upgrade bool) {
 	if r.Inventory == nil {
 		return nil, false
 	}
 	var (
-		bytes   = map[string]int64{}
-		balance int64
+		bytes        = map[string]int64{}
+		balance, sum int64
 	)
 	for i := range r.Inventory.Packages {
 		p := &r.Inventory.Packages[i]
@@ -176,12 +200,16 @@ func changedPackages(r *report.Report, k hiding, h *hidden) (names []string, upg
 			}
 			if n > 0 {
 				bytes[p.Name] += n
+				sum += n
 			}
 			if e.Kind == packages.Removed {
 				n = -n
 			}
 			balance += n
 		}
+	}
+	if 2*sum < h.deleted+h.overwritten {
+		return nil, false
 	}
 	return largest(bytes), balance > 0
 }

@@ -56,7 +56,8 @@ func TestRootUser(t *testing.T) {
 		"own root":           {"root", [2]string{"USER app", "USER root"}, []want{{0, -1, 1, report.Warning, "", "step 1 sets USER root", "", 0}}},
 		"inherited":          {"0:0", [2]string{"USER 0:0", "RUN b"}, []want{{1, -1, 0, report.Warning, "", "step 0 sets USER 0:0", "inherited from base:1", 0}}},
 		"by number":          {"00", [2]string{"RUN a", "USER 00"}, []want{{0, -1, 1, report.Warning, "", "", "", 0}}},
-		"history without it": {"root", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Warning, "", "", "", 0}}},
+		"history without it": {"root", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Warning, "", "the configuration's user is root", "", 0}}},
+		"config without it":  {"", [2]string{"RUN a", "USER app"}, []want{{0, -1, -1, report.Warning, "", "the configuration has no user", "", 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			im := imagetest.Image{
@@ -67,6 +68,14 @@ func TestRootUser(t *testing.T) {
 			check(t, RootUser(), im.Report(t), tt.wants...)
 		})
 	}
+}
+
+// Windows has no root, and its images rarely set a user.
+func TestRootUserWindows(t *testing.T) {
+	r := imagetest.Image{Steps: []imagetest.Step{buildkit("RUN a", file("a", 1))}}.Report(t)
+	check(t, RootUser(), r, want{0, -1, -1, report.Warning, "", "", "", 0})
+	r.Index.Config.OS = "windows"
+	check(t, RootUser(), r)
 }
 
 func TestAddRemote(t *testing.T) {
@@ -81,7 +90,7 @@ func TestAddRemote(t *testing.T) {
 	}{
 		"copy":                {buildkit("COPY x.tar.gz /opt/ # buildkit", one), nil},
 		"a file":              {buildkit("ADD x /opt/ # buildkit", one), nil},
-		"a URL":               {buildkit("ADD https://example.com/x.tar.gz /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "https://example.com/x.tar.gz", "from the network to /opt/", "--checksum=", 0}}},
+		"a URL":               {buildkit("ADD https://example.com/x.tar.gz /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "https://example.com/x.tar.gz", "from the network to /opt/", "BuildKit does not record a checksum", 0}}},
 		"a branch":            {buildkit("ADD https://github.com/a/b.git#main /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "", "", "", 0}}},
 		"a commit":            {buildkit("ADD https://github.com/a/b.git#0123456789012345678901234567890123456789 /opt/ # buildkit", one), nil},
 		"an archive":          {buildkit("ADD app.TGZ /opt/ # buildkit", one), []want{{0, 1, 1, report.Note, "app.TGZ", "unpacks a local archive into /opt/", "", 0}}},
@@ -144,6 +153,9 @@ func TestUpgradesAll(t *testing.T) {
 		"yum -y --disablerepo updates upgrade":                       true,
 		"microdnf update":                                            true,
 		"zypper --non-interactive dup":                               true,
+		"dnf update -y --security":                                   false,
+		"yum -y update --advisory=RHSA-2026:1 && yum clean all":      false,
+		"zypper patch --category security":                           false,
 		"apt-get update":                                             false,
 		"apt-get install -y upgrade":                                 false,
 		"apt-get -s upgrade":                                         false,

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
@@ -69,8 +70,8 @@ func (g toolGroups) addToolchains(r *report.Report) {
 		return
 	}
 	for e := range r.Index.Merged(top) {
-		for dir, item := range dirs {
-			if e.Path == dir || strings.HasPrefix(e.Path, dir+"/") {
+		for dir := e.Path; dir != "."; dir = path.Dir(dir) {
+			if item := dirs[dir]; item != nil {
 				item.bytes += e.Size
 			}
 		}
@@ -81,41 +82,46 @@ func (g toolGroups) addToolchains(r *report.Report) {
 }
 
 // forgetPackaged drops the toolchains that a package of the distribution brought
-// in the same layer: the package is reported, and the bytes are not counted
-// twice.
+// or changed in the same layer: the package is reported, and the bytes are not
+// counted twice.
 func forgetPackaged(r *report.Report, dirs map[string]*toolItem) {
-	if r.Inventory == nil {
+	if r.Inventory == nil || len(dirs) == 0 {
 		return
 	}
+	type deed struct {
+		kind  string
+		layer int
+	}
+	packaged := map[deed]bool{}
 	for i := range r.Inventory.Packages {
 		p := &r.Inventory.Packages[i]
 		if p.State != packages.Present || category(p.Type, p.Name) != compilers {
 			continue
 		}
-		for dir, item := range dirs {
-			if bringer(p) == item.layer && packagesOf(item.name, p.Name) {
-				delete(dirs, dir)
+		for kind, words := range packageWords() {
+			if slices.ContainsFunc(words, func(w string) bool {
+				return strings.HasPrefix(p.Name, w) || w == "jdk" && strings.Contains(p.Name, w)
+			}) {
+				for _, e := range p.Events {
+					packaged[deed{kind, e.Layer}] = true
+				}
 			}
+		}
+	}
+	for dir, item := range dirs {
+		if kind, _, _ := strings.Cut(item.name, " "); packaged[deed{kind, item.layer}] {
+			delete(dirs, dir)
 		}
 	}
 }
 
-// packagesOf reports whether a package of that name would hold the toolchain.
-func packagesOf(toolchain, name string) bool {
-	for prefix, words := range map[string][]string{
-		"Go ":    {"go", "golang"},
-		"Rust ":  {"rust", "cargo"},
-		"JDK ":   {"jdk", "java"},
-		"Swift ": {"swift"},
-	} {
-		if !strings.HasPrefix(toolchain, prefix) {
-			continue
-		}
-		for _, w := range words {
-			if strings.Contains(name, w) {
-				return true
-			}
-		}
+// packageWords are, by the first word of a toolchain's name, what the names of
+// packages begin with that would hold it, or contain for a JDK.
+func packageWords() map[string][]string {
+	return map[string][]string{
+		"Go":    {"go"},
+		"Rust":  {"rust", "cargo"},
+		"JDK":   {"jdk", "java-"},
+		"Swift": {"swift"},
 	}
-	return false
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// age says how long from is before to, in years and months, or days: "2 years 3
-// months", "12 days", "today".
+// age says how many days from is before to, in years and months, or days: "2 years
+// 3 months ago", "12 days ago", "today". Hours do not count: dates are all that is printed.
 func age(from, to time.Time) string {
-	from, to = from.UTC(), to.UTC()
+	from, to = day(from), day(to)
 	if to.Before(from) {
 		return "in the future"
 	}
@@ -36,6 +36,9 @@ func age(from, to time.Time) string {
 	}
 	return s + " ago"
 }
+
+// day is the midnight at which a day of UTC begins.
+func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
 // built says when, and how long before asOf; reproducible builds write dates
 // that mean nothing.

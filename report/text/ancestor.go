@@ -20,7 +20,7 @@ func (p *page) ancestor(r *report.Report, i int, steps bool) {
 	if i == len(r.Ancestors)-1 {
 		node, trunk = p.sign.root, "  "
 	}
-	p.title(p.style.line.Render(node)+" ", a, title(r, i), i == 0)
+	p.title(p.style.line.Render(node)+" ", trunk, a, title(r, i), i == 0)
 
 	facts := []string{built(a.Created, r.AsOf), layerSpan(a, p.sign.dash)}
 	if r.Index != nil && a.Layers.Len() > 0 {
@@ -87,7 +87,7 @@ func title(r *report.Report, i int) string {
 }
 
 // title writes an ancestor's first line: its name, and how sure it is.
-func (p *page) title(prefix string, a report.Ancestor, name string, youngest bool) {
+func (p *page) title(node, trunk string, a report.Ancestor, name string, youngest bool) {
 	sure := a.Confidence.String()
 	switch {
 	case a.Repository != "":
@@ -103,7 +103,7 @@ func (p *page) title(prefix string, a report.Ancestor, name string, youngest boo
 	if a.Repository == "" {
 		style = p.style.dim
 	}
-	p.para(prefix, part{p.style.name, p.clean(name)}, part{style, sure}, 2)
+	p.headed(node, trunk, part{p.style.name, p.clean(name)}, part{style, sure}, 2)
 }
 
 // fact writes a line of facts.

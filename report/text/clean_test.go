@@ -58,6 +58,8 @@ func TestAge(t *testing.T) {
 	for from, want := range map[string]string{
 		"2026-11-22T11:00:00Z": "today",
 		"2026-11-21T11:00:00Z": "1 day ago",
+		"2026-11-21T23:00:00Z": "1 day ago",
+		"2026-11-22T23:00:00Z": "today",
 		"2026-10-23T00:00:00Z": "30 days ago",
 		"2026-10-22T00:00:00Z": "1 month ago",
 		"2025-11-23T00:00:00Z": "11 months ago",

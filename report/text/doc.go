@@ -21,9 +21,10 @@
 // # Terminals and pipes
 //
 // Colours are the sixteen of every terminal and never carry meaning alone. There are none
-// where NO_COLOR is set, TERM is dumb, or the output is no terminal. Lines are
-// wrapped at the width of the terminal, 80 columns where there is none. Where the
-// locale names another character set than UTF-8, or TERM is dumb, everything is ASCII.
+// where NO_COLOR is set; nor, unless CLICOLOR_FORCE is, where TERM is dumb or the
+// output is no terminal. Lines are wrapped at the width of the terminal, 80 columns where
+// there is none. Where the locale names another character set than UTF-8, or TERM is
+// dumb, everything is ASCII.
 //
 // # Hostile strings
 //

@@ -61,6 +61,11 @@ func (p *page) line(s string) {
 // in a style of its own. The lines after the first are indented by hang columns
 // more. A word that fits no line is broken.
 func (p *page) para(prefix string, label, text part, hang int) {
+	p.headed(prefix, prefix, label, text, hang)
+}
+
+// headed is para with another prefix, as wide, on the first line.
+func (p *page) headed(first, prefix string, label, text part, hang int) {
 	room := min(p.width, proseWidth) - ansi.StringWidth(prefix)
 	hang = min(hang, max(room/4, 0))
 	plain := text.text
@@ -76,7 +81,11 @@ func (p *page) para(prefix string, label, text part, hang int) {
 		default:
 			l = text.render(l)
 		}
-		p.line(prefix + l)
+		if i == 0 {
+			p.line(first + l)
+		} else {
+			p.line(prefix + l)
+		}
 	}
 }
 

@@ -138,6 +138,16 @@ func poison(v reflect.Value, s string) {
 	}
 }
 
+// A name that is wrapped stays one ancestor: the sign that begins one is not
+// repeated.
+func TestWrappedTitle(t *testing.T) {
+	r := imagetest.Sample(t, nil)
+	r.Reference = strings.Repeat("word ", 30)
+	out := string(write(t, r, text.Options{Width: 40, ASCII: text.Never, Color: text.Never}))
+	assert.Equal(t, 3, strings.Count(out, "\n● "), out)
+	assert.Equal(t, 1, strings.Count(out, "\n○ "), out)
+}
+
 func TestNothing(t *testing.T) {
 	out := string(write(t, &report.Report{AsOf: imagetest.AsOf}, text.Options{ASCII: text.Always}))
 	assert.Equal(t, "image\nas of 2026-11-22\n\n0 ancestors, x 0 serious, ! 0 warnings, i 0 notes\n", out)

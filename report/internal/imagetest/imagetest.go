@@ -43,9 +43,11 @@ type Step struct {
 }
 
 // A File is an entry of a layer. A Name that ends with a slash is a directory,
-// one of .wh.… a whiteout, one with a Link a symbolic link.
+// one of .wh.… a whiteout, one with a Link a symbolic link, one with Hard a hard
+// link.
 type File struct {
 	Name, Body, Link string
+	Hard             string
 	Size             int // of zeros, in place of Body
 	Mode             int64
 	UID              int
@@ -109,6 +111,8 @@ func layer(t testing.TB, files []File) v1.Layer {
 			h.Typeflag = tar.TypeDir
 		case f.Link != "":
 			h.Typeflag = tar.TypeSymlink
+		case f.Hard != "":
+			h.Typeflag, h.Linkname = tar.TypeLink, f.Hard
 		}
 		require.NoError(t, w.WriteHeader(h))
 		_, err := io.WriteString(w, body)
