@@ -21,7 +21,9 @@
 // overwrote or deleted: they are shipped, and never seen.
 //
 // File contents are not kept. Who needs the bytes of some files says so before
-// the pass, with a [Want].
+// the pass, with a [Want]. One exception makes Read decompress a layer again: a
+// want that asks for a file by the name of a hard link, since the file has come by then,
+// under its first name.
 //
 // # Never twice
 //

@@ -68,7 +68,7 @@
 // packages below, a gem's directory; otherwise the file it was found in. Links
 // among the directories of a list are followed, as after usr-merge, and lists of a root
 // inside the image name files of that root. Where a layer has hard links to a file, the
-// bytes are of who has the name that is still seen. Every content byte of every layer
+// bytes are of who owns one of the names that are still seen. Every content byte of every layer
 // is counted once, for one package, the package databases, or nobody: Packages +
 // Unowned + Metadata of [LayerBytes] is the layer's Content.
 //

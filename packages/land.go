@@ -52,7 +52,7 @@ func landed(idx *layers.Index, v version) (version, bool) {
 	}
 	to := version{v.layer, path.Join(dir.Path, path.Base(v.path))}
 	return to, slices.ContainsFunc(idx.Versions(to.path), func(e layers.Entry) bool {
-		return e.Layer == v.layer && e.Type == layers.Regular
+		return e.Layer == v.layer && (e.Type == layers.Regular || e.Type == layers.Hardlink)
 	})
 }
 

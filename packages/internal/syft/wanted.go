@@ -2,6 +2,7 @@ package syft
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -80,11 +81,7 @@ func cpanModule(p string) bool {
 // distribution tells the files that name the distribution, and with it the
 // package URLs of its packages.
 func distribution(p string) bool {
-	switch p {
-	case "etc/os-release", "usr/lib/os-release", "etc/system-release-cpe", "etc/redhat-release", "etc/debian_version":
-		return true
-	}
-	return fedoraVariant(p)
+	return slices.Contains(Distributions(), p) || fedoraVariant(p)
 }
 
 // Distributions returns the paths at which the name of the distribution is looked for.
