@@ -77,6 +77,13 @@ func TestWhoseIsIt(t *testing.T) {
 	for step, want := range map[int]int{-1: -1, 0: 1, 1: 1, 2: 0, 4: 0, 5: -1} {
 		assert.Equal(t, want, r.AncestorOfStep(step), "step %d", step)
 	}
+	span := func(from, to int) report.Ancestor {
+		return report.Ancestor{Ancestor: ancestry.Ancestor{Layers: ancestry.Span{From: from, To: to}}}
+	}
+	bare := &report.Report{Ancestors: []report.Ancestor{span(3, 3), span(1, 3), span(1, 1), span(0, 1)}}
+	for layer, want := range map[int]int{0: 3, 1: 1, 2: 1, 3: -1} {
+		assert.Equal(t, want, bare.AncestorOf(layer), "layer %d, some have none", layer)
+	}
 	for layer, want := range map[int]int{-1: layers.None, 0: 0, 1: 1, 2: 3, 3: 4, 4: layers.None} {
 		assert.Equal(t, want, r.StepOf(layer), "layer %d", layer)
 	}

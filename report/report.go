@@ -1,6 +1,7 @@
 package report
 
 import (
+	"sort"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -85,20 +86,20 @@ type Options struct {
 // AncestorOf returns the index in Ancestors of the one that a layer belongs to,
 // -1 for [layers.None] and for a layer that the image does not have.
 func (r *Report) AncestorOf(layer int) int {
-	for i, a := range r.Ancestors {
-		if a.Layers.Contains(layer) {
-			return i
-		}
-	}
-	return -1
+	return r.ancestorAt(layer, func(a Ancestor) ancestry.Span { return a.Layers })
 }
 
 // AncestorOfStep is [Report.AncestorOf] for a step.
 func (r *Report) AncestorOfStep(step int) int {
-	for i, a := range r.Ancestors {
-		if a.Steps.Contains(step) {
-			return i
-		}
+	return r.ancestorAt(step, func(a Ancestor) ancestry.Span { return a.Steps })
+}
+
+// ancestorAt finds the ancestor whose span holds an index: the spans stand in order, the
+// youngest first.
+func (r *Report) ancestorAt(index int, span func(Ancestor) ancestry.Span) int {
+	i := sort.Search(len(r.Ancestors), func(i int) bool { return span(r.Ancestors[i]).From <= index })
+	if i < len(r.Ancestors) && span(r.Ancestors[i]).Contains(index) {
+		return i
 	}
 	return -1
 }

@@ -58,6 +58,9 @@ func copied(r *report.Report, layer int) copyUp {
 		if e.Type != layers.Regular || e.Size == 0 || e.Change != layers.Metadata && e.Change != layers.Unchanged {
 			continue
 		}
+		if e.Shadow == layer {
+			continue // one that its own layer repeats
+		}
 		c.files++
 		c.bytes += e.Size
 		c.from[r.AncestorOf(originOf(r.Index, e))] = true
