@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,7 +45,7 @@ func (p *pass) readLinks(ctx context.Context, l v1.Layer) error {
 	}
 	p.memos, p.learnt, p.odd, p.problems = q.memos, q.learnt, q.odd, q.problems
 	slices.SortStableFunc(p.memos, func(a, b memo) int { return int(a.record) - int(b.record) })
-	if p.info.Verified && !q.info.Verified {
+	if p.info.Verified && !q.info.Verified || q.info.Partial && !p.info.Partial {
 		p.info.Verified = false
 		for _, v := range q.verdicts {
 			p.broken(fmt.Errorf("read once more, for hard links: %w", v.Err))
@@ -69,42 +70,39 @@ func (p *pass) askedLinks() map[int32][]asking {
 			asked[file] = append(asked[file], asking{link, e, wants})
 		}
 	}
-	for _, a := range asked {
-		slices.SortFunc(a, func(a, b asking) int { return int(a.record) - int(b.record) })
-	}
 	return asked
 }
 
-// linked returns the records of hard links to regular files of the same layer whose
-// content was read, and the records of these files.
-func (p *pass) linked() map[int32]int32 {
-	at := map[int32]int32{} // what is at a node that a hard link names
-	for i := range p.records.n {
-		if r := p.records.at(i); r.typ == Hardlink {
-			at[r.link] = None
-		}
-	}
-	if len(at) == 0 {
-		return nil
-	}
-	files := map[int32]int32{}
-	for i := range p.records.n {
-		r, file := p.records.at(i), int32(None)
-		switch r.typ {
-		case Regular:
-			if r.flags&unexpanded == 0 {
-				file = int32(i)
-			}
-		case Hardlink:
-			if file = at[r.link]; file != None {
-				files[int32(i)] = file
+// linked yields the records of hard links to regular files of the same layer whose
+// content was read, in their order, and the records of these files.
+func (p *pass) linked() iter.Seq2[int32, int32] {
+	return func(yield func(link, file int32) bool) {
+		at := map[int32]int32{} // what is at a node that a hard link names
+		for i := range p.records.n {
+			if r := p.records.at(i); r.typ == Hardlink {
+				at[r.link] = None
 			}
 		}
-		if _, ok := at[r.node]; ok && r.typ != Whiteout {
-			at[r.node] = file
+		if len(at) == 0 {
+			return
+		}
+		for i := range p.records.n {
+			r, file := p.records.at(i), int32(None)
+			switch r.typ {
+			case Regular:
+				if r.flags&unexpanded == 0 {
+					file = int32(i)
+				}
+			case Hardlink:
+				if file = at[r.link]; file != None && !yield(int32(i), file) {
+					return
+				}
+			}
+			if _, ok := at[r.node]; ok && r.typ != Whiteout {
+				at[r.node] = file
+			}
 		}
 	}
-	return files
 }
 
 // entryOf returns the entry of a record as far as it is known before the layers are

@@ -162,3 +162,15 @@ func TestWantedLinksChanged(t *testing.T) {
 		})
 	}
 }
+
+// A layer that is not what was claimed loses nothing silently either.
+func TestWantedLinksUnverified(t *testing.T) {
+	b := archive(t, "o=one", "a=>o")
+	var n named
+	opened := 0
+	l := fickle{blobs: [][]byte{b, archive(t, "o=three", "a=>o")}, digest: sum(b), opened: &opened}
+	x := read(t, layersOf{image(t, stored{b, archive(t, "other=1")}), []v1.Layer{l}}, &Options{Wants: n.wants("a")})
+	assert.Empty(t, n.given)
+	assert.True(t, x.Layers[0].Partial)
+	assert.Contains(t, problemTexts(x), "layer 0: read once more, for hard links: o: content is not what it was when the image was read")
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 
 	"github.com/klauspost/compress/zstd"
@@ -177,7 +178,7 @@ func (r *restorer) contents() {
 func (r *restorer) learnt() {
 	r.entries = map[int32]Entry{}
 	left := r.lim.Kept
-	files := r.linked()
+	files := maps.Collect(r.linked())
 	for range r.count(math.MaxInt32) {
 		want := r.count(len(r.opts.Wants) - 1)
 		i := int32(r.count(r.records.n - 1))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,10 +77,6 @@ type evaluator struct {
 	size    int // bytes of out, and of all words that were expanded
 	out     recipe.Recipe
 }
-
-// MaxRecipe is the size in bytes beyond which a Dockerfile is not evaluated: ENV
-// A=$A$A doubles, and every RUN has all ARGs.
-const MaxRecipe = 16 * MaxSize
 
 func newEvaluator(escape rune, opts *Options) *evaluator {
 	e := &evaluator{
@@ -183,93 +178,4 @@ func (b bases) last(name string, at int) (int, bool) {
 		return 0, false
 	}
 	return all[i-1], true
-}
-
-// outer expands a word before or in a FROM.
-func (e *evaluator) outer(word string) (string, error) {
-	return e.word(word, globals{e})
-}
-
-// globals is a shell.EnvGetter over the ARGs before the first FROM.
-type globals struct{ *evaluator }
-
-func (g globals) Get(k string) (string, bool) {
-	v, ok := g.globals[k]
-	return g.pay(v), ok
-}
-
-func (g globals) Keys() []string { return nil }
-
-// environment is a shell.EnvGetter that notes what comes from the parent. ENV wins
-// over ARG.
-type environment struct{ *evaluator }
-
-func (e environment) Get(k string) (string, bool) {
-	v, ok := e.value(k)
-	return e.pay(v), ok
-}
-
-func (e environment) value(k string) (string, bool) {
-	if e.own[k] {
-		return e.env[k], true
-	}
-	if v, ok := e.args[k]; ok {
-		return v, true
-	}
-	if !e.open[k] {
-		e.missing[k] = true
-	}
-	v, ok := e.env[k]
-	return v, ok
-}
-
-func (e environment) Keys() []string { return nil }
-
-func (e *evaluator) expand(word string) (string, error) {
-	return e.word(word, environment{e})
-}
-
-// word expands one word, which may grow to what is left of MaxRecipe.
-func (e *evaluator) word(word string, env shell.EnvGetter) (string, error) {
-	e.allow(word)
-	v, _, err := e.lex.ProcessWord(word, env)
-	if e.size += len(v); err == nil && (e.spent || e.size > MaxRecipe) {
-		err = errTooLarge
-	}
-	return v, err
-}
-
-var errTooLarge = fmt.Errorf("evaluates to more than %d bytes", MaxRecipe)
-
-// allow sets how many bytes of values a word may use. Each ${name/pattern/text} in
-// it can put its text in place of every byte of a value, also one inside another:
-// the product has to stay below MaxRecipe.
-func (e *evaluator) allow(word string) {
-	e.spent, e.left = false, MaxRecipe-e.size
-	if n := float64(replacements(word)); n > 0 {
-		const half = MaxRecipe / 2
-		most := min(math.Pow(half, 1/(n+1)), math.Pow(half/float64(len(word)), 1/n))
-		e.left = min(e.left, int(most))
-	}
-}
-
-// replacements counts what looks like ${name/: it may count too many.
-func replacements(word string) int {
-	n := 0
-	for _, part := range strings.Split(word, "${")[1:] {
-		// The first byte is of the name, which can be a single #, - or ?.
-		if i := strings.IndexAny(part[min(1, len(part)):], "/}:+-?#%"); i >= 0 && part[1+i] == '/' {
-			n++
-		}
-	}
-	return n
-}
-
-// pay takes a value's bytes off what a word may use.
-func (e *evaluator) pay(v string) string {
-	if e.left -= len(v); e.left < 0 {
-		e.spent = true
-		return ""
-	}
-	return v
 }

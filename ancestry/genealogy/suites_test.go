@@ -1,0 +1,112 @@
+package genealogy_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalog"
+	"github.com/stemma-go/stemma/ancestry/catalog/build"
+	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/layers"
+)
+
+// TestSaysWhere: the source of a catalogue is told as it is; a commit's first digits do.
+func TestSaysWhere(t *testing.T) {
+	shop := built("one!" + install)
+	steps, _ := layers.Steps(shop)
+	for source, want := range map[string]string{
+		"registry.example.com/base@sha256:12345678 registry.example.com/shop": "registry.example.com/base@sha256:12345678 registry.example.com/shop",
+		"github.com/acme/images@0123456789abcdef0123456789abcdef01234567":     "github.com/acme/images@01234567",
+		"our base images": "our base images",
+	} {
+		b := build.New(catalog.DayOf(asOf), source)
+		image(t, b, "acme/shop:1", shop)
+		data, err := b.Encode()
+		require.NoError(t, err)
+		c, err := catalog.Open(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: shop, Steps: steps})
+		require.NoError(t, err)
+		require.NotEmpty(t, claims)
+		assert.Equal(t, "catalogue of 2026-03-01, "+want, claims[0].Evidence.Where)
+	}
+}
+
+// TestTwoSuites: on the day on which a tag went from one suite to the next, an image
+// that can be of either is of either.
+func TestTwoSuites(t *testing.T) {
+	day := catalog.DayOf(asOf)
+	c := catalogOf(t, func(b *build.Builder) {
+		add := func(repo, path, text string, from, to catalog.Day, tags ...string) {
+			f, err := dockerfile.Parse(strings.NewReader(text))
+			require.NoError(t, err)
+			r, err := f.Recipe(nil)
+			require.NoError(t, err)
+			b.Add(build.Addition{Repository: repo, Path: path, Digest: build.DigestRecipe(r), Tags: tags, From: from, To: to})
+		}
+		for i, suite := range []string{"bullseye", "bookworm"} {
+			add("debian", suite, "FROM scratch\nADD rootfs.tar.xz /\nCMD [\"bash\"]\n", day-30, catalog.Ongoing, suite)
+			text := "FROM debian:" + suite + "\nRUN " + strings.TrimPrefix(strings.TrimSuffix(install, " # buildkit"), "RUN /bin/sh -c ") + "\n"
+			add("app", suite, text, day-30, catalog.Ongoing, "3-"+suite)
+			add("app", suite, text, []catalog.Day{day - 30, day}[i], []catalog.Day{day, catalog.Ongoing}[i], "3")
+		}
+	})
+	img := built("root!ADD rootfs.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
+	assert.Equal(t, []string{"2-3 app recognised | app:3-bookworm | app:3-bullseye", "0-2 debian recognised | debian:bookworm | debian:bullseye"}, told(t, img, genealogy.New(c)))
+}
+
+// TestNextDay: what was built long after a root got the tag of a day has another.
+func TestNextDay(t *testing.T) {
+	day := catalog.DayOf(asOf)
+	c := catalogOf(t, func(b *build.Builder) {
+		f, err := dockerfile.Parse(strings.NewReader("FROM scratch\nADD acme-linux-10-default-x86_64.tar.xz /\nCMD [\"bash\"]\n"))
+		require.NoError(t, err)
+		r, err := f.Recipe(nil)
+		require.NoError(t, err)
+		b.Add(build.Addition{Repository: "acme", Path: "10", Digest: build.DigestRecipe(r), Tags: []string{"10-20260226", "10"}, From: day - 2, To: catalog.Ongoing})
+	})
+	img := built("root!ADD acme-linux-10-default-x86_64.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
+	for after, want := range map[int]string{0: "acme:10-20260226", 60: "acme:10"} {
+		for i := range img.History {
+			img.History[i].Created.Time = asOf.AddDate(0, 0, after)
+		}
+		steps, _ := layers.Steps(img)
+		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: img, Steps: steps})
+		require.NoError(t, err)
+		require.NotEmpty(t, claims)
+		assert.Equal(t, want, claims[0].Name.String(), "%v", claims)
+	}
+}
+
+// TestEdge: Alpine's edge has the os-release of a release to come.
+func TestEdge(t *testing.T) {
+	img := built("root!ADD alpine-minirootfs-20260805-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`)
+	for i := range img.History {
+		img.History[i].Created.Time = time.Date(2026, 8, 6, 0, 0, 0, 0, time.UTC)
+	}
+	for version, want := range map[string]string{"3.25.0_alpha20260805": "alpine:20260805", "3.24.2": "alpine:3.24.2"} {
+		got := resolve(t, img, ancestry.Hints{OSRelease: map[int][]byte{0: []byte("ID=alpine\nVERSION_ID=" + version + "\n")}})
+		require.Len(t, got, 1)
+		assert.Equal(t, want, got[0].String())
+	}
+}
+
+// TestOwnRoot: what its os-release says of its distribution does not speak against an
+// organisation's own name.
+func TestOwnRoot(t *testing.T) {
+	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", built("one!"+install)) })
+	img := built("other!"+install, "app!COPY app /app # buildkit")
+	l, err := ancestry.Resolve(t.Context(), (*config)(img), &ancestry.Options{
+		Hints: ancestry.Hints{OSRelease: map[int][]byte{0: osRelease("debian:bookworm")}}, Catalogues: []ancestry.Source{genealogy.New(c)},
+	})
+	require.NoError(t, err)
+	root := l.Ancestors[len(l.Ancestors)-1]
+	assert.Equal(t, "acme/base:1 recognised", root.String()+" "+root.Confidence.String())
+}

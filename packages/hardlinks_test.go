@@ -1,0 +1,100 @@
+package packages_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/packages/internal/imagetest"
+)
+
+// TestThroughLink: what a layer puts below a link of the layers below is where that leads.
+func TestThroughLink(t *testing.T) {
+	jar := imagetest.Jar(t, "org.example", "app", "1.0")
+	img := imagetest.Image(t, imagetest.Text("-- bin -> usr/bin --\n-- usr/bin/x --\n"),
+		[]imagetest.File{{Path: "bin/app.jar", Content: jar}, {Path: "bin/bad.jar", Content: []byte("PK\x03\x04 no jar")}},
+		[]imagetest.File{{Path: "usr/bin/.wh.app.jar"}})
+	_, inv := read(t, img)
+	checkLives(t, inv, "java-archive app; 1 introduced 1.0; 2 removed 1.0; removed")
+	app := find(t, inv, "app")
+	assert.Equal(t, []packages.Location{{Path: "usr/bin/app.jar", Layer: 1}}, app.Locations)
+	assert.EqualValues(t, len(jar), app.Bytes.Shadowed)
+}
+
+// TestHardLinks: uv and pnpm install hard links to the files of their caches. Each name of
+// a file is as good as the other, and its bytes are seen while one of them is.
+func TestHardLinks(t *testing.T) {
+	const cache, site, sum = "root/.cache/uv/", "usr/lib/py/", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	dist := []string{"six-1.0.dist-info/METADATA", "six-1.0.dist-info/RECORD", "six.py"}
+	files := imagetest.Text("-- " + cache + dist[0] + " --\nMetadata-Version: 2.1\nName: six\nVersion: 1.0\n-- " + cache + dist[1] +
+		" --\nsix.py,,\nsix-1.0.dist-info/METADATA,,\nsix-1.0.dist-info/RECORD,,\n-- " + cache + dist[2] + " --\nsix\n" +
+		"-- root/.pnpm/files/01/" + sum + " --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n" +
+		"-- srv/node_modules/x/package.json => root/.pnpm/files/01/" + sum + " --\n")
+	for _, name := range dist {
+		files = append(files, imagetest.File{Path: site + name, Hard: cache + name})
+	}
+	idx, inv := read(t, imagetest.Image(t, files, imagetest.Text("-- root/.wh..cache --\n-- root/.wh..pnpm --\n")))
+	assert.Empty(t, inv.Problems)
+	checkLives(t, inv, `npm x; 0 introduced 1.0.0; present
+		python six; 0 introduced 1.0; 1 removed 1.0; removed
+		python six; 0 introduced 1.0; present`)
+	assert.Zero(t, idx.Layers[0].Shadowed)
+	for _, p := range inv.Packages {
+		assert.Zero(t, p.Bytes.Shadowed, life(p))
+		assert.Equal(t, p.State == packages.Present, p.Bytes.Visible > 0, life(p))
+	}
+	assert.Zero(t, inv.Layers[0].Unowned)
+}
+
+// TestHardLinkedJar: what is judged in the pass has one name, the first; it goes on under
+// another when that goes.
+func TestHardLinkedJar(t *testing.T) {
+	jar, next := imagetest.Jar(t, "org.example", "app", "1.0"), imagetest.Jar(t, "org.example", "app", "1.1")
+	_, inv := read(t, imagetest.Image(t,
+		[]imagetest.File{{Path: "cache/a.jar", Content: jar}, {Path: "srv/a.jar", Hard: "cache/a.jar"}},
+		[]imagetest.File{{Path: ".wh.cache"}}))
+	checkLives(t, inv, "java-archive app; 0 introduced 1.0; present")
+	app := find(t, inv, "app")
+	assert.Equal(t, []packages.Location{{Path: "srv/a.jar", Layer: 0}}, app.Locations)
+	assert.Equal(t, packages.Bytes{Visible: int64(len(jar)), ByLayer: map[int]int64{0: int64(len(jar))}}, app.Bytes)
+
+	_, inv = read(t, imagetest.Image(t,
+		[]imagetest.File{{Path: "cache/a.jar", Content: jar}, {Path: "srv/a.jar", Hard: "cache/a.jar"}, {Path: "usr/a.jar", Hard: "cache/a.jar"}},
+		[]imagetest.File{{Path: ".wh.cache"}}, []imagetest.File{{Path: "srv/a.jar", Content: next}}))
+	checkLives(t, inv, "java-archive app; 0 introduced 1.0; present\njava-archive app; 2 introduced 1.1; present")
+}
+
+// TestLinkTellsName: of the names of a file, that of a hard link may be the one that tells
+// what it is, and whose.
+func TestLinkTellsName(t *testing.T) {
+	box := []byte("\x00BusyBox v1.36.1 (2024-01-01)\x00")
+	manifest := []byte("{\"name\": \"x\", \"version\": \"1.0.0\"}")
+	below := []imagetest.File{
+		{Path: "bin/[", Content: box},
+		{Path: "bin/[[", Hard: "bin/["},
+		{Path: "bin/busybox", Hard: "bin/["},
+		{Path: "objects/ab.file", Content: manifest},
+		{Path: "srv/node_modules/x/package.json", Hard: "objects/ab.file"},
+	}
+	_, inv := read(t, imagetest.Image(t, below))
+	assert.Empty(t, inv.Problems)
+	checkLives(t, inv, "binary busybox; 0 introduced 1.36.1; present\nnpm x; 0 introduced 1.0.0; present")
+	assert.EqualValues(t, len(box), find(t, inv, "busybox").Bytes.Visible)
+	assert.EqualValues(t, len(manifest), find(t, inv, "x").Bytes.Visible)
+
+	idx, inv := read(t, imagetest.Image(t, below, imagetest.Text("-- bin/.wh.busybox --\n")))
+	checkLives(t, inv, "binary busybox; 0 introduced 1.36.1; 1 removed 1.36.1; removed\nnpm x; 0 introduced 1.0.0; present")
+	assert.Zero(t, idx.Layers[0].Shadowed)
+	assert.EqualValues(t, len(box), inv.Layers[0].Unowned, "they are seen under other names")
+}
+
+// TestNotCollected: a file of a layer below that nobody could foresee is one problem, under
+// the name that was asked for.
+func TestNotCollected(t *testing.T) {
+	_, inv := read(t, imagetest.Image(t, imagetest.Text("-- app/store/ab --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"),
+		[]imagetest.File{{Path: "srv/node_modules/x/package.json", Hard: "app/store/ab"}}))
+	require.Len(t, inv.Problems, 1)
+	assert.Equal(t, "srv/node_modules/x/package.json", inv.Problems[0].Path)
+}
