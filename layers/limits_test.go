@@ -66,6 +66,12 @@ func TestLimits(t *testing.T) {
 			problem: "layer 0: more than 2047 decompressed bytes in all layers", partial: true,
 		},
 		{
+			name: "wanted under many names", lines: []string{"o=12345", "want=>o", "want2=>o"},
+			within: Limits{Uncompressed: 3077}, beyond: Limits{Uncompressed: 3076},
+			problem: "layer 0: want2: file of 5 bytes is wanted under one more name: more than 3076 decompressed bytes in all layers",
+			merged:  "o want=>o want2=>o",
+		},
+		{
 			name: "wanted file", lines: []string{"want=12345", "a=1"},
 			within: Limits{FileSize: 5}, beyond: Limits{FileSize: 4},
 			problem: "layer 0: want: file of 5 bytes is wanted, over the limit of 4", merged: "a want",

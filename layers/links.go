@@ -12,8 +12,8 @@ import (
 
 // An asking is a file that some wants ask for, under one of its names.
 type asking struct {
-	record int32 // of that name
-	entry  Entry
+	record int32  // of that name
+	entry  *Entry // nil in a second reading: there may be millions
 	wants  []int
 }
 
@@ -22,24 +22,25 @@ type asking struct {
 // those of OSTree and of pnpm's store are checksums.
 type second struct {
 	asked map[int32][]asking // by the number of the file's record
-	files *recordList        // as the first reading saw them
+	first *pass
 }
 
 // readLinks reads the layer once more, if a want asks for a file under the name that a
 // hard link gives it.
 func (p *pass) readLinks(ctx context.Context, l v1.Layer) error {
-	asked := p.askedLinks()
-	if len(asked) == 0 {
-		return nil
+	out := p.out.Load()
+	asked := p.askedLinks(ctx)
+	if err := ctx.Err(); err != nil || len(asked) == 0 {
+		return err
 	}
 	q := &pass{
 		reader: p.reader, index: p.index, keep: p.keep, odd: p.odd,
-		info: &Layer{Index: p.info.Index, Claimed: p.info.Claimed}, second: &second{asked, &p.records},
+		info: &Layer{Index: p.info.Index, Claimed: p.info.Claimed}, second: &second{asked, p},
 		memos: p.memos, learnt: p.learnt, problems: p.problems,
 	}
-	p.total.Add(-p.out.Load()) // the second reading counts as the first
+	p.total.Add(-out) // the second reading counts as the first
 	err := q.readBlob(ctx, l, false)
-	p.total.Add(p.out.Load() - q.out.Load())
+	p.total.Add(out - q.out.Load())
 	if err != nil {
 		return err
 	}
@@ -55,22 +56,36 @@ func (p *pass) readLinks(ctx context.Context, l v1.Layer) error {
 }
 
 // askedLinks returns which files are asked for under the names of hard links. A file that
-// is kept is kept under all its names.
-func (p *pass) askedLinks() map[int32][]asking {
+// is kept is kept under all its names. Once ctx is done, it stops.
+func (p *pass) askedLinks(ctx context.Context) map[int32][]asking {
 	if len(p.opts.Wants) == 0 {
 		return nil
 	}
 	asked := map[int32][]asking{}
 	for link, file := range p.linked() {
-		e := p.entryOf(int(link))
-		e.Size = p.records.at(int(file)).size
+		if ctx.Err() != nil {
+			break
+		}
+		e := p.nameOf(link, p.records.at(int(file)).size)
 		_, kept := p.keep[file]
 		wants := slices.DeleteFunc(p.matching(e, nil), func(i int) bool { return kept && p.opts.Wants[i].keeps() })
-		if len(wants) > 0 {
-			asked[file] = append(asked[file], asking{link, e, wants})
+		if len(wants) > 0 && (len(asked[file]) == 0 || p.again(e)) {
+			asked[file] = append(asked[file], asking{record: link, wants: wants})
 		}
 	}
 	return asked
+}
+
+// again counts the bytes of a file for a further name that is asked for: a link costs
+// nothing in the archive, and what is handed out as much as its file.
+func (p *pass) again(e Entry) bool {
+	err := p.grow(e.Size)
+	if err != nil {
+		p.grown(-e.Size)
+		p.odd = true
+		p.problems.add(p.index, e.Path, fmt.Errorf("file of %d bytes is wanted under one more name: %w", e.Size, err))
+	}
+	return err == nil
 }
 
 // linked yields the records of hard links to regular files of the same layer whose
@@ -122,6 +137,13 @@ func (p *pass) entryOf(i int) Entry {
 	return e
 }
 
+// nameOf returns the entry of a hard link to a file of that size.
+func (p *pass) nameOf(link int32, size int64) Entry {
+	e := p.entryOf(int(link))
+	e.Size = size
+	return e
+}
+
 // entryAgain is entry in a second reading: it hands out the files that are asked for.
 func (w *walker) entryAgain(ctx context.Context, h *tar.Header) error {
 	it, ok, _ := judge(h, w.lim)
@@ -134,7 +156,7 @@ func (w *walker) entryAgain(ctx context.Context, h *tar.Header) error {
 	if len(asked) == 0 {
 		return w.discard(h)
 	}
-	if was := w.second.files.at(i); it.typ != Regular || h.Size != was.size {
+	if was := w.second.first.records.at(i); it.typ != Regular || h.Size != was.size {
 		return fmt.Errorf("%s: %w", it.path, errChanged)
 	}
 	r := record{size: h.Size}

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -45,6 +46,7 @@ func TestWantedLinks(t *testing.T) {
 		given []string
 		once  bool
 		kept  string // a path whose content is kept
+		again int64  // bytes of files under further names
 	}{
 		"a link is wanted": {
 			lines: []string{"bin/[=box", "bin/busybox=>bin/[", "bin/ls=>bin/["},
@@ -57,7 +59,7 @@ func TestWantedLinks(t *testing.T) {
 		"nobody wants it": {lines: []string{"bin/a=1", "bin/b=>bin/a"}, want: []string{"c"}, once: true},
 		"two names, and other files between": {
 			lines: []string{"o/1=one", "o/2=two", "x/", "p=>o/2", "y->x", "q=>o/2", "r=>o/1", "../bad=1", "z=>o/3"},
-			want:  []string{"p", "q", "r", "z"}, kept: "q",
+			want:  []string{"p", "q", "r", "z"}, kept: "q", again: 3,
 			given: []string{"learn r hardlink 3 one", "learn p hardlink 3 two", "learn q hardlink 3 two"},
 		},
 		"a link to a link": {
@@ -76,7 +78,7 @@ func TestWantedLinks(t *testing.T) {
 				var n named
 				var done, all atomic.Int64
 				x := read(t, img, &Options{
-					Wants: n.wants(tc.want...), Limits: Limits{Uncompressed: int64(len(b))},
+					Wants: n.wants(tc.want...), Limits: Limits{Uncompressed: int64(len(b)) + tc.again},
 					Progress: func(d, a int64) { done.Store(d); all.Store(a) },
 				})
 				assert.Equal(t, tc.given, n.given, form)
@@ -104,6 +106,32 @@ func TestWantedLinksKept(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, "1", string(content))
 	assert.Equal(t, 1, opened[0])
+}
+
+// A file may have any number of names: Read ends between two of them.
+func TestWantedLinksCancelled(t *testing.T) {
+	img := stack(t, []string{"o=1", "a=>o", "b=>o", "c=>o"})
+	for _, when := range []string{"match", "use"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		calls := map[string]int{}
+		called := func(what string) {
+			if calls[what]++; what == when {
+				cancel()
+			}
+		}
+		_, err := Read(ctx, img, &Options{Wants: []Want{{
+			Match: func(e Entry, _ []byte) bool {
+				if e.Type == Hardlink {
+					called("match")
+				}
+				return e.Type == Hardlink
+			},
+			Use: func(Entry, []byte) error { called("use"); return nil },
+		}}})
+		assert.ErrorIs(t, err, context.Canceled, when)
+		assert.Equal(t, 1, calls[when], when)
+	}
 }
 
 // What was learnt of a hard link comes back from a cache.

@@ -70,14 +70,15 @@ const HeadSize = 512
 // Passing a limit of one entry (PathLength, PathDepth, FileSize, Kept) costs that
 // entry; passing one of a layer or of the image (HeaderSize, Uncompressed, Ratio,
 // Entries, Window) ends the reading of the layer, which is then Partial, but where
-// the holes of a sparse file do: that costs the file. Passing Layers is an error of [Read].
+// the holes of a sparse file do, or one more name of a wanted file: that costs the file,
+// or what the name would have told. Passing Layers is an error of [Read].
 type Limits struct {
 	Layers       int   // layers of an image; default 1,000 (Docker stops at 127)
 	Entries      int   // entries of all layers together, and the directories that their paths imply, each 256 bytes of a path and its link as one more; default 10,000,000, at most 1<<30
 	PathLength   int   // bytes of a path, or of a link's target; default 4,096 (Linux' PATH_MAX)
 	PathDepth    int   // components of a path; default 256
 	HeaderSize   int64 // bytes of one entry's PAX and GNU headers; default 1 MiB, and no single one can be longer
-	Uncompressed int64 // bytes of all layers together, decompressed, holes of sparse files included; default 1 TiB
+	Uncompressed int64 // bytes of all layers together, decompressed, holes of sparse files included, and files that are wanted under several hard links as often; default 1 TiB
 	Ratio        int   // decompressed over stored bytes of a layer, once 64 MiB are decompressed; default 2,000
 	Window       int64 // bytes of history that a zstd frame may ask the decoder to keep; default 128 MiB, what zstd itself accepts
 	FileSize     int64 // bytes of one wanted file; default 512 MiB

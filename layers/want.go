@@ -37,7 +37,7 @@ func (w *walker) regular(ctx context.Context, h *tar.Header, it item, r *record)
 		}
 		if wants := w.matching(e, head[:min(len(head), HeadSize)]); len(wants) > 0 {
 			i := int32(w.records.n)
-			return w.take(ctx, i, []asking{{i, e, wants}}, r, head)
+			return w.take(ctx, i, []asking{{i, &e, wants}}, r, head)
 		}
 	}
 	if h.Size == int64(len(head)) {
@@ -96,7 +96,7 @@ func (w *walker) take(ctx context.Context, i int32, asked []asking, r *record, h
 	keep := w.keeps(asked)
 	if keep && !w.room(r.size) {
 		keep, w.odd = false, true
-		w.problems.add(w.index, asked[0].entry.Path, w.noRoom(r.size))
+		w.problems.add(w.index, w.askedAs(asked[0], r.size).Path, w.noRoom(r.size))
 	}
 	b, most, back, err := w.memory(ctx, r.size, keep)
 	if err != nil {
@@ -105,7 +105,7 @@ func (w *walker) take(ctx context.Context, i int32, asked []asking, r *record, h
 	defer func() { back(b) }() // whatever happens: others wait for it
 	b, err = w.whole(b, head, r.size, most)
 	r.sum = xxhash.Sum64(b)
-	if err == nil && w.second != nil && r.sum != w.second.files.at(int(i)).sum {
+	if err == nil && w.second != nil && r.sum != w.second.first.records.at(int(i)).sum {
 		err = errChanged
 	}
 	if err != nil {
@@ -118,14 +118,26 @@ func (w *walker) take(ctx context.Context, i int32, asked []asking, r *record, h
 		w.keep[i] = b
 	}
 	for _, a := range asked {
+		if err := ctx.Err(); err != nil { // a file may have any number of names
+			return err
+		}
+		e := w.askedAs(a, r.size)
 		for _, i := range a.wants {
-			if err := guard(func() error { return w.hand(i, a, b) }); err != nil {
+			if err := guard(func() error { return w.hand(i, a.record, e, b) }); err != nil {
 				w.odd = true
-				w.problems.add(w.index, a.entry.Path, err)
+				w.problems.add(w.index, e.Path, err)
 			}
 		}
 	}
 	return nil
+}
+
+// askedAs returns the entry under which a file is asked for.
+func (w *walker) askedAs(a asking, size int64) Entry {
+	if a.entry != nil {
+		return *a.entry
+	}
+	return w.second.first.nameOf(a.record, size)
 }
 
 // keeps reports whether one of those that ask wants a file to be kept.
@@ -136,19 +148,19 @@ func (p *pass) keeps(asked []asking) bool {
 }
 
 // hand gives a want the content that it asked for.
-func (w *walker) hand(i int, a asking, b []byte) error {
+func (w *walker) hand(i int, record int32, e Entry, b []byte) error {
 	t := &w.opts.Wants[i]
 	switch {
 	case t.Learn != nil:
-		learnt, err := t.Learn(a.entry, b)
+		learnt, err := t.Learn(e, b)
 		if err == nil && learnt != nil && w.variant != "" && !w.odd {
-			w.memos = append(w.memos, memo{int32(i), a.record, learnt})
+			w.memos = append(w.memos, memo{int32(i), record, learnt})
 			w.learnt += int64(len(learnt))
 			w.odd = w.learnt > w.lim.Kept
 		}
 		return err
 	case t.Use != nil:
-		return t.Use(a.entry, b)
+		return t.Use(e, b)
 	}
 	return nil
 }

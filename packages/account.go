@@ -90,8 +90,9 @@ func (a *attribution) account(d *delta) {
 		if e.Type != layers.Regular {
 			continue
 		}
-		l, as := a.holder(e, d.names[e.Path])
+		l, as := a.holder(e, d.names[inodeOf(e)])
 		linked := as.Path != e.Path
+		delete(a.shared, version{n, e.Path}) // of a file that the layer overwrites itself
 		e = as
 		switch {
 		case l != nil:
@@ -146,7 +147,7 @@ func (a *attribution) holder(e layers.Entry, links []name) (*life, layers.Entry)
 func (a *attribution) inherit(n int, from *life, files []string) {
 	for _, p := range files {
 		e, ok := a.idx.Lookup(n, p)
-		if !ok || a.shared[version{e.Layer, p}] != from {
+		if !ok || e.Type != layers.Regular || a.shared[version{e.Layer, p}] != from {
 			continue
 		}
 		to := a.owners.of(p)

@@ -22,7 +22,7 @@ type attribution struct {
 	owners   *owners
 	bytes    []LayerBytes
 	shared   map[version]*life  // the files of several packages, and whose they count as
-	linked   map[version]string // by files of layers, hard links to them that can be seen
+	linked   map[version][]name // by files that were judged in the pass, all their names, if several
 	unowned  *tree
 	problems []layers.Problem
 }
@@ -35,7 +35,7 @@ func newAttribution(c *Collector, idx *layers.Index) *attribution {
 		owners:  newOwners(),
 		bytes:   make([]LayerBytes, len(idx.Layers)),
 		shared:  map[version]*life{},
-		linked:  map[version]string{},
+		linked:  map[version][]name{},
 		unowned: newTree(),
 	}
 	a.problems = slices.Clone(c.problems)
@@ -51,18 +51,30 @@ type delta struct {
 	renamed bool                // the files that name the distribution changed
 	hides   bool                // something below was deleted or replaced
 	links   []string            // symbolic links that the layer brought
-	names   map[string][]name   // by files of the layer, the hard links to them
+	names   map[inode][]name    // by files of the layer, the hard links to them
+	named   map[inode]int       // how many of these names are parsed after the pass
 	missing map[string]bool     // files that a cataloger asked for in vain
 	asked   []*asking           // what the catalogers of run look at, and find
 	left    atomic.Int64        // of asked, those that are not done yet
 	parsed  chan struct{}       // closed when all are
 
-	found  []syft.Found
-	failed map[string]bool    // evidence that could not be read
-	judged map[string]bool    // evidence whose packages are known anew
-	whole  map[string]bool    // names of catalogers all of whose packages are known anew
-	listed map[[2]string]bool // type and place of the databases that list packages now
+	found   []syft.Found
+	failed  map[string]bool    // evidence that could not be read
+	judged  map[string]bool    // evidence whose packages are known anew
+	whole   map[string]bool    // names of catalogers all of whose packages are known anew
+	evident map[string]bool    // where the packages of the layers below were found, once it is asked for
+	listed  map[[2]string]bool // type and place of the databases that list packages now
 }
+
+// An inode tells a file from others that had its path in the same layer.
+type inode struct {
+	path   string
+	size   int64
+	sum    uint64
+	shadow int
+}
+
+func inodeOf(e layers.Entry) inode { return inode{e.Path, e.Size, e.Sum, e.Shadow} }
 
 // A name is that of a hard link.
 type name struct {
@@ -79,7 +91,7 @@ func newContent(e layers.Entry) bool {
 func (a *attribution) delta(n int) *delta {
 	d := &delta{
 		layer: n, changed: map[string]bool{}, hits: map[string][]string{}, parsed: make(chan struct{}),
-		names: map[string][]name{}, missing: map[string]bool{},
+		names: map[inode][]name{}, named: map[inode]int{}, missing: map[string]bool{},
 		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}, listed: map[[2]string]bool{},
 	}
 	for e := range a.idx.Entries(n) {
@@ -89,7 +101,7 @@ func (a *attribution) delta(n int) *delta {
 		}
 		if e.Type == layers.Hardlink {
 			if file, ok := a.idx.Resolve(n, e.Path); ok && file.Layer == n && file.Type == layers.Regular {
-				d.names[file.Path] = append(d.names[file.Path], name{e.Path, e.Visible()})
+				d.names[inodeOf(file)] = append(d.names[inodeOf(file)], name{e.Path, e.Visible()})
 			}
 		}
 		if e.Type == layers.Whiteout || !newContent(e) {
@@ -121,6 +133,10 @@ func (a *attribution) note(d *delta, e layers.Entry) {
 	}
 	d.renamed = d.renamed || syft.Distribution(e.Path)
 	globs := a.set.Kept(e.Path)
+	if e.Type == layers.Hardlink && len(globs) > 0 && a.overnamed(d, e) {
+		d.failed[e.Path] = true
+		return
+	}
 	for _, g := range globs {
 		d.hits[g] = append(d.hits[g], e.Path)
 		if a.globbed[g] == nil {
@@ -142,7 +158,7 @@ func (a *attribution) rerun(d *delta, cs []*syft.Cataloger) {
 // again has the catalogers run again that judge a file together with others of which
 // one is gone, and those of databases where nothing names the distribution any more.
 func (a *attribution) again(d *delta) {
-	if !d.hides {
+	if !a.hides(d) {
 		return
 	}
 	for _, p := range syft.Distributions() {
@@ -159,10 +175,20 @@ func (a *attribution) again(d *delta) {
 	}
 }
 
+// hides reports whether the layer may have hidden a file by other than a new version.
+func (a *attribution) hides(d *delta) bool { return d.hides || a.idx.Layers[d.layer].Hides > 0 }
+
+// there reports whether evidence is at p. A directory that no entry writes out may have
+// taken its place.
+func (a *attribution) there(layer int, p string) bool {
+	e, ok := a.idx.Lookup(layer, p)
+	return ok && (e.Type != layers.Directory || strings.Contains(p, "nix/store/"))
+}
+
 // gone reports whether one of the paths is not there.
 func (a *attribution) gone(layer int, paths map[string]struct{}) bool {
 	for p := range paths {
-		if _, ok := a.idx.Lookup(layer, p); !ok {
+		if !a.there(layer, p) {
 			return true
 		}
 	}

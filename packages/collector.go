@@ -40,6 +40,7 @@ type Collector struct {
 	alone    map[version][]syft.Found // by the file that was judged in the pass
 	slim     map[version]*syft.Sparse // .NET assemblies
 	slimmed  int64                    // bytes that they keep
+	named    map[version]int          // how many hard links a file was judged under
 	failed   map[version]bool         // files of which nothing could be learnt
 	problems []layers.Problem
 }
@@ -62,7 +63,7 @@ func NewCollector(opts *Options) *Collector {
 	}
 	c := &Collector{
 		parallel: opts.Parallelism, alone: map[version][]syft.Found{},
-		slim: map[version]*syft.Sparse{}, failed: map[version]bool{},
+		slim: map[version]*syft.Sparse{}, failed: map[version]bool{}, named: map[version]int{},
 	}
 	if c.parallel <= 0 {
 		c.parallel = runtime.GOMAXPROCS(0)
@@ -125,6 +126,12 @@ func (c *Collector) judge(e layers.Entry, b []byte) ([]byte, error) {
 			})
 		}
 	}
+	if e.Type == layers.Hardlink {
+		if over, problems := c.overnamed(e); over {
+			c.keep(version{e.Layer, e.Path}, nil, nil, problems)
+			return memoize(nil, nil, problems)
+		}
+	}
 	for _, cat := range c.judges(e, b[:min(len(b), layers.HeadSize)]) {
 		fs, err := syft.RunAlone(ctx, cat, e.Path, b)
 		take(cat.Name, fs, err)
@@ -154,6 +161,7 @@ func (c *Collector) keep(v version, found []syft.Found, slim *syft.Sparse, probl
 	if len(problems) > 0 && len(found) == 0 {
 		c.failed[v] = true
 	}
+	c.slimmed -= c.slim[v].Kept()
 	delete(c.slim, v)
 	switch kept := slim.Kept(); {
 	case slim == nil:

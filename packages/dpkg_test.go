@@ -1,6 +1,7 @@
 package packages_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -182,5 +183,17 @@ func TestDpkgSharedFile(t *testing.T) {
 				assert.Zero(t, p.Bytes.Visible, "%s is gone", p.Arch)
 			}
 		}
+	}
+}
+
+// TestOneOfTwo: a package found in two files stays while one does, whatever took the place of the other.
+func TestOneOfTwo(t *testing.T) {
+	const tree = "/go/bin/go --\n\x7fELF no more\n-- %[1]s/go/VERSION --\ngo1.21.5\ntime 2023\n"
+	below := fmt.Sprintf("-- %[1]s"+tree, "usr/local") + fmt.Sprintf("-- %[1]s"+tree, "opt")
+	for _, above := range []string{"-- opt/go/bin/.wh.go --\n", "-- opt/go/bin/go/x --\n1\n"} {
+		_, inv, err := packages.Read(t.Context(), imagetest.Image(t, imagetest.Text(below), imagetest.Text(above)), nil)
+		require.NoError(t, err)
+		checkLives(t, inv, "binary go; 0 introduced 1.21.5; present")
+		assert.Equal(t, []packages.Location{{Path: "usr/local/go/bin/go", Layer: 0}}, find(t, inv, "go").Locations)
 	}
 }

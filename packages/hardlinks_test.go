@@ -1,6 +1,8 @@
 package packages_test
 
 import (
+	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -66,6 +68,57 @@ func TestHardLinkedJar(t *testing.T) {
 	checkLives(t, inv, "java-archive app; 0 introduced 1.0; present\njava-archive app; 2 introduced 1.1; present")
 }
 
+// TestOtherName: the other name may itself go, or be another file, in a layer above; so may
+// the first name come again.
+func TestOtherName(t *testing.T) {
+	jar, next := imagetest.Jar(t, "org.example", "app", "1.0"), imagetest.Jar(t, "org.example", "app", "1.1")
+	below := []imagetest.File{{Path: "cache/a.jar", Content: jar}, {Path: "srv/a.jar", Hard: "cache/a.jar"}}
+	gone := []imagetest.File{{Path: ".wh.cache"}}
+	for name, tt := range map[string]struct {
+		above []imagetest.File
+		want  string
+	}{
+		"gone":       {[]imagetest.File{{Path: ".wh.srv"}}, "java-archive app; 0 introduced 1.0; 2 removed 1.0; removed"},
+		"changed":    {[]imagetest.File{{Path: "srv/a.jar", Content: next}}, "java-archive app; 0 introduced 1.0; 2 changed 1.0 1.1; present"},
+		"owner":      {[]imagetest.File{{Path: "srv/a.jar", Content: jar, UID: 1}}, "java-archive app; 0 introduced 1.0; present"},
+		"comes back": {[]imagetest.File{{Path: "cache/a.jar", Content: next}}, "java-archive app; 0 introduced 1.0; present\njava-archive app; 2 introduced 1.1; present"},
+	} {
+		idx, inv := read(t, imagetest.Image(t, below, gone, tt.above))
+		checkLives(t, inv, tt.want)
+		checkSums(t, idx, inv)
+		for _, p := range inv.Packages {
+			if name == "comes back" {
+				assert.Len(t, p.Bytes.ByLayer, 1, "%s: %s", name, life(p))
+			}
+		}
+	}
+}
+
+// TestFamiliarName: a new file whose first name is new as well is known by the name that
+// another had in the layers below.
+func TestFamiliarName(t *testing.T) {
+	jar, next := imagetest.Jar(t, "org.example", "app", "1.0"), imagetest.Jar(t, "org.example", "app", "1.1")
+	linked := func(b []byte) []imagetest.File {
+		return []imagetest.File{{Path: "cache/a.jar", Content: b}, {Path: "srv/a.jar", Hard: "cache/a.jar"}}
+	}
+	for name, tt := range map[string]struct {
+		above [][]imagetest.File
+		want  string
+	}{
+		"upgraded":        {[][]imagetest.File{linked(next)}, "java-archive app; 0 introduced 1.0; 1 changed 1.0 1.1; present"},
+		"the same":        {[][]imagetest.File{linked(jar)}, "java-archive app; 0 introduced 1.0; present\njava-archive app; 1 introduced 1.0; present"},
+		"then first gone": {[][]imagetest.File{linked(next), {{Path: ".wh.cache"}}}, "java-archive app; 0 introduced 1.0; 1 changed 1.0 1.1; present"},
+		"then gone":       {[][]imagetest.File{linked(next), {{Path: ".wh.srv"}}}, "java-archive app; 0 introduced 1.0; 1 changed 1.0 1.1; present"},
+		"then both gone":  {[][]imagetest.File{linked(next), {{Path: ".wh.srv"}, {Path: ".wh.cache"}}}, "java-archive app; 0 introduced 1.0; 1 changed 1.0 1.1; 2 removed 1.1; removed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			idx, inv := read(t, imagetest.Image(t, append([][]imagetest.File{{{Path: "srv/a.jar", Content: jar}}}, tt.above...)...))
+			checkLives(t, inv, tt.want)
+			checkSums(t, idx, inv)
+		})
+	}
+}
+
 // TestLinkTellsName: of the names of a file, that of a hard link may be the one that tells
 // what it is, and whose.
 func TestLinkTellsName(t *testing.T) {
@@ -88,6 +141,24 @@ func TestLinkTellsName(t *testing.T) {
 	checkLives(t, inv, "binary busybox; 0 introduced 1.36.1; 1 removed 1.36.1; removed\nnpm x; 0 introduced 1.0.0; present")
 	assert.Zero(t, idx.Layers[0].Shadowed)
 	assert.EqualValues(t, len(box), inv.Layers[0].Unowned, "they are seen under other names")
+}
+
+// TestManyNames: a large file is parsed under a few names, however many it has.
+func TestManyNames(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"a.jar":                       append(bytes.Repeat([]byte("\n"), 5<<20), imagetest.Jar(t, "org.example", "app", "1.0")...),
+		"node_modules/x/package.json": append(bytes.Repeat([]byte(" "), 5<<20), `{"name": "x", "version": "1.0.0"}`...),
+	} {
+		files := []imagetest.File{{Path: "store/0", Content: content}}
+		for i := range 40 {
+			files = append(files, imagetest.File{Path: fmt.Sprintf("srv/%02d/%s", i, name), Hard: "store/0"})
+		}
+		idx, inv := read(t, imagetest.Image(t, files))
+		checkSums(t, idx, inv)
+		assert.Len(t, inv.Packages, 16, name)
+		require.Len(t, inv.Problems, 1, name)
+		assert.EqualError(t, inv.Problems[0], fmt.Sprintf("layer 0: srv/16/%s: file of %d bytes not parsed under this name: it was under 16 other hard links", name, len(content)))
+	}
 }
 
 // TestNotCollected: a file of a layer below that nobody could foresee is one problem, under

@@ -2,20 +2,19 @@ package packages
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages/internal/syft"
 )
 
-// losses marks evidence that is gone. A directory that no entry writes out may have
-// taken its place.
+// losses marks evidence that is gone.
 func (a *attribution) losses(d *delta) {
 	for file, names := range d.names {
-		if i := slices.IndexFunc(names, func(n name) bool { return n.visible }); i >= 0 {
-			a.linked[version{d.layer, file}] = names[i].path
+		if v := (version{d.layer, file.path}); file.shadow != d.layer && len(a.alone[v]) > 0 {
+			a.linked[v] = append(slices.Clip(names), name{file.path, file.shadow == layers.None})
 		}
 	}
-	if !d.hides && a.idx.Layers[d.layer].Hides == 0 {
+	if !a.hides(d) {
 		return
 	}
 	now := map[string]string{} // what a path is called as of this layer, "" if it is gone
@@ -41,25 +40,65 @@ func (a *attribution) losses(d *delta) {
 }
 
 // called returns p while that is there; of what was judged in the pass, by its first name
-// alone, else the name of a hard link to it.
+// alone, else the name of a hard link to it: one that is there to the end, if there is any.
 func (a *attribution) called(layer int, p string) string {
-	e, ok := a.idx.Lookup(layer, p)
-	if ok && (e.Type != layers.Directory || strings.Contains(p, "nix/store/")) {
+	if a.there(layer, p) {
 		return p
 	}
-	was, ok := a.idx.Lookup(layer-1, p)
+	was, ok := a.idx.Resolve(layer-1, p)
 	if !ok {
 		return ""
 	}
-	file := version{was.Layer, p}
-	name := a.linked[file]
-	if len(a.alone[file]) == 0 || name == "" {
-		return ""
+	other := ""
+	for _, n := range a.linked[version{was.Layer, was.Path}] {
+		switch e, ok := a.idx.Resolve(layer, n.path); {
+		case !ok || e.Type != layers.Regular || e.Size != was.Size || e.Sum != was.Sum:
+		case n.visible:
+			return n.path
+		case other == "":
+			other = n.path
+		}
 	}
-	if _, ok := a.idx.Lookup(layer, name); !ok {
-		return ""
+	return other
+}
+
+// familiar gives what was found in a new file at p another name of the file, if packages
+// were found under that in the layers below, and none at p.
+func (a *attribution) familiar(d *delta, p string, found []syft.Found) []syft.Found {
+	names := a.linked[version{d.layer, p}]
+	if len(names) == 0 {
+		return found
 	}
-	return name
+	if d.evident == nil {
+		d.evident = a.evident()
+	}
+	if d.evident[p] {
+		return found
+	}
+	for _, n := range names {
+		if !d.changed[n.path] || !d.evident[n.path] || len(a.alone[version{d.layer, n.path}]) > 0 {
+			continue
+		}
+		found = slices.Clone(found)
+		for i := range found {
+			found[i].Evidence = []string{n.path}
+		}
+		return found
+	}
+	return found
+}
+
+// evident returns the files in which the packages that are there were found.
+func (a *attribution) evident() map[string]bool {
+	files := map[string]bool{}
+	for _, l := range a.lives {
+		if l.alive() {
+			for _, p := range l.found.Evidence {
+				files[p] = true
+			}
+		}
+	}
+	return files
 }
 
 // rename has a package go on under another name of the file that it was found in.
@@ -71,5 +110,8 @@ func (a *attribution) rename(layer int, l *life, from, to string) {
 	l.group = groupOf(&l.found)
 	a.groups[l.group] = append(a.groups[l.group], l)
 	a.see(layer, l)
+	if a.owners.files[from].life == l {
+		delete(a.owners.files, from) // what comes there is another file
+	}
 	a.owners.claimFile(to, l, rankFile)
 }

@@ -12,7 +12,7 @@ import (
 
 // memoVersion changes when the same files give other findings, or a memo another
 // form, for a reason that is not Syft's.
-const memoVersion = "packages/2 "
+const memoVersion = "packages/3 "
 
 // memoKey is the key of the wants for a cache, "" if there can be none.
 func memoKey(set *syft.Set) string {

@@ -47,16 +47,35 @@ func randomLayer(r *rand.Rand) []imagetest.File {
 	if r.IntN(12) == 0 {
 		b.WriteString("-- var/lib/dpkg/.wh.status --\n")
 	}
-	files := imagetest.Text(b.String())
-	if r.IntN(4) == 0 {
-		files = append(files, imagetest.File{Path: "opt/a/again", Hard: "opt/a/f0"})
+	return linked(r, dirs, imagetest.Text(b.String()))
+}
+
+// linked makes hard links to files of the layer, or to nothing: some come in place of the
+// file, which comes under another name then.
+func linked(r *rand.Rand, dirs []string, files []imagetest.File) []imagetest.File {
+	name := func() string { return fmt.Sprintf("%s/f%d", dirs[r.IntN(len(dirs))], r.IntN(6)) }
+	for range r.IntN(5) {
+		if len(files) == 0 || r.IntN(8) == 0 {
+			files = append(files, imagetest.File{Path: name(), Hard: "nowhere/f"})
+			continue
+		}
+		f := &files[r.IntN(len(files))]
+		was, other := f.Path, name()
+		if strings.Contains(was, ".wh.") {
+			continue
+		}
+		if r.IntN(2) == 0 && f.Hard == "" {
+			f.Path, other = other, was
+			was = f.Path
+		}
+		files = append(files, imagetest.File{Path: other, Hard: was})
 	}
 	return files
 }
 
 // TestSums checks the identity of bytes, and that a life is one that can be lived.
 func TestSums(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		all := [][]imagetest.File{imagetest.Text(debian + "-- bin -> usr/bin --\n-- opt/a/f0 --\n0\n")}
 		for range 1 + r.IntN(8) {
@@ -65,11 +84,55 @@ func TestSums(t *testing.T) {
 		idx, inv, err := packages.Read(t.Context(), imagetest.Image(t, all...), nil)
 		require.NoError(t, err, "seed %d", seed)
 		checkSums(t, idx, inv)
+		checkSeen(t, idx, inv)
 		checkCourses(t, idx, inv)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// checkSeen checks that what can be seen, and what cannot, is what the index says.
+func checkSeen(t *testing.T, idx *layers.Index, inv *packages.Inventory) {
+	t.Helper()
+	var seen, shadowed, bytes int64
+	for _, l := range idx.Layers {
+		seen += l.Content - l.Shadowed
+		shadowed += l.Shadowed
+	}
+	for _, p := range inv.Packages {
+		seen -= p.Bytes.Visible
+		shadowed -= p.Bytes.Shadowed
+		assert.GreaterOrEqual(t, p.Bytes.Visible, int64(0), life(p))
+		assert.GreaterOrEqual(t, p.Bytes.Shadowed, int64(0), life(p))
+	}
+	for _, d := range inv.Unowned {
+		seen -= d.Bytes
+	}
+	for _, l := range inv.Layers {
+		bytes += l.Metadata
+	}
+	assert.GreaterOrEqual(t, seen, int64(0), "more is said to be seen than there is")
+	if !below(idx) {
+		assert.LessOrEqual(t, seen, bytes, "all but databases is a package's or unowned")
+	}
+	assert.GreaterOrEqual(t, shadowed, int64(0), "more is said to be shadowed than is")
+}
+
+// below reports whether a layer has a hard link to a file of a lower one, which is not
+// looked for.
+func below(idx *layers.Index) bool {
+	for n := range idx.Layers {
+		for e := range idx.Entries(n) {
+			if e.Type != layers.Hardlink {
+				continue
+			}
+			if file, ok := idx.Resolve(n, e.Path); ok && file.Layer != n {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkCourses checks that events follow from each other.

@@ -71,7 +71,7 @@ func (a *attribution) unread(d *delta) {
 func (a *attribution) settle(d *delta) {
 	for p := range d.changed {
 		if found, ok := a.alone[version{d.layer, p}]; ok {
-			d.found = append(d.found, found...)
+			d.found = append(d.found, a.familiar(d, p, found)...)
 		}
 		if a.Collector.failed[version{d.layer, p}] {
 			d.failed[p] = true

@@ -196,7 +196,7 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 			return nil, errors.New("not collected")
 		}
 	}
-	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, e.Path, b)))}, nil
+	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, relative(l.RealPath), b)))}, nil
 }
 
 // FileMetadataByLocation tells type and size.
