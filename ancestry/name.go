@@ -19,9 +19,6 @@ func ParseName(s string) (Name, bool) {
 	if s == "" || len(s) > maxName || looksLikePath(s) {
 		return Name{}, false
 	}
-	if rest, ok := strings.CutPrefix(s, "registry-1.docker.io/"); ok {
-		s = "docker.io/" + rest
-	}
 	named, repo, err := parseRepository(s)
 	if err != nil || isID(repo) {
 		return Name{}, false
@@ -49,6 +46,9 @@ var errReserved = errors.New("reserved, and no image's name")
 // parseRepository reads a reference by the grammar that registries and clients
 // share, and gives its repository in the form that Docker prints.
 func parseRepository(s string) (reference.Named, string, error) {
+	if rest, ok := strings.CutPrefix(s, "registry-1.docker.io/"); ok {
+		s = "docker.io/" + rest
+	}
 	named, err := reference.ParseNormalizedNamed(s)
 	if err != nil {
 		return nil, "", err
@@ -62,7 +62,9 @@ func parseRepository(s string) (reference.Named, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if again.Name() != named.Name() || strings.ToLower(repo) != repo {
+	// A host can have capitals; a word without dot or port that has some is none.
+	host := reference.Domain(named)
+	if again.Name() != named.Name() || strings.ToLower(host) != host && !strings.ContainsAny(host, ".:") {
 		return nil, "", errAmbiguous
 	}
 	return named, repo, nil
@@ -88,6 +90,16 @@ func validRepository(repo string) bool {
 	}
 	named, short, err := parseRepository(repo)
 	return err == nil && short == repo && reference.IsNameOnly(named)
+}
+
+// familiar drops what every client fills in; what is no repository's name stays.
+func familiar(repo string) string {
+	if len(repo) <= maxName {
+		if named, short, err := parseRepository(repo); err == nil && reference.IsNameOnly(named) {
+			return short
+		}
+	}
+	return repo
 }
 
 // validTag reports whether s is a tag: letters, digits, and ._- after the first.

@@ -96,6 +96,8 @@ func TestParseName(t *testing.T) {
 		"docker.io/docker.io/x":               "",
 		"sha256:" + zeros:                     "", // a digest alone
 		"library/scratch":                     "",
+		"GHCR.io/acme/x:1":                    "GHCR.io/acme/x:1",
+		"HOST:5000/x":                         "HOST:5000/x",
 		"scratch:latest":                      "",
 		"docker.io/library/localhost/x":       "library/localhost/x",
 	} {

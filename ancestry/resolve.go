@@ -84,6 +84,7 @@ type weighed struct {
 
 // weigh checks a claim against the image. The error says what makes it nonsense.
 func weigh(q *Query, c Claim) (weighed, error) {
+	c.Name.Repository, c.Parent.Repository = familiar(c.Name.Repository), familiar(c.Parent.Repository)
 	w := weighed{Claim: c}
 	switch {
 	case c.End < 1 || c.End > len(q.Steps) || c.Start != layers.None && (c.Start < 0 || c.Start >= c.End):

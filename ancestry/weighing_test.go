@@ -98,6 +98,14 @@ func TestWeighing(t *testing.T) {
 			sources: []ancestry.Source{said{claim(0, 1, "debian:12", ancestry.Inferred, "step"), from(claim(3, 6, "b:1", ancestry.Recognised, recipe), "debian:12")}},
 			want:    []string{"unknown 1-6 unknown", "debian:12 0-1 inferred"},
 		},
+		"a source that writes names in full": {
+			sources: []ancestry.Source{said{
+				from(claim(0, 3, "a:1", ancestry.Recognised, recipe), ""),
+				{Start: 3, End: 6, Name: ancestry.Name{Repository: "docker.io/acme/b"}, Parent: ancestry.Name{Repository: "index.docker.io/library/a", Tags: []string{"1"}},
+					Evidence: ancestry.Evidence{Kind: recipe, Confidence: ancestry.Recognised}},
+			}},
+			want: []string{"acme/b 3-6 recognised", "a:1 0-3 recognised"},
+		},
 		"nonsense is a problem": {
 			sources: []ancestry.Source{said{
 				claim(4, 3, "a:1", ancestry.Recorded, "label"), claim(0, 7, "a:1", ancestry.Recorded, "label"), claim(-5, 2, "a:1", ancestry.Recorded, "label"),
@@ -151,13 +159,11 @@ func TestManyCopies(t *testing.T) {
 		c.Parent = ancestry.Name{Repository: "debian", Tags: []string{"12"}}
 		s = append(s, c)
 	}
-	at := time.Now()
 	l, err := ancestry.Resolve(t.Context(), image(t, strings.Repeat("2024-05-05 + make\n", n)), &ancestry.Options{
 		Catalogues: []ancestry.Source{said{claim(0, 1, "debian:12", ancestry.Inferred, "step")}, s},
 	})
 	require.NoError(t, err)
 	assert.Len(t, l.Ancestors, 3)
-	assert.Less(t, time.Since(at), 2*time.Second)
 }
 
 func TestWindow(t *testing.T) {

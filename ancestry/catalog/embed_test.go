@@ -95,21 +95,16 @@ func TestEveryRepository(t *testing.T) {
 	assert.Equal(t, c.Len(), recipes)
 }
 
-// TestOpenIsCheap: opening takes less than 5 ms and 10 MB.
+// TestOpenIsCheap: opening takes less than 10 MB. What time it takes is for
+// BenchmarkOpen to say.
 func TestOpenIsCheap(t *testing.T) {
-	best := time.Hour
 	var before, after runtime.MemStats
-	for range 5 {
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		_, err := catalog.Embedded()
-		best = min(best, time.Since(start))
-		runtime.ReadMemStats(&after)
-		require.NoError(t, err)
-	}
-	assert.Less(t, best, 5*time.Millisecond)
+	runtime.ReadMemStats(&before)
+	_, err := catalog.Embedded()
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(10<<20))
-	t.Logf("%s, %d bytes allocated", best, after.TotalAlloc-before.TotalAlloc)
+	t.Logf("%d bytes allocated", after.TotalAlloc-before.TotalAlloc)
 }
 
 // TestTimeline: 3.1 is no part of 3.13.1.

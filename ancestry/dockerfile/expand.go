@@ -73,11 +73,18 @@ var errTooLarge = fmt.Errorf("evaluates to more than %d bytes", MaxRecipe)
 // the product has to stay below MaxRecipe.
 func (e *evaluator) allow(word string) {
 	e.spent, e.left = false, MaxRecipe-e.size
-	if n := float64(replacements(word)); n > 0 {
+	if n := replacements(word); n > 0 {
 		const half = MaxRecipe / 2
-		most := min(math.Pow(half, 1/(n+1)), math.Pow(half/float64(len(word)), 1/n))
-		e.left = min(e.left, int(most))
+		e.left = int(min(float64(e.left), greatestSum(n+1, half), greatestSum(n, half/float64(len(word)))))
 	}
+}
+
+// greatestSum returns a sum that at most n lengths can have if their product is to
+// stay below most: it is greatest where they are equal, and parting the sum among
+// more than ln(most) of them makes it no greater.
+func greatestSum(n int, most float64) float64 {
+	k := max(1, min(float64(n), math.Log(most)))
+	return k * math.Pow(most, 1/k)
 }
 
 // replacements counts what looks like ${name/: it may count too many.

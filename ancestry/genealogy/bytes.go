@@ -71,6 +71,23 @@ func (t *trial) reads(c *catalog.Catalog, repo *catalog.Repository, r catalog.Re
 	return n <= len(t.steps) || !slices.Contains(compared, true)
 }
 
+// ofTheseLayers returns, of recipes with the same lines, those that have the image's
+// layers: of an image that was built twice, what is said of the other is not its. All
+// of them, if none has.
+func (t *trial) ofTheseLayers(cat int, repo *catalog.Repository, ids []int) []int {
+	have := t.q.Config.RootFS.DiffIDs
+	var out []int
+	for _, id := range ids {
+		if of := t.recipes.recipe(cat, repo, id).DiffIDs; len(of) > 0 && len(of) <= len(have) && slices.Equal(of, have[:len(of)]) {
+			out = append(out, id)
+		}
+	}
+	if len(out) == 0 {
+		return ids
+	}
+	return out
+}
+
 // endOf returns the step after an image of so many layers and instructions.
 func (t *trial) endOf(count, instructions int) int {
 	for _, s := range t.steps {

@@ -228,7 +228,7 @@ func (t *trial) nearest(levels []level) []ancestry.Claim {
 				continue
 			}
 			for _, l := range repo.Nearest(t.reading(d).Part(at, s.end), 1) {
-				if share(l, s.end-at) < likeness {
+				if l.Lines == 0 || share(l, s.end-at) < likeness {
 					continue
 				}
 				r := repo.Recipe(l.Recipe)

@@ -92,7 +92,7 @@ func (t *trial) builtFor(r catalog.Recipe) bool {
 
 func (t *trial) add(n *node) bool {
 	k := key{n.start, n.end, n.catalog, n.named.ID, n.repo.Name(), ""}
-	if n.suites || n.grade < exact {
+	if len(n.tags) > 0 && (n.suites || n.grade < exact) {
 		k.tag = n.tags[0]
 	}
 	if t.seen[k] || len(t.nodes) >= maxNodes {
@@ -119,7 +119,7 @@ func (t *trial) exact(cat int, d recipe.Dialect, m catalog.Match) {
 		return
 	}
 	telling := t.says(m.Start, m.End, d)
-	for _, id := range m.Recipes {
+	for _, id := range t.ofTheseLayers(cat, repo, m.Recipes) {
 		n, ok := t.newNode(cat, d, repo, id, m.Start, m.End)
 		if !ok {
 			continue

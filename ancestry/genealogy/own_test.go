@@ -198,3 +198,18 @@ func TestOwnImageOnOfficial(t *testing.T) {
 	assert.Equal(t, want, told(t, img, genealogy.New(c, official)), "one source")
 	assert.Equal(t, want, told(t, img, genealogy.New(c), genealogy.New(official)), "two sources")
 }
+
+// What only the other build of a Dockerfile was called is no name of this one.
+func TestTagsOfTwins(t *testing.T) {
+	c := catalogOf(t, func(b *build.Builder) {
+		for build, tags := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}} {
+			require.NoError(t, own.AddImage(b, own.Image{Repository: "acme/base", Tags: tags, Config: built(build + install), Verified: true, To: catalog.Ongoing}))
+		}
+	})
+	for build, want := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}, "three!": {"1.0.1", "1"}} {
+		l, err := ancestry.Resolve(t.Context(), (*config)(built(build+install, "app!COPY app /app # buildkit")), &ancestry.Options{Catalogues: []ancestry.Source{genealogy.New(c)}})
+		require.NoError(t, err)
+		require.Len(t, l.Ancestors, 2)
+		assert.Equal(t, want, l.Ancestors[1].Tags, build)
+	}
+}

@@ -85,6 +85,23 @@ func TestNextDay(t *testing.T) {
 	}
 }
 
+// TestSuitesWithoutDay: of a history without days, none of the dated tags of two suites
+// is the one.
+func TestSuitesWithoutDay(t *testing.T) {
+	c := catalogOf(t, func(b *build.Builder) {
+		f, err := dockerfile.Parse(strings.NewReader("FROM scratch\nADD acme-linux-10-default-x86_64.tar.xz /\nCMD [\"bash\"]\n"))
+		require.NoError(t, err)
+		r, err := f.Recipe(nil)
+		require.NoError(t, err)
+		b.Add(build.Addition{Repository: "acme", Path: "10", Digest: build.DigestRecipe(r), Tags: []string{"jammy-20250101", "jammy-20250201", "noble-20250301", "noble-20250401"}, To: catalog.Ongoing})
+	})
+	img := built("root!ADD acme-linux-10-default-x86_64.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
+	for i := range img.History {
+		img.History[i].Created.Time = time.Time{}
+	}
+	assert.Equal(t, []string{"2-3 unknown unknown", "0-2 unknown unknown"}, told(t, img, genealogy.New(c)))
+}
+
 // TestEdge: Alpine's edge has the os-release of a release to come.
 func TestEdge(t *testing.T) {
 	img := built("root!ADD alpine-minirootfs-20260805-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`)
