@@ -17,8 +17,11 @@ import (
 // name.
 func HintsOf(img *source.Image) ancestry.Hints {
 	h := ancestry.Hints{Tags: img.Tags, Digest: img.ManifestDigest, Annotations: img.Annotations}
-	if asked := img.Scheme == "registry" || img.Scheme == "docker"; asked && len(img.Tags) > 0 {
+	switch asked := img.Scheme == "registry" || img.Scheme == "docker"; {
+	case asked && len(img.Tags) > 0:
 		h.Reference, h.Tags = img.Tags[0], img.Tags[1:]
+	case img.Scheme == "registry":
+		h.Reference = img.Name // by digest; a daemon may have been asked for an ID
 	}
 	return h
 }

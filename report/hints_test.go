@@ -18,6 +18,10 @@ func TestPlaced(t *testing.T) {
 	digest := v1.Hash{Algorithm: "sha256", Hex: "11"}
 	img := &source.Image{Image: empty.Image, Scheme: "docker", Reference: "x.tar", Tags: []string{"a:1", "b:2"}, ManifestDigest: digest, Annotations: map[string]string{"k": "v"}}
 	assert.Equal(t, ancestry.Hints{Reference: "a:1", Tags: []string{"b:2"}, Digest: digest, Annotations: map[string]string{"k": "v"}}, placed(img, ancestry.Hints{}))
+	byDigest := &source.Image{Image: empty.Image, Scheme: "registry", Name: "a@sha256:11"}
+	assert.Equal(t, "a@sha256:11", HintsOf(byDigest).Reference)
+	byDigest.Scheme, byDigest.Name = "docker", "beef"
+	assert.Empty(t, HintsOf(byDigest).Reference, "an ID is no name")
 	img.Scheme = "oci"
 	assert.Equal(t, []string{"a:1", "b:2"}, placed(img, ancestry.Hints{}).Tags, "nobody asked for a name")
 	given := ancestry.Hints{Reference: "mine:1", Tags: []string{"mine:2"}, Digest: v1.Hash{Algorithm: "sha256", Hex: "22"}, Annotations: map[string]string{}}

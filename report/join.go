@@ -65,16 +65,18 @@ func (r *Report) addPackages() {
 	}
 	for i := range r.Inventory.Packages {
 		p := &r.Inventory.Packages[i]
-		type deed struct{ ancestor, kind int }
-		var done []deed
+		var done []*int
 		for _, e := range p.Events {
-			d := deed{r.AncestorOf(e.Layer), kindOf(e.Kind)}
-			if d.ancestor < 0 || d.kind == none || slices.Contains(done, d) {
+			a := r.AncestorOf(e.Layer)
+			if a < 0 {
 				continue
 			}
-			done = append(done, d)
-			counts := &r.Ancestors[d.ancestor].Packages
-			*[...]*int{&counts.Introduced, &counts.Upgraded, &counts.Removed}[d.kind]++
+			count := r.Ancestors[a].Packages.of(e.Kind)
+			if count == nil || slices.Contains(done, count) {
+				continue
+			}
+			done = append(done, count)
+			*count++
 		}
 		if a := r.AncestorOf(p.Layer()); a >= 0 && p.State == packages.Present {
 			r.Ancestors[a].Packages.Present++
@@ -82,24 +84,23 @@ func (r *Report) addPackages() {
 	}
 }
 
-// What an event counts as.
-const (
-	introduced = iota
-	upgraded
-	removed
-	none // a package that was removed and is back again was introduced before
-)
-
-func kindOf(k packages.EventKind) int {
+// of returns what an event counts as, nil if it does not count.
+func (c *PackageCounts) of(k packages.EventKind) *int {
 	switch k {
 	case packages.Introduced:
-		return introduced
-	case packages.Upgraded, packages.Downgraded, packages.Changed:
-		return upgraded
+		return &c.Introduced
+	case packages.Upgraded, packages.Changed:
+		return &c.Upgraded
+	case packages.Downgraded:
+		return &c.Downgraded
 	case packages.Removed:
-		return removed
+		return &c.Removed
+	case packages.Reinstalled:
+		return &c.Reinstalled
+	case packages.Unlisted:
+		return &c.Unlisted
 	}
-	return none
+	return nil
 }
 
 // addProblems gathers everybody's problems, each once: an index and a lineage

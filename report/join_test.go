@@ -39,7 +39,7 @@ func sample() imagetest.Image {
 			{Name: "upgraded-twice", State: packages.Present, Events: []packages.Event{event(packages.Introduced, 0), event(packages.Upgraded, 2), event(packages.Downgraded, 3)}},
 			{Name: "gone", State: packages.Gone, Events: []packages.Event{event(packages.Introduced, 1), event(packages.Removed, 2)}},
 			{Name: "back", State: packages.Present, Events: []packages.Event{event(packages.Introduced, 0), event(packages.Removed, 1), event(packages.Reinstalled, 3)}},
-			{Name: "hidden", State: packages.Hidden, Events: []packages.Event{event(packages.Introduced, 2)}},
+			{Name: "hidden", State: packages.Hidden, Events: []packages.Event{event(packages.Introduced, 2), event(packages.Unlisted, 3)}},
 			{Name: "nowhere"},
 		}},
 	}
@@ -50,7 +50,7 @@ func TestNewSumsByAncestor(t *testing.T) {
 	require.Len(t, r.Ancestors, 2)
 	own, base := r.Ancestors[0], r.Ancestors[1]
 	assert.Equal(t, report.PackageCounts{Introduced: 4, Removed: 1, Present: 1}, base.Packages)
-	assert.Equal(t, report.PackageCounts{Introduced: 1, Upgraded: 1, Removed: 1, Present: 2}, own.Packages)
+	assert.Equal(t, report.PackageCounts{Introduced: 1, Upgraded: 1, Downgraded: 1, Removed: 1, Reinstalled: 1, Unlisted: 1, Present: 2}, own.Packages)
 
 	assert.EqualValues(t, 1200, base.Content)
 	assert.EqualValues(t, 1200, base.Shadowed)

@@ -51,10 +51,13 @@ type Ancestor struct {
 // PackageCounts counts packages by what an ancestor did to them. A package that
 // several of its layers upgraded counts once.
 type PackageCounts struct {
-	Introduced int // first had here, whatever became of them
-	Upgraded   int // upgraded, downgraded or otherwise changed here
-	Removed    int // removed here
-	Present    int // whose present version came from here and is still visible
+	Introduced  int // first had here, whatever became of them
+	Upgraded    int // upgraded here, or changed to a version that is neither newer nor older
+	Downgraded  int // downgraded here
+	Removed     int // removed here
+	Reinstalled int // present again here, after a removal
+	Unlisted    int // that no database lists any more from here on; their files may be there
+	Present     int // whose present version came from here and is still visible
 }
 
 // Options say how to judge, and by which rules. nil and the zero value are the

@@ -110,8 +110,11 @@
 // # Counts
 //
 //	introduced    number   packages first had here, whatever became of them
-//	upgraded      number   upgraded, downgraded or otherwise changed here
+//	upgraded      number   upgraded here, or changed to a version that is neither newer nor older
+//	downgraded    number   downgraded here
 //	removed       number   removed here
+//	reinstalled   number   present again here, after a removal
+//	unlisted      number   that no database lists any more from here on; their files may be there
 //	present       number   whose present version came from here and is still visible
 //
 // # Layer

@@ -109,10 +109,13 @@ type Step struct {
 
 // Counts are an ancestor's packages by what it did to them.
 type Counts struct {
-	Introduced int `json:"introduced"`
-	Upgraded   int `json:"upgraded"`
-	Removed    int `json:"removed"`
-	Present    int `json:"present"`
+	Introduced  int `json:"introduced"`
+	Upgraded    int `json:"upgraded"`
+	Downgraded  int `json:"downgraded"`
+	Removed     int `json:"removed"`
+	Reinstalled int `json:"reinstalled"`
+	Unlisted    int `json:"unlisted"`
+	Present     int `json:"present"`
 }
 
 // A Layer is an element of Document.Layers.

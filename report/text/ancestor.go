@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -58,9 +59,12 @@ func packageFacts(c report.PackageCounts) []string {
 	for _, f := range []struct {
 		n    int
 		verb string
-	}{{c.Introduced, "+%d introduced"}, {c.Upgraded, "~%d upgraded"}, {c.Removed, "-%d removed"}} {
+	}{
+		{c.Introduced, "+%s introduced"}, {c.Upgraded, "~%s upgraded"}, {c.Downgraded, "~%s downgraded"},
+		{c.Removed, "-%s removed"}, {c.Reinstalled, "+%s reinstalled"}, {c.Unlisted, "?%s no longer listed"},
+	} {
 		if f.n > 0 {
-			facts = append(facts, fmt.Sprintf(f.verb, f.n))
+			facts = append(facts, fmt.Sprintf(f.verb, humanize.Comma(int64(f.n))))
 		}
 	}
 	return facts
