@@ -52,6 +52,10 @@ func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("compare", flag.ExitOnError)
 	rounds := flags.Int("n", 5, "counted `rounds`")
 	only := flags.String("only", "", "run these `tools` alone, such as stemma,trivy")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), "usage: compare [flags] IMAGE\n\nIMAGE is an OCI layout's directory or a docker-archive.\n\n")
+		flags.PrintDefaults()
+	}
 	_ = flags.Parse(args) // exits by itself
 	if flags.NArg() != 1 || *rounds < 1 {
 		flags.Usage()

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // measured is what one run took.
@@ -27,8 +29,11 @@ type measured struct {
 }
 
 func (m measured) String() string {
-	return fmt.Sprintf("%.2f s wall, %.2f s CPU, %d MiB, %d MiB on disk, %d packages",
-		m.wall.Seconds(), m.cpu.Seconds(), m.peak>>20, m.disk>>20, m.packages)
+	s := fmt.Sprintf("%.2f s wall, %.2f s CPU, %d MiB, %d MiB on disk", m.wall.Seconds(), m.cpu.Seconds(), m.peak>>20, m.disk>>20)
+	if m.packages < 0 {
+		return s
+	}
+	return s + ", " + english.Plural(m.packages, "package", "")
 }
 
 var errNoRusage = errors.New("the system does not tell what the process used")

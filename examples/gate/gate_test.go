@@ -24,7 +24,7 @@ func TestGate(t *testing.T) {
 		code      int
 		out, errs string
 	}{
-		"the sample fails":       {"", "", 1, "FAIL build-tools", ""},
+		"the sample fails":       {"", "", 1, "FAIL build-tools: ships build systems: make [example.org/runtime/node:18]", ""},
 		"what is accepted":       {lenient, "", 0, "PASS", ""},
 		"size":                   {write("size.yaml", "failOn: never\nmaxSize: 1kB\n"), "", 1, "FAIL maxSize", ""},
 		"another root":           {write("root.yaml", "failOn: never\nallowedRoots: [alpine]\n"), "", 1, "FAIL allowedRoots", ""},
@@ -44,7 +44,8 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// A policy that would not be read must not let an image pass by another.
+// A policy that would not be read must not let an image pass by another, nor the
+// sample in its stead.
 func TestCommandLine(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args []string
@@ -53,6 +54,8 @@ func TestCommandLine(t *testing.T) {
 		"help":                     {[]string{"-h"}, 0},
 		"unknown flag":             {[]string{"-polcy", "x.yaml"}, 2},
 		"flag after the reference": {[]string{"app.tar", "-policy", "x.yaml"}, 2},
+		"empty reference":          {[]string{""}, 2},
+		"empty policy":             {[]string{"-policy", "", "app.tar"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer

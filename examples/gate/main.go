@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -33,20 +34,34 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
+const usage = `usage: gate [-policy FILE] [REFERENCE]
+
+Without a reference, the sample image that comes with the module is judged.
+
+exit code: 0 it may pass, 1 it may not, 2 wrong command or no image
+
+`
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("gate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: gate [-policy FILE] [REFERENCE]")
+		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	file := flags.String("policy", "", "policy `file`; default: the one embedded in this program")
+	file := flags.String("policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
 	case err != nil:
 		return 2
 	case flags.NArg() > 1: // a flag behind the reference would not be read
+		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
+		flags.Usage()
+		return 2
+	case slices.Contains(flags.Args(), "") || *file == "" && flags.NFlag() > 0:
+		// -policy "$POLICY" "$IMAGE" must not judge the sample, or by another policy.
+		fmt.Fprintln(stderr, "gate: the reference or the policy is empty")
 		flags.Usage()
 		return 2
 	}
@@ -90,7 +105,24 @@ func judge(ctx context.Context, file, ref string) ([]policy.Violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pol.Judge(rep), nil
+	violations := pol.Judge(rep)
+	for i, v := range violations {
+		if v.Finding != nil && v.Ancestor >= 0 {
+			violations[i].Message += " [" + who(rep, v.Ancestor) + "]"
+		}
+	}
+	return violations, nil
+}
+
+// who names the ancestor that brought what was found.
+func who(rep *report.Report, ancestor int) string {
+	switch a := rep.Ancestors[ancestor]; {
+	case ancestor == 0:
+		return "this image"
+	case a.Repository != "":
+		return a.String()
+	}
+	return "an ancestor of unknown name"
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

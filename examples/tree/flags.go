@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // flags are the command line, parsed.
@@ -13,19 +14,29 @@ type flags struct {
 	dockerfiles, platform, reference string
 }
 
+const usage = `usage: tree [flags] [REFERENCE]
+
+REFERENCE is app.tar (docker save, podman save, skopeo), a directory or tar in OCI
+layout, an image in a registry (python:3.13), or docker:NAME in the Docker daemon.
+Without one it is the sample image that comes with the module.
+
+exit code: 0 read, 1 not read, 2 wrong command, 3 read in part
+
+`
+
 // parse returns the flags, or the exit code.
 func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set := flag.NewFlagSet("tree", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	set.Usage = func() {
-		fmt.Fprintln(stderr, "usage: tree [flags] [REFERENCE]")
+		fmt.Fprint(stderr, usage)
 		set.PrintDefaults()
 	}
 	set.BoolVar(&f.json, "json", false, "write JSON (see package report/json)")
 	set.BoolVar(&f.steps, "steps", false, "list every ancestor's steps")
-	set.IntVar(&f.width, "width", 0, "columns; 0 is the terminal's")
-	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` of Dockerfiles to name ancestors by, such as base/python/3.11/Dockerfile")
-	set.StringVar(&f.platform, "platform", "", "which image of an index, such as linux/arm64")
+	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
+	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
+	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`")
 	set.BoolVar(&f.insecure, "insecure", false, "allow plain HTTP and unverified TLS for any registry")
 	switch err := set.Parse(args); {
 	case err == flag.ErrHelp:
@@ -33,6 +44,11 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	case err != nil:
 		return f, 2, false
 	case set.NArg() > 1:
+		fmt.Fprintln(stderr, "tree: one reference at most, and flags before it")
+		set.Usage()
+		return f, 2, false
+	case slices.Contains(set.Args(), ""): // tree "$IMAGE" is not meant for the sample
+		fmt.Fprintln(stderr, "tree: the reference is empty")
 		set.Usage()
 		return f, 2, false
 	}

@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = text.Write(stdout, rep, &text.Options{Steps: f.steps, Width: f.width})
 	}
 	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "tree: interrupted")
+		return 1
 	case err != nil:
 		fmt.Fprintln(stderr, "tree:", err)
 		return 1
@@ -60,7 +63,7 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	defer line.Done()
 	opts := &report.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update
-	img, err := f.open(ctx, opts)
+	img, err := f.open(ctx, opts, stderr)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -17,11 +19,11 @@ import (
 
 // open opens the image that was asked for, and puts the catalogue that names its
 // ancestors into opts.
-func (f *flags) open(ctx context.Context, opts *report.Options) (*source.Image, error) {
+func (f *flags) open(ctx context.Context, opts *report.Options, stderr io.Writer) (*source.Image, error) {
 	if f.dockerfiles != "" {
-		c, err := dockerfile.Load(os.DirFS(f.dockerfiles), nil)
+		c, err := loadDockerfiles(f.dockerfiles, stderr)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.dockerfiles, err)
+			return nil, err
 		}
 		opts.Catalogues = []ancestry.Source{c}
 	}
@@ -37,6 +39,22 @@ func (f *flags) open(ctx context.Context, opts *report.Options) (*source.Image, 
 		o.Platform = p
 	}
 	return source.Open(ctx, f.reference, o)
+}
+
+// loadDockerfiles makes a catalogue of a directory. A Dockerfile that can't be
+// read is told of and costs only itself.
+func loadDockerfiles(dir string, stderr io.Writer) (*dockerfile.Catalogue, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, err
+	}
+	c, err := dockerfile.Load(os.DirFS(dir), nil)
+	if c.Len() == 0 {
+		return nil, errors.Join(fmt.Errorf("%s: no Dockerfile in it names an image by its place, as NAME/TAG/Dockerfile does", dir), err)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tree: %s: %v\n", dir, err)
+	}
+	return c, nil
 }
 
 // openSample opens the sample image. The Dockerfiles that it and its ancestors

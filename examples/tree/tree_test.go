@@ -91,6 +91,26 @@ func TestCatalogueOfDockerfiles(t *testing.T) {
 	assert.Len(t, names(out), 4)
 }
 
+// A Dockerfile that can't be read is told of, and the others still name.
+func TestBrokenDockerfile(t *testing.T) {
+	dir := catalogueDir(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "broken/1"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken/1/Dockerfile"), []byte("FRM debian\n"), 0o644))
+	out, errs, code := tree(t, "-dockerfiles", dir, layout)
+	require.Zero(t, code, errs)
+	assert.Contains(t, errs, "broken/1/Dockerfile")
+	assert.Contains(t, out, "all 9 instructions of example.org/build/toolchain:12 agree")
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	assert.Equal(t, 1, run(ctx, []string{layout}, &out, &errs))
+	assert.Equal(t, "tree: interrupted\n", errs.String())
+	assert.Empty(t, out.String())
+}
+
 // names returns the lines that name an ancestor.
 func names(tree string) []string {
 	return regexp.MustCompile(`(?m)^[●○] .*$`).FindAllString(tree, -1)
@@ -105,13 +125,16 @@ func TestErrors(t *testing.T) {
 		code int
 		says string
 	}{
-		"not an image":   {[]string{text}, 1, "notes.txt"},
-		"missing file":   {[]string{"./nope.tar"}, 1, "no such file"},
-		"unknown scheme": {[]string{"ftp://example.org/image.tar"}, 1, "ftp"},
-		"bad platform":   {[]string{"-platform", "a/b/c/d/e", text}, 1, "platform"},
-		"no Dockerfiles": {[]string{"-dockerfiles", "./nowhere"}, 1, "./nowhere"},
-		"two references": {[]string{"a", "b"}, 2, "usage: tree [flags] [REFERENCE]"},
-		"unknown flag":   {[]string{"-nope"}, 2, "nope"},
+		"not an image":    {[]string{text}, 1, "notes.txt"},
+		"missing file":    {[]string{"./nope.tar"}, 1, "no such file"},
+		"unknown scheme":  {[]string{"ftp://example.org/image.tar"}, 1, "ftp"},
+		"bad platform":    {[]string{"-platform", "a/b/c/d/e", text}, 1, "platform"},
+		"no directory":    {[]string{"-dockerfiles", "./nowhere"}, 1, "open ./nowhere"},
+		"no Dockerfiles":  {[]string{"-dockerfiles", dir}, 1, "no Dockerfile"},
+		"two references":  {[]string{"a", "b"}, 2, "usage: tree [flags] [REFERENCE]"},
+		"flag at the end": {[]string{"a", "-json"}, 2, "flags before it"},
+		"empty reference": {[]string{""}, 2, "empty"}, // of a variable that is not set; not the sample
+		"unknown flag":    {[]string{"-nope"}, 2, "nope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, errs, code := tree(t, tt.args...)
