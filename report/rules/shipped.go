@@ -157,19 +157,22 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	} else {
 		f.Message += ", in " + upTo(3, f.Items)
 	}
-	f.Remedy = remedyShipped(r, k, f.Ancestor, upgrade || names == nil && h.overwritten > h.deleted)
+	f.Remedy = remedyShipped(r, k, f.Ancestor, upgrade, names == nil && h.overwritten > h.deleted)
 	return f
 }
 
-// remedyShipped says what to do about what the ancestor by hides; newer says that it
-// mostly put newer files in the place of old ones.
-func remedyShipped(r *report.Report, k hiding, by int, newer bool) string {
+// remedyShipped says what to do about what the ancestor by hides; upgrade says that it
+// mostly upgraded packages, rewrite that it mostly wrote files anew that are no package's,
+// as every package manager does with its own.
+func remedyShipped(r *report.Report, k hiding, by int, upgrade, rewrite bool) string {
 	switch {
 	case k.ancestor == by && own(by):
 		return "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides"
 	case k.ancestor == by:
 		return fmt.Sprintf("inherited from %s: only its own Dockerfile, or a squashed build of it, can save them", who(r, by))
-	case newer:
+	case rewrite:
+		return fmt.Sprintf("only a build of %s without these files can save them: what is replaced stays in its layer", who(r, k.ancestor))
+	case upgrade:
 		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", who(r, k.ancestor))
 	}
 	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", who(r, k.ancestor))

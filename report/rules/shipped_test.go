@@ -96,6 +96,21 @@ func TestShippedByUpgrade(t *testing.T) {
 		want{0, 1, 1, report.Warning, "", "deletes and overwrites 2 files that layer 0 of debian:12 ships, of libssl3", "stand on a build of debian:12 that has the newer files already", 3 * mb})
 }
 
+// Files that are written anew and are no package's are as good in no newer build.
+func TestShippedRewritten(t *testing.T) {
+	const mb = 1_000_000
+	im := imagetest.Image{
+		Steps: []imagetest.Step{
+			buildkit("ADD rootfs.tar /", file("var/cache/debconf/templates.dat", 3*mb)),
+			buildkit("RUN apt-get install", file("var/cache/debconf/templates.dat", 3*mb+1)),
+		},
+		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+		Inventory: &packages.Inventory{},
+	}
+	check(t, ShippedRemoved(), im.Report(t),
+		want{0, 1, 1, report.Warning, "", "overwrites 1 file that layer 0 of debian:12 ships, in /var/cache/debconf", "only a build of debian:12 without these files can save them", 3 * mb})
+}
+
 func TestCopyUp(t *testing.T) {
 	const size = 300_000
 	f := func(name string, mode int64, uid int) imagetest.File {
