@@ -68,6 +68,15 @@ func TestDistroOfTheRoot(t *testing.T) {
 	})
 }
 
+// graded is outline with the confidence of each name.
+func graded(l *ancestry.Lineage) []string {
+	got := outline(l)
+	for i, a := range l.Ancestors {
+		got[i] += " " + a.Confidence.String()
+	}
+	return got
+}
+
 func TestVendorsLabels(t *testing.T) {
 	child := "\n2026-01-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0"
 	redHat := map[string]string{"name": "ubi9/ubi-minimal", "version": "9.4", "release": "1227", "vendor": "Red Hat, Inc.", "com.redhat.component": "ubi9-minimal-container"}
@@ -99,11 +108,7 @@ func TestVendorsLabels(t *testing.T) {
 			c.Config.Labels = test.labels
 			l, err := ancestry.Resolve(t.Context(), c, nil)
 			require.NoError(t, err)
-			var got []string
-			for i, s := range outline(l) {
-				got = append(got, s+" "+l.Ancestors[i].Confidence.String())
-			}
-			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.want, graded(l))
 		})
 	}
 }
@@ -144,11 +149,7 @@ func TestLabelsOfAParent(t *testing.T) {
 			}
 			l, err := ancestry.Resolve(t.Context(), image(t, test.image), &ancestry.Options{Hints: h})
 			require.NoError(t, err)
-			var got []string
-			for i, s := range outline(l) {
-				got = append(got, s+" "+l.Ancestors[i].Confidence.String())
-			}
-			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.want, graded(l))
 		})
 	}
 }

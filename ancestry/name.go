@@ -2,6 +2,7 @@ package ancestry
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -82,24 +83,14 @@ func looksLikePath(s string) bool {
 	return false
 }
 
-// validRepository reports whether repo is a repository's name in its short form,
-// without tag or digest.
-func validRepository(repo string) bool {
+// familiar drops what every client fills in from a repository's name. It reports false
+// for what is none, or has a tag or digest.
+func familiar(repo string) (short string, ok bool) {
 	if len(repo) > maxName {
-		return false
+		return "", false
 	}
 	named, short, err := parseRepository(repo)
-	return err == nil && short == repo && reference.IsNameOnly(named)
-}
-
-// familiar drops what every client fills in; what is no repository's name stays.
-func familiar(repo string) string {
-	if len(repo) <= maxName {
-		if named, short, err := parseRepository(repo); err == nil && reference.IsNameOnly(named) {
-			return short
-		}
-	}
-	return repo
+	return short, err == nil && reference.IsNameOnly(named)
 }
 
 // validTag reports whether s is a tag: letters, digits, and ._- after the first.
@@ -123,15 +114,21 @@ func isID(s string) bool {
 	return len(s) >= 12 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// valid reports whether the name obeys the grammar; sources are not trusted to
-// have seen to it.
+// valid reports whether the name obeys the grammar and its repository is in the short
+// form; sources are not trusted to have seen to it.
 func (n Name) valid() bool {
-	for _, t := range n.Tags {
-		if !validTag(t) {
-			return false
-		}
+	repo := n.Repository
+	return n.shorten() && n.Repository == repo
+}
+
+// shorten brings the repository to the short form, and reports whether the name obeys
+// the grammar.
+func (n *Name) shorten() bool {
+	short, ok := familiar(n.Repository)
+	if ok {
+		n.Repository = short
 	}
-	return validRepository(n.Repository)
+	return ok && !slices.ContainsFunc(n.Tags, func(t string) bool { return !validTag(t) })
 }
 
 // agrees reports whether the two can be the same image: one repository, no

@@ -84,16 +84,17 @@ type weighed struct {
 
 // weigh checks a claim against the image. The error says what makes it nonsense.
 func weigh(q *Query, c Claim) (weighed, error) {
-	c.Name.Repository, c.Parent.Repository = familiar(c.Name.Repository), familiar(c.Parent.Repository)
+	named := c.Name.Repository == "" || c.Name.shorten()
+	parented := c.Parent.Repository == "" || c.Parent.shorten()
 	w := weighed{Claim: c}
 	switch {
 	case c.End < 1 || c.End > len(q.Steps) || c.Start != layers.None && (c.Start < 0 || c.Start >= c.End):
 		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
 	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
 		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)
-	case c.Name.Repository != "" && !c.Name.valid():
+	case !named:
 		return w, fmt.Errorf("%q is no image's name", c.Name.Repository)
-	case c.Parent.Repository != "" && !c.Parent.valid():
+	case !parented:
 		return w, fmt.Errorf("%q is no image's name", c.Parent.Repository)
 	}
 	if c.Evidence.Kind == KindResembles && c.Evidence.Confidence > Inferred {

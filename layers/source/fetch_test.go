@@ -147,27 +147,34 @@ func TestRedirects(t *testing.T) {
 	src := testImage(t, hostPlatform, "gzip")
 	reg := newRegistry()
 	push(t, serve(t, reg)+"/app:1", src)
-	asked := 0
 	o := fast()
 	o.Insecure = true
-	o.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+	rt, asked := redirecting(t, reg, "/blobs/", "https://169.254.169.254/secret")
+	o.Transport = rt
+	assert.ErrorContains(t, openError(t, "registry.test/app:1", o), "redirects to 169.254.169.254, an address of a local network")
+	assert.Equal(t, 1, *asked)
+}
+
+// redirecting carries requests to reg as registry.test, which sends its client
+// elsewhere where it is asked for what. It counts how often that was. No other host is
+// to be asked.
+func redirecting(t *testing.T, reg http.Handler, what, elsewhere string) (rt http.RoundTripper, asked *int) {
+	asked = new(int)
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		rec := httptest.NewRecorder()
 		switch {
 		case req.URL.Hostname() != "registry.test":
 			t.Errorf("%s was asked", req.URL)
-			rec.WriteHeader(http.StatusOK)
-		case strings.Contains(req.URL.Path, "/blobs/"):
-			asked++
-			http.Redirect(rec, req, "https://169.254.169.254/secret", http.StatusTemporaryRedirect)
+		case strings.Contains(req.URL.Path, what):
+			*asked++
+			http.Redirect(rec, req, elsewhere, http.StatusTemporaryRedirect)
 		default:
 			reg.ServeHTTP(rec, req)
 		}
 		resp := rec.Result()
 		resp.Request = req
 		return resp, nil
-	})
-	assert.ErrorContains(t, openError(t, "registry.test/app:1", o), "redirects to 169.254.169.254, an address of a local network")
-	assert.Equal(t, 1, asked)
+	}), asked
 }
 
 func TestContentRange(t *testing.T) {

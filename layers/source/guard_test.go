@@ -75,20 +75,7 @@ func TestRedirectToThisMachine(t *testing.T) {
 	push(t, serve(t, reg)+"/app:1", src)
 	for _, what := range []string{"/manifests/", "/blobs/"} {
 		o := fast()
-		o.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
-			rec := httptest.NewRecorder()
-			switch {
-			case req.URL.Hostname() != "registry.test":
-				t.Errorf("%s was asked", req.URL)
-			case strings.Contains(req.URL.Path, what):
-				http.Redirect(rec, req, "http://localhost:8080/secret", http.StatusTemporaryRedirect)
-			default:
-				reg.ServeHTTP(rec, req)
-			}
-			resp := rec.Result()
-			resp.Request = req
-			return resp, nil
-		})
+		o.Transport, _ = redirecting(t, reg, what, "http://localhost:8080/secret")
 		assert.ErrorContains(t, openError(t, "registry.test/app:1", o), "redirects to localhost, an address of a local network", what)
 	}
 	from := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:5000/v2/", nil)
