@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // ancestors makes the lineage's ancestors, youngest first. rank is that of the image's
@@ -84,7 +84,7 @@ func (c *chain) hear(spans []Span, heard [][]candidate) {
 			})
 		}
 		at := spans[i].From
-		if w.Start != layers.None {
+		if w.Start != history.None {
 			at = w.Start
 		}
 		if w.Parent.Repository == "" || at == 0 {

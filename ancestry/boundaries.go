@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A chain is the history cut into the images that made it.
@@ -70,7 +70,7 @@ func (c *chain) misplaced(claims []weighed) bool {
 	demoted := false
 	for i := range claims {
 		w := &claims[i]
-		copied := w.Evidence.Kind == KindRecipe && w.rejected == "" && w.Start != layers.None && w.Start > first &&
+		copied := w.Evidence.Kind == KindRecipe && w.rejected == "" && w.Start != history.None && w.Start > first &&
 			isDistroRepository(w.Parent.Repository)
 		if !copied || !slices.ContainsFunc(accepted[place{w.source, w.Start, w.End}], w.same) {
 			continue
@@ -99,7 +99,7 @@ func stronger(a, b weighed) int {
 }
 
 func (w weighed) length() int {
-	if w.Start == layers.None {
+	if w.Start == history.None {
 		return 0
 	}
 	return w.End - w.Start
@@ -114,7 +114,7 @@ func (c *chain) try(w weighed) {
 	}
 	c.accepted = append(c.accepted, w)
 	c.cut(w, w.End)
-	if w.Start != layers.None {
+	if w.Start != history.None {
 		c.cut(w, w.Start)
 		if w.Name.Repository != "" {
 			c.solid = append(c.solid, Span{w.Start, w.End})
@@ -131,7 +131,7 @@ func (c *chain) clash(w weighed) (int, bool) {
 			}
 		}
 	}
-	if w.Start == layers.None || w.Name.Repository == "" {
+	if w.Start == history.None || w.Name.Repository == "" {
 		return 0, false
 	}
 	for at := w.Start + 1; at < w.End; at++ {

@@ -6,7 +6,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // labelLifecycle is where the buildpacks' lifecycle keeps what it needs for the
@@ -56,7 +56,7 @@ func buildpacks(q *Query) ([]Claim, error) {
 		says = "the run image is " + name.String()
 	}
 	return []Claim{{
-		Start: layers.None, End: end, Name: name,
+		Start: history.None, End: end, Name: name,
 		Evidence: Evidence{
 			Kind: KindLabel, Confidence: Recorded,
 			Says: says, Where: "label " + labelLifecycle,
@@ -71,18 +71,18 @@ func topLayer(q *Query, diffID string) (int, bool) {
 	if err != nil {
 		return 0, false
 	}
-	layer := layers.None
+	layer := history.None
 	for i, d := range q.Config.RootFS.DiffIDs {
 		if d != want {
 			continue
 		}
-		if layer != layers.None {
+		if layer != history.None {
 			return 0, false
 		}
 		layer = i
 	}
 	for _, s := range q.Steps {
-		if s.Layer == layer && layer != layers.None {
+		if s.Layer == layer && layer != history.None {
 			return s.Index + 1, true
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A sourceFunc is a Source that needs nothing but the query.
@@ -36,11 +36,11 @@ func fromComments(q *Query) ([]Claim, error) {
 		}
 		name, ok := ParseName(from)
 		below := q.Steps[i-1].Instruction
-		if !ok && (below.From != "" || !known(below.Builder) || below.Builder == layers.BuilderBuildah) {
+		if !ok && (below.From != "" || !known(below.Builder) || below.Builder == history.BuilderBuildah) {
 			continue
 		}
 		claims = append(claims, Claim{
-			Start: layers.None, End: i, Name: name,
+			Start: history.None, End: i, Name: name,
 			Evidence: Evidence{
 				Kind: KindBuilder, Confidence: Recorded,
 				Says: "built on " + plain(from), Where: fmt.Sprintf("step %d: comment", i),
@@ -64,12 +64,12 @@ func builderChanges(q *Query) ([]Claim, error) {
 	return claims, nil
 }
 
-func known(b layers.Builder) bool { return b != "" && b != layers.BuilderUnknown }
+func known(b history.Builder) bool { return b != "" && b != history.BuilderUnknown }
 
 // boundary claims no more than that an image ends before step i.
 func boundary(i int, says string) Claim {
 	return Claim{
-		Start: layers.None, End: i,
+		Start: history.None, End: i,
 		Evidence: Evidence{Kind: KindHeuristic, Confidence: Inferred, Says: says, Where: fmt.Sprintf("step %d", i)},
 	}
 }
@@ -80,7 +80,7 @@ func boundary(i int, says string) Claim {
 // CMD was the parent's.
 func commands(q *Query) ([]Claim, error) {
 	var claims []Claim
-	end := map[string]int{"CMD": layers.None, "ENTRYPOINT": layers.None} // the last of each
+	end := map[string]int{"CMD": history.None, "ENTRYPOINT": history.None} // the last of each
 	cut := func(after int, says string) {
 		at := closing(q.Steps, after)
 		if at >= len(q.Steps) || sameMoment(q.Steps[at-1], q.Steps[at]) {
@@ -94,7 +94,7 @@ func commands(q *Query) ([]Claim, error) {
 		if !ok {
 			continue
 		}
-		if last != layers.None && makesLayer(q.Steps[last:i]) {
+		if last != history.None && makesLayer(q.Steps[last:i]) {
 			// CMD is where a Dockerfile ends; its ENTRYPOINT may stand far above.
 			after := last
 			if k == "ENTRYPOINT" {
@@ -103,13 +103,13 @@ func commands(q *Query) ([]Claim, error) {
 			cut(after, fmt.Sprintf("%s at step %d is followed by layers and by another %s", k, last, k))
 			for other, at := range end {
 				if at <= after {
-					end[other] = layers.None
+					end[other] = history.None
 				}
 			}
 		}
 		end[k] = i
 	}
-	if last := end["CMD"]; last != layers.None && end["ENTRYPOINT"] <= last {
+	if last := end["CMD"]; last != history.None && end["ENTRYPOINT"] <= last {
 		if at := closing(q.Steps, last); makesLayer(q.Steps[at:]) {
 			cut(last, fmt.Sprintf("CMD at step %d is followed by layers", last))
 		}
@@ -119,11 +119,11 @@ func commands(q *Query) ([]Claim, error) {
 
 // closing returns the step after a CMD or ENTRYPOINT and what usually stands with
 // it at a Dockerfile's end.
-func closing(steps []layers.Step, i int) int {
+func closing(steps []history.Step, i int) int {
 	for i++; i < len(steps); i++ {
 		switch steps[i].Instruction.Keyword {
 		case "CMD", "ENTRYPOINT", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "VOLUME", "ONBUILD":
-			if steps[i].Layer == layers.None {
+			if steps[i].Layer == history.None {
 				continue
 			}
 		}
@@ -132,9 +132,9 @@ func closing(steps []layers.Step, i int) int {
 	return i
 }
 
-func makesLayer(steps []layers.Step) bool {
+func makesLayer(steps []history.Step) bool {
 	for _, s := range steps {
-		if s.Layer != layers.None {
+		if s.Layer != history.None {
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func makesLayer(steps []layers.Step) bool {
 
 // sameMoment reports whether two steps were recorded with one time, as BuildKit
 // does inside one build. Times at the epoch are made up.
-func sameMoment(a, b layers.Step) bool {
+func sameMoment(a, b history.Step) bool {
 	return a.Created.Equal(b.Created) && a.Created.After(time.Unix(0, 0))
 }
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // DistroName returns the repository and tags under which a distribution publishes
@@ -83,7 +83,7 @@ func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 		}
 		// No distribution makes its own image by these.
 		switch s.Instruction.Builder {
-		case layers.BuilderApko, layers.BuilderNix, layers.BuilderBazel, layers.BuilderKo, layers.BuilderJib, layers.BuilderBuildpacks:
+		case history.BuilderApko, history.BuilderNix, history.BuilderBazel, history.BuilderKo, history.BuilderJib, history.BuilderBuildpacks:
 			return nil
 		}
 	}
@@ -126,7 +126,7 @@ func firstLayer(q *Query) ([]Claim, error) {
 		return nil, nil
 	}
 	s := q.Steps[0]
-	silent := s.Synthetic || s.CreatedBy == "" && s.Instruction.Builder == layers.BuilderUnknown
+	silent := s.Synthetic || s.CreatedBy == "" && s.Instruction.Builder == history.BuilderUnknown
 	if _, _, ok := rootOf(q.Steps); ok || !silent || !makesLayer(q.Steps[1:]) {
 		return nil, nil
 	}

@@ -9,7 +9,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Keys of the OCI image specification's annotations, which are used as labels too.
@@ -43,7 +43,7 @@ func own(q *Query, span Span) []map[string]string {
 	rootless := span.From == 0
 	for _, s := range q.Steps[span.From:span.To] {
 		switch {
-		case s.Layer == layers.None:
+		case s.Layer == history.None:
 		case rootless:
 			rootless = false
 		default:
@@ -79,7 +79,7 @@ func unexplained(q *Query) map[string]string {
 			delete(rest, k)
 		}
 		// umoci and rockcraft record theirs in commands of their own.
-		if s.Instruction.Builder == layers.BuilderUmoci {
+		if s.Instruction.Builder == history.BuilderUmoci {
 			for _, text := range strings.Split(s.CreatedBy, "--config.label ")[1:] {
 				k, _, _ := strings.Cut(text, "=")
 				delete(rest, k)
@@ -148,7 +148,7 @@ func hearLabels(q *Query, out []Ancestor, say func(int, ...candidate)) {
 	// Somebody set them, and who it was is not known.
 	hearBase(q, out, say, top, rest, KindLabel, Inferred)
 	for _, c := range named(rest, Inferred) {
-		if i := vendorSpan(q, out, c.Name); i != layers.None {
+		if i := vendorSpan(q, out, c.Name); i != history.None {
 			say(i, c)
 		}
 	}
@@ -170,7 +170,7 @@ func unexplainedGrade(q *Query) Confidence {
 		case s.Instruction.Keyword == "" && i > 0 && !known(builder):
 			most = Inferred
 		case s.Instruction.Keyword == "":
-		case s.Instruction.Builder == layers.BuilderBuildah:
+		case s.Instruction.Builder == history.BuilderBuildah:
 			most = Inferred
 		default:
 			return Unknown

@@ -5,7 +5,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Lineage is an image's chain of ancestors. Every step and every layer belongs
@@ -15,9 +15,9 @@ type Lineage struct {
 	// it added to its parent), the last its root. There is at least one.
 	Ancestors []Ancestor
 	// Steps are the image's history, oldest first.
-	Steps []layers.Step
+	Steps []history.Step
 	// Problems are what was wrong with the history, or with a Source.
-	Problems []layers.Problem
+	Problems []history.Problem
 }
 
 // An Ancestor is a contiguous span of steps and layers that one image of the

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // TestAnyClaims holds Resolve to its word under claims that make no sense
@@ -58,7 +58,7 @@ func invariants(t *testing.T, l *ancestry.Lineage, depth int) {
 		require.LessOrEqual(t, step, a.Steps.To)
 		require.LessOrEqual(t, layer, a.Layers.To)
 		for _, s := range l.Steps[a.Steps.From:a.Steps.To] {
-			require.True(t, s.Layer == layers.None || a.Layers.Contains(s.Layer))
+			require.True(t, s.Layer == history.None || a.Layers.Contains(s.Layer))
 		}
 		strongest := ancestry.Unknown
 		for j, e := range a.Evidence {

@@ -7,7 +7,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A ConfigFiler has an image's configuration. Every v1.Image is one.
@@ -40,12 +40,12 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	if cfg == nil {
 		return nil, errors.New("reading the configuration: there is none")
 	}
-	steps, problems := layers.Steps(cfg)
+	steps, problems := history.Steps(cfg)
 	q := &Query{Config: cfg, Steps: steps, Hints: opts.Hints}
 	return resolve(ctx, q, problems, opts.Catalogues)
 }
 
-func resolve(ctx context.Context, q *Query, problems []layers.Problem, catalogues []Source) (*Lineage, error) {
+func resolve(ctx context.Context, q *Query, problems []history.Problem, catalogues []Source) (*Lineage, error) {
 	l := &Lineage{Steps: q.Steps, Problems: problems}
 	var claims []weighed
 	for i, s := range append(append([]Source(nil), catalogues...), builtin()...) {
@@ -72,7 +72,7 @@ func resolve(ctx context.Context, q *Query, problems []layers.Problem, catalogue
 }
 
 func (l *Lineage) problem(err error) {
-	l.Problems = append(l.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: err})
+	l.Problems = append(l.Problems, history.Problem{Layer: history.None, Step: history.None, Err: err})
 }
 
 // A weighed is a claim with what Resolve thinks of it.
@@ -88,7 +88,7 @@ func weigh(q *Query, c Claim) (weighed, error) {
 	parented := c.Parent.Repository == "" || c.Parent.shorten()
 	w := weighed{Claim: c}
 	switch {
-	case c.End < 1 || c.End > len(q.Steps) || c.Start != layers.None && (c.Start < 0 || c.Start >= c.End):
+	case c.End < 1 || c.End > len(q.Steps) || c.Start != history.None && (c.Start < 0 || c.Start >= c.End):
 		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
 	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
 		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)
@@ -122,7 +122,7 @@ func (q *Query) proved(c Claim) bool {
 		return false // nothing was verified
 	}
 	for _, s := range q.Steps[:c.End] {
-		if s.Layer == layers.None {
+		if s.Layer == history.None {
 			continue
 		}
 		if s.Layer < 0 || s.Layer >= len(q.Hints.Verified) || !q.Hints.Verified[s.Layer] {

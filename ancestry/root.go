@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // root finds the image made from nothing that every chain starts with, by the
@@ -23,8 +23,8 @@ func root(q *Query) ([]Claim, error) {
 
 // rootOf knows how distributions make their images. The claim is Inferred: anybody
 // can run the same tools.
-func rootOf(steps []layers.Step) (Claim, Distro, bool) {
-	for _, knows := range [...]func([]layers.Step) (Claim, Distro, bool){
+func rootOf(steps []history.Step) (Claim, Distro, bool) {
+	for _, knows := range [...]func([]history.Step) (Claim, Distro, bool){
 		debianRoot, ubuntuRoot, ubuntuRock, alpineRoot, archiveRoot, importRoot,
 	} {
 		if c, d, ok := knows(steps); ok {
@@ -41,8 +41,8 @@ var debianSh = regexp.MustCompile(`^# debian\.sh (?:.* )?out/ '([a-z]{3,20})' '@
 
 // debianRoot names Debian's own images by that line. Tags are the suite, and the
 // suite with the day; whether it is the slim variant the line does not say.
-func debianRoot(steps []layers.Step) (Claim, Distro, bool) {
-	if len(steps) == 0 || steps[0].Instruction.Builder != layers.BuilderDebuerreotype {
+func debianRoot(steps []history.Step) (Claim, Distro, bool) {
+	if len(steps) == 0 || steps[0].Instruction.Builder != history.BuilderDebuerreotype {
 		return Claim{}, Distro{}, false
 	}
 	c := Claim{Start: 0, End: 1, Evidence: Evidence{Kind: KindStep, Says: "made by debuerreotype", Where: "step 0"}}
@@ -65,9 +65,9 @@ func debianRoot(steps []layers.Step) (Claim, Distro, bool) {
 
 // ubuntuRoot names Ubuntu's images of before 26.04: built on Launchpad, by a
 // Dockerfile with an ARG of its own.
-func ubuntuRoot(steps []layers.Step) (Claim, Distro, bool) {
+func ubuntuRoot(steps []history.Step) (Claim, Distro, bool) {
 	const most = 10
-	launchpad, version, archive := false, "", layers.None
+	launchpad, version, archive := false, "", history.None
 	for i, s := range steps[:min(most, len(steps))] {
 		in := s.Instruction
 		switch in.Keyword {
@@ -80,7 +80,7 @@ func ubuntuRoot(steps []layers.Step) (Claim, Distro, bool) {
 		case "ADD":
 			archive = i
 		case "CMD":
-			if !launchpad || archive == layers.None {
+			if !launchpad || archive == history.None {
 				return Claim{}, Distro{}, false
 			}
 			c := Claim{
@@ -120,9 +120,9 @@ var rockLabel = regexp.MustCompile(`--config\.label org\.opencontainers\.image\.
 
 // ubuntuRock names Ubuntu's images since 26.04, made by rockcraft: a run of umoci
 // commands.
-func ubuntuRock(steps []layers.Step) (Claim, Distro, bool) {
+func ubuntuRock(steps []history.Step) (Claim, Distro, bool) {
 	end, title, version := 0, "", ""
-	for end < len(steps) && steps[end].Instruction.Builder == layers.BuilderUmoci {
+	for end < len(steps) && steps[end].Instruction.Builder == history.BuilderUmoci {
 		for _, m := range rockLabel.FindAllStringSubmatch(steps[end].CreatedBy, -1) {
 			if m[1] == "title" {
 				title = m[2]
@@ -147,7 +147,7 @@ func ubuntuRock(steps []layers.Step) (Claim, Distro, bool) {
 // alpineArchive is the name of Alpine's root archive: alpine-minirootfs-3.24.2-x86_64.tar.gz
 var alpineArchive = regexp.MustCompile(`^alpine-minirootfs-((\d+\.\d+)\.\d+)-[a-z0-9_]+\.tar\.[a-z]+$`)
 
-func alpineRoot(steps []layers.Step) (Claim, Distro, bool) {
+func alpineRoot(steps []history.Step) (Claim, Distro, bool) {
 	end, ok := archive(steps)
 	if !ok || len(steps[0].Instruction.Sources) != 1 {
 		return Claim{}, Distro{}, false
@@ -164,17 +164,17 @@ func alpineRoot(steps []layers.Step) (Claim, Distro, bool) {
 
 // archive reports whether the history begins with an archive unpacked into /, and
 // little more up to a CMD. It returns the step after that.
-func archive(steps []layers.Step) (int, bool) {
+func archive(steps []history.Step) (int, bool) {
 	if len(steps) == 0 {
 		return 0, false
 	}
 	first := steps[0].Instruction
-	if first.Keyword != "ADD" && first.Keyword != "COPY" || first.Dest != "/" || steps[0].Layer == layers.None {
+	if first.Keyword != "ADD" && first.Keyword != "COPY" || first.Dest != "/" || steps[0].Layer == history.None {
 		return 0, false
 	}
 	for i, s := range steps[1:] {
 		switch {
-		case s.Layer != layers.None:
+		case s.Layer != history.None:
 			return 0, false
 		case s.Instruction.Keyword == "CMD":
 			return i + 2, true
@@ -183,7 +183,7 @@ func archive(steps []layers.Step) (int, bool) {
 	return 0, false
 }
 
-func archiveRoot(steps []layers.Step) (Claim, Distro, bool) {
+func archiveRoot(steps []history.Step) (Claim, Distro, bool) {
 	end, ok := archive(steps)
 	return Claim{
 		Start: 0, End: end,
@@ -192,7 +192,7 @@ func archiveRoot(steps []layers.Step) (Claim, Distro, bool) {
 }
 
 // importRoot knows docker import, which makes an image of an archive.
-func importRoot(steps []layers.Step) (Claim, Distro, bool) {
+func importRoot(steps []history.Step) (Claim, Distro, bool) {
 	ok := len(steps) > 0 && steps[0].CreatedBy == "" && strings.HasPrefix(steps[0].Comment, "Imported from ")
 	return Claim{
 		Start: 0, End: 1,

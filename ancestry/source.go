@@ -6,7 +6,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Source can name spans of a history: a catalogue of recipes or images, a
@@ -20,12 +20,12 @@ type Source interface {
 // A Query is all that is known of an image before its chain is told.
 type Query struct {
 	Config *v1.ConfigFile
-	Steps  []layers.Step
+	Steps  []history.Step
 	Hints  Hints
 }
 
 // A Claim is one source's word about one span. It says that an image's history
-// ends with step End-1 and, if Start is not [layers.None], that what it added to
+// ends with step End-1 and, if Start is not [history.None], that what it added to
 // its parent begins with step Start.
 type Claim struct {
 	Start, End int

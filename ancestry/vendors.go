@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // The host names under which vendors publish their images.
@@ -71,12 +71,12 @@ func chainguard(set map[string]string) (Name, string, bool) {
 
 // vendorSpan returns the ancestor that a vendor's labels, which no step explains,
 // speak for: apko's own, or the root if it is one of Red Hat's base images.
-// layers.None if there is none such.
+// history.None if there is none such.
 func vendorSpan(q *Query, out []Ancestor, n Name) int {
 	switch {
 	case strings.HasPrefix(n.Repository, chainguardRegistry):
 		for i, a := range out {
-			if q.Steps[a.Steps.From].Instruction.Builder == layers.BuilderApko {
+			if q.Steps[a.Steps.From].Instruction.Builder == history.BuilderApko {
 				return i
 			}
 		}
@@ -85,5 +85,5 @@ func vendorSpan(q *Query, out []Ancestor, n Name) int {
 			return 0
 		}
 	}
-	return layers.None
+	return history.None
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // said is a source that says what the test wants.
@@ -26,7 +26,7 @@ func claim(start, end int, name string, c ancestry.Confidence, kind ancestry.Kin
 
 func TestWeighing(t *testing.T) {
 	const recipe, digest, resembles = ancestry.KindRecipe, ancestry.KindDigest, ancestry.KindResembles
-	none := layers.None
+	none := history.None
 	six := strings.Repeat("2024-05-05 + make\n", 6)
 	from := func(c ancestry.Claim, parent string) ancestry.Claim {
 		c.Parent, _ = ancestry.ParseName(parent)

@@ -11,10 +11,11 @@
 //
 // # The two ways in
 //
-// [Steps] needs the configuration alone. It parses the history, joins every
-// entry to the layer that it made, and says so where the two do not fit.
+// Package history, below this one, needs the configuration alone. It parses the
+// history, joins every entry to the layer that it made, and says so where the two
+// do not fit.
 //
-// [Read] also reads the layers: every byte once, all layers in parallel, each
+// [Read] reads the layers, too: every byte once, all layers in parallel, each
 // checked against its digests on the way. The [Index] that it returns knows
 // every entry of every layer, what it did to the layers below (see [Change]),
 // and which later layer hid it. Shadowed bytes are those that a later layer

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // An Index is what [Read] learnt of an image. It is immutable and safe for
@@ -13,7 +14,7 @@ type Index struct {
 	// Config is the image's configuration.
 	Config *v1.ConfigFile
 	// Steps are the history, oldest first, joined to Layers.
-	Steps []Step
+	Steps []history.Step
 	// Layers are the image's layers, bottom first.
 	Layers []Layer
 	// Problems are all that is wrong with the image, by layer; first those that

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stemma-go/stemma/layers/history"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -155,7 +156,7 @@ func (x *Index) join(blobs []v1.Layer) {
 		cfg.RootFS.DiffIDs = slices.Grow(slices.Clip(claimed), len(x.Layers))[:len(x.Layers)]
 	}
 	var problems []Problem
-	x.Steps, problems = Steps(&cfg)
+	x.Steps, problems = history.Steps(&cfg)
 	x.Problems = append(x.Problems, problems...)
 	for i := range x.Layers {
 		x.Layers[i] = Layer{Index: i, Step: None, Partial: i >= len(blobs)}

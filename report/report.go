@@ -8,6 +8,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 )
 
@@ -108,9 +109,9 @@ func (r *Report) ancestorAt(index int, span func(Ancestor) ancestry.Span) int {
 }
 
 // Step returns a step of the history; false if there is none of that index.
-func (r *Report) Step(step int) (layers.Step, bool) {
+func (r *Report) Step(step int) (history.Step, bool) {
 	if r.Lineage == nil || step < 0 || step >= len(r.Lineage.Steps) {
-		return layers.Step{}, false
+		return history.Step{}, false
 	}
 	return r.Lineage.Steps[step], true
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/internal/realimages"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 func embedded(t testing.TB) *catalog.Catalog {
@@ -27,7 +27,7 @@ func reading(c *catalog.Catalog, d recipe.Dialect, createdBy ...string) catalog.
 	for _, s := range createdBy {
 		cfg.History = append(cfg.History, v1.History{CreatedBy: s, EmptyLayer: true})
 	}
-	steps, _ := layers.Steps(cfg)
+	steps, _ := history.Steps(cfg)
 	return catalog.ReadHistory(recipe.NewHistory(steps, nil), steps, d)
 }
 

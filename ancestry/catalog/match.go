@@ -6,13 +6,13 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog/internal/wire"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // ReadHistory hashes a history in a dialect. A step of a builder that runs no
 // Dockerfile (debuerreotype, umoci, …) is read in every dialect, as its created_by
 // stands, without free text; its neighbours decide.
-func ReadHistory(h *recipe.History, steps []layers.Step, d recipe.Dialect) Reading {
+func ReadHistory(h *recipe.History, steps []history.Step, d recipe.Dialect) Reading {
 	r := Reading{d, make([]uint64, len(steps)), make([]uint64, len(steps))}
 	for i, s := range steps {
 		text := ""

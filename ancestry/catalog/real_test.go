@@ -11,22 +11,22 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/internal/realimages"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
-// A history is a published one, of an official image.
-type history struct {
+// A chain is a published one, of an official image.
+type chain struct {
 	name, repository string
-	steps            []layers.Step
+	steps            []history.Step
 	h                *recipe.History
 }
 
-func historyOf(t testing.TB, r realimages.Image) history {
+func historyOf(t testing.TB, r realimages.Image) chain {
 	cfg, err := r.ConfigFile()
 	require.NoError(t, err)
-	steps, _ := layers.Steps(cfg)
+	steps, _ := history.Steps(cfg)
 	repo, _, _ := strings.Cut(r.Reference, ":")
-	return history{r.File, repo, steps, recipe.NewHistory(steps, nil)}
+	return chain{r.File, repo, steps, recipe.NewHistory(steps, nil)}
 }
 
 // TestRealImages: every instruction of the published histories that are not younger
@@ -68,7 +68,7 @@ func TestRealImages(t *testing.T) {
 }
 
 // composed returns the tags that the nearest recipe's templates give.
-func composed(t *testing.T, c *catalog.Catalog, x history) []string {
+func composed(t *testing.T, c *catalog.Catalog, x chain) []string {
 	repo, err := c.Repository(x.repository)
 	require.NoError(t, err)
 	require.NotNil(t, repo, x.repository)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // likeness is the share of a recipe from which a history resembles it.
@@ -162,7 +162,7 @@ func (c *Catalogue) resemble(like map[int]recipe.Likeness) []ancestry.Claim {
 		k := c.images[i]
 		percent := min(99, int(100*l.Share)) // not all lines agree, or it were a match
 		claims = append(claims, ancestry.Claim{
-			Start: layers.None, End: l.End, Name: k.Name,
+			Start: history.None, End: l.End, Name: k.Name,
 			Evidence: ancestry.Evidence{
 				Kind: ancestry.KindResembles, Confidence: ancestry.Inferred,
 				Says:  fmt.Sprintf("resembles %s, %d of %d instructions (%d %%)", k.Name, l.Same, l.All, percent),

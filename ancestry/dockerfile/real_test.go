@@ -15,7 +15,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/internal/realimages"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A config is an ancestry.ConfigFiler.
@@ -59,7 +59,7 @@ var chains = []struct {
 // unbuild writes a Dockerfile from which steps from to to-1 of a history could have
 // been built: commands on several lines with comments between, values in quotes,
 // PATH by reference.
-func unbuild(from string, steps []layers.Step, start int) string {
+func unbuild(from string, steps []history.Step, start int) string {
 	h := recipe.NewHistory(steps, nil)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# syntax=docker/dockerfile:1\nFROM %s\n", from)
@@ -110,7 +110,7 @@ func catalogue(t *testing.T, all map[string]*config) *dockerfile.Catalogue {
 	for _, c := range chains {
 		name, ok := ancestry.ParseName(c.image)
 		require.True(t, ok)
-		steps, _ := layers.Steps((*v1.ConfigFile)(all[c.image]))
+		steps, _ := history.Steps((*v1.ConfigFile)(all[c.image]))
 		text := unbuild(c.from, steps, c.start)
 		f, err := dockerfile.Parse(strings.NewReader(text))
 		require.NoError(t, err, text)

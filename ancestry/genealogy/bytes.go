@@ -6,7 +6,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // byLayers names images by their diffIDs, as far as the catalogues know them. Resolve
@@ -29,12 +29,12 @@ func (t *trial) byLayers() []ancestry.Claim {
 					continue // the same bytes with another configuration
 				}
 				end := t.endOf(m.Layers, r.Instructions)
-				if end == layers.None {
+				if end == history.None {
 					continue
 				}
 				name := ancestry.Name{Repository: m.Repository, Tags: withoutDays(everyTag(r))}
 				out = append(out, ancestry.Claim{
-					Start: layers.None, End: end, Name: name,
+					Start: history.None, End: end, Name: name,
 					Evidence: ancestry.Evidence{
 						Kind: ancestry.KindDigest, Confidence: ancestry.Proved,
 						Says:  fmt.Sprintf("its %d layers are those of %s", m.Layers, name),
@@ -94,7 +94,7 @@ func (t *trial) endOf(count, instructions int) int {
 		if s.Layer == count-1 {
 			if n := instructions; n > s.Index && n <= len(t.steps) {
 				for _, after := range t.steps[s.Index+1 : n] {
-					if after.Layer != layers.None {
+					if after.Layer != history.None {
 						return s.Index + 1
 					}
 				}
@@ -103,5 +103,5 @@ func (t *trial) endOf(count, instructions int) int {
 			return s.Index + 1
 		}
 	}
-	return layers.None
+	return history.None
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // claims says what the levels are.
@@ -97,7 +97,7 @@ func (t *trial) claim(l level, n *node, child *level) ancestry.Claim {
 		}
 	}
 	if n.whole() {
-		c.Start = layers.None
+		c.Start = history.None
 	}
 	if n.open && len(n.parents) == 0 {
 		c.Parent = n.from
@@ -177,7 +177,7 @@ func (t *trial) doubtful(l level, nodes []*node) []ancestry.Claim {
 
 func (t *trial) like(n *node, says string) ancestry.Claim {
 	return ancestry.Claim{
-		Start: layers.None, End: n.end, Name: n.name(),
+		Start: history.None, End: n.end, Name: n.name(),
 		Evidence: ancestry.Evidence{Kind: ancestry.KindResembles, Confidence: ancestry.Inferred, Says: says, Where: t.where(n)},
 	}
 }

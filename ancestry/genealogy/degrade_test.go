@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 func resolve(t testing.TB, cfg *v1.ConfigFile, h ancestry.Hints) []ancestry.Ancestor {
@@ -102,7 +102,7 @@ func FuzzClaims(f *testing.F) {
 		for by := range strings.SplitSeq(text, "\n") {
 			cfg.History = append(cfg.History, v1.History{CreatedBy: by, Created: v1.Time{Time: time.Unix(at, 0)}, EmptyLayer: true})
 		}
-		steps, _ := layers.Steps(cfg)
+		steps, _ := history.Steps(cfg)
 		claims, err := source.Claims(t.Context(), &ancestry.Query{Config: cfg, Steps: steps})
 		require.NoError(t, err)
 		for _, c := range claims {

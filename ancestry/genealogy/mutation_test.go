@@ -15,7 +15,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/internal/realimages"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A config is an ancestry.ConfigFiler.
@@ -74,7 +74,7 @@ func identity(l *ancestry.Lineage, i int, lines []string) string {
 // lines are a span's in normal form: what an edit may change without changing what
 // can be known (the hash of a copied file) is not in there.
 func lines(cfg *v1.ConfigFile, span ancestry.Span) []string {
-	steps, _ := layers.Steps(cfg)
+	steps, _ := history.Steps(cfg)
 	h := recipe.NewHistory(steps, cfg.Config.Env)
 	var out []string
 	for i := span.From; i < span.To; i++ {

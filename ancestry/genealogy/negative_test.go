@@ -16,7 +16,7 @@ import (
 
 // history makes a configuration of instructions, all recorded on one day. Those of a
 // classic builder begin with /bin/sh; all else is BuildKit's, but for Debian's own.
-func history(t *testing.T, day string, createdBy ...string) *config {
+func historyOf(t *testing.T, day string, createdBy ...string) *config {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, day)
 	require.NoError(t, err)
@@ -61,35 +61,35 @@ func TestNotOfficial(t *testing.T) {
 		want []string // youngest first, with the tag where it is known
 	}{
 		"own on debian": {
-			history(t, "2026-07-14", trixie, "RUN /bin/sh -c apt-get update && apt-get install -y nginx # buildkit", "COPY site /var/www # buildkit", `CMD ["nginx" "-g" "daemon off;"]`),
+			historyOf(t, "2026-07-14", trixie, "RUN /bin/sh -c apt-get update && apt-get install -y nginx # buildkit", "COPY site /var/www # buildkit", `CMD ["nginx" "-g" "daemon off;"]`),
 			[]string{"unknown", "debian"},
 		},
 		"curl on alpine": {
-			history(t, "2024-10-01", mini, shell, "RUN /bin/sh -c apk add --no-cache curl # buildkit", `ENTRYPOINT ["curl"]`),
+			historyOf(t, "2024-10-01", mini, shell, "RUN /bin/sh -c apk add --no-cache curl # buildkit", `ENTRYPOINT ["curl"]`),
 			[]string{"unknown", "alpine:3.20.3"},
 		},
 		"python's first steps on debian": {
-			history(t, "2026-07-14", trixie, python, install, "RUN /bin/sh -c pip install flask # buildkit", `CMD ["python3"]`),
+			historyOf(t, "2026-07-14", trixie, python, install, "RUN /bin/sh -c pip install flask # buildkit", `CMD ["python3"]`),
 			[]string{"unknown", "debian"},
 		},
 		"a root archive of one's own, long after Debian's": {
-			history(t, "2021-03-20", rootfs, bash, "/bin/sh -c apt-get install -y git"),
+			historyOf(t, "2021-03-20", rootfs, bash, "/bin/sh -c apt-get install -y git"),
 			[]string{"unknown", "unknown"},
 		},
 		"python's whole recipe on debian": {
-			history(t, "2023-01-23", append([]string{rootfs, bash}, python311[6:]...)...),
+			historyOf(t, "2023-01-23", append([]string{rootfs, bash}, python311[6:]...)...),
 			[]string{"unknown", "unknown"},
 		},
 		"python's whole recipe on alpine": {
-			history(t, "2024-10-01", append([]string{mini, shell}, python311[6:]...)...),
+			historyOf(t, "2024-10-01", append([]string{mini, shell}, python311[6:]...)...),
 			[]string{"unknown", "alpine:3.20.3"},
 		},
 		"python's recipe, years after it had a tag": {
-			history(t, "2025-06-01", python311...),
+			historyOf(t, "2025-06-01", python311...),
 			[]string{"unknown"},
 		},
 		"an archive, and nothing known": {
-			history(t, "2024-05-05", "ADD rootfs.tar / # buildkit", "ENV APP=1", `CMD ["/app"]`),
+			historyOf(t, "2024-05-05", "ADD rootfs.tar / # buildkit", "ENV APP=1", `CMD ["/app"]`),
 			[]string{"unknown"},
 		},
 	} {
@@ -131,7 +131,7 @@ func TestResembles(t *testing.T) {
 	}
 	python311 := realHistory(t, "python_3.11.1")
 
-	copied := history(t, "2023-01-23", append([]string{"ADD alpine-minirootfs-3.17.1-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`}, python311[6:]...)...)
+	copied := historyOf(t, "2023-01-23", append([]string{"ADD alpine-minirootfs-3.17.1-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`}, python311[6:]...)...)
 	assert.Contains(t, says(copied), "resembles python:3.11.1-")
 	assert.Contains(t, says(copied), "13 of 13 instructions (100 %), but it is built on buildpack-deps:")
 

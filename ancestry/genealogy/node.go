@@ -8,7 +8,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // How a part of a history agrees with a recipe.
@@ -77,9 +77,9 @@ func (t *trial) newNode(cat int, d recipe.Dialect, repo *catalog.Repository, id,
 // mute reports whether a part of the history has steps of builders that record the
 // same for whatever they build: only its layers tell such an image from others.
 func (t *trial) mute(start, end int) bool {
-	return slices.ContainsFunc(t.steps[start:end], func(s layers.Step) bool {
+	return slices.ContainsFunc(t.steps[start:end], func(s history.Step) bool {
 		switch s.Instruction.Builder {
-		case layers.BuilderBazel, layers.BuilderJib, layers.BuilderApko, layers.BuilderNix, layers.BuilderBuildpacks, layers.BuilderCommit:
+		case history.BuilderBazel, history.BuilderJib, history.BuilderApko, history.BuilderNix, history.BuilderBuildpacks, history.BuilderCommit:
 			return true
 		}
 		return false

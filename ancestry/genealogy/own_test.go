@@ -17,7 +17,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/catalog/own"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // asOf is the day of the catalogues that are made here, and of the images.
@@ -156,7 +156,7 @@ func TestCorruptCatalogue(t *testing.T) {
 	image(t, b, "acme/shop:1", shop)
 	data, err := b.Encode()
 	require.NoError(t, err)
-	steps, _ := layers.Steps(shop)
+	steps, _ := history.Steps(shop)
 	lost := 0
 	for i := range data {
 		bad := bytes.Clone(data)

@@ -14,13 +14,13 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // TestSaysWhere: the source of a catalogue is told as it is; a commit's first digits do.
 func TestSaysWhere(t *testing.T) {
 	shop := built("one!" + install)
-	steps, _ := layers.Steps(shop)
+	steps, _ := history.Steps(shop)
 	for source, want := range map[string]string{
 		"registry.example.com/base@sha256:12345678 registry.example.com/shop": "registry.example.com/base@sha256:12345678 registry.example.com/shop",
 		"github.com/acme/images@0123456789abcdef0123456789abcdef01234567":     "github.com/acme/images@01234567",
@@ -77,7 +77,7 @@ func TestNextDay(t *testing.T) {
 		for i := range img.History {
 			img.History[i].Created.Time = asOf.AddDate(0, 0, after)
 		}
-		steps, _ := layers.Steps(img)
+		steps, _ := history.Steps(img)
 		claims, err := genealogy.New(c).Claims(t.Context(), &ancestry.Query{Config: img, Steps: steps})
 		require.NoError(t, err)
 		require.NotEmpty(t, claims)

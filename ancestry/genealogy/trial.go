@@ -10,7 +10,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Limits on what a hostile history can make of a search; real ones stay far below.
@@ -25,7 +25,7 @@ type trial struct {
 	catalogs []*catalog.Catalog
 	recipes  *cache
 	q        *ancestry.Query
-	steps    []layers.Step
+	steps    []history.Step
 	h        *recipe.History
 	arch     string // as bashbrew names it; "" if not known
 	readings [recipe.Kaniko + 1]*catalog.Reading

@@ -8,7 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Claims finds the catalogue's images among the ancestors of an image, and the
@@ -32,12 +32,12 @@ func (m *Image) in(q *ancestry.Query) (ancestry.Claim, bool) {
 	if bytes == differ {
 		return ancestry.Claim{}, false
 	}
-	history := m.history(q)
-	if history == differ || bytes == unknown && (history == unknown || !m.dated()) {
+	past := m.history(q)
+	if past == differ || bytes == unknown && (past == unknown || !m.dated()) {
 		return ancestry.Claim{}, false
 	}
 	end := len(m.History)
-	if history == unknown {
+	if past == unknown {
 		end = after(q.Steps, m.depth()-1)
 	} else if len(q.Steps) != len(q.Config.History) {
 		// Steps were made up for layers that the history does not mention.
@@ -57,7 +57,7 @@ func (m *Image) in(q *ancestry.Query) (ancestry.Claim, bool) {
 			e.Confidence = ancestry.Proved
 		}
 	}
-	return ancestry.Claim{Start: layers.None, End: end, Name: m.Name, Evidence: e}, true
+	return ancestry.Claim{Start: history.None, End: end, Name: m.Name, Evidence: e}, true
 }
 
 // An answer is what a comparison can end with.
@@ -124,7 +124,7 @@ func (m *Image) verified(q *ancestry.Query) bool {
 }
 
 // after returns the step after the one that made a layer, 0 if there is none.
-func after(steps []layers.Step, layer int) int {
+func after(steps []history.Step, layer int) int {
 	for _, s := range steps {
 		if s.Layer == layer && layer >= 0 {
 			return s.Index + 1
@@ -134,7 +134,7 @@ func after(steps []layers.Step, layer int) int {
 }
 
 // afterEntry returns the step after that of a history entry.
-func afterEntry(steps []layers.Step, entry int) int {
+func afterEntry(steps []history.Step, entry int) int {
 	for _, s := range steps {
 		if s.History == entry {
 			return s.Index + 1

@@ -1,6 +1,6 @@
 package recipe
 
-import "github.com/stemma-go/stemma/layers"
+import "github.com/stemma-go/stemma/layers/history"
 
 // A Dialect is a builder's way of recording instructions.
 type Dialect uint8
@@ -19,15 +19,15 @@ const (
 func Dialects() []Dialect { return []Dialect{BuildKit, Docker, Buildah, Kaniko} }
 
 // DialectOf returns the dialect of a builder, Any where it has none.
-func DialectOf(b layers.Builder) Dialect {
+func DialectOf(b history.Builder) Dialect {
 	switch b {
-	case layers.BuilderDocker:
+	case history.BuilderDocker:
 		return Docker
-	case layers.BuilderBuildKit:
+	case history.BuilderBuildKit:
 		return BuildKit
-	case layers.BuilderBuildah:
+	case history.BuilderBuildah:
 		return Buildah
-	case layers.BuilderKaniko:
+	case history.BuilderKaniko:
 		return Kaniko
 	}
 	return Any

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Context is what a Dockerfile takes over from its parent.
@@ -19,14 +19,14 @@ type Context struct {
 // A History is an image's history, made comparable with recipes. It is safe for
 // concurrent use.
 type History struct {
-	steps []layers.Step
+	steps []history.Step
 	root  map[string]string // the variables before the first step
 	lines [Kaniko + 1][]string
 }
 
 // NewHistory prepares an image's steps. env is the configuration's Env: it has the
 // values of variables that no step set, which then come from the root.
-func NewHistory(steps []layers.Step, env []string) *History {
+func NewHistory(steps []history.Step, env []string) *History {
 	h := &History{steps: steps, root: rootEnv(steps, env)}
 	for _, d := range Dialects() {
 		h.lines[d] = make([]string, len(steps))
@@ -61,7 +61,7 @@ func NewHistory(steps []layers.Step, env []string) *History {
 const maxGrowth = 8 << 20
 
 // rootEnv returns the variables that were set before the first step.
-func rootEnv(steps []layers.Step, env []string) map[string]string {
+func rootEnv(steps []history.Step, env []string) map[string]string {
 	root := map[string]string{"PATH": DefaultPath}
 	for _, pair := range env {
 		k, v, _ := strings.Cut(pair, "=")
@@ -115,12 +115,12 @@ func join(dir, p string) string {
 
 // newArgs returns, for Buildah's ARG steps, the names that are new: Buildah
 // records at each ARG all names known so far, sorted.
-func newArgs(steps []layers.Step) []string {
+func newArgs(steps []history.Step) []string {
 	names := make([]string, len(steps))
 	known := map[string]bool{}
 	for i, s := range steps {
 		in := s.Instruction
-		if in.From != "" && !isID(in.From) || in.Builder != layers.BuilderBuildah && in.Builder != layers.BuilderUnknown {
+		if in.From != "" && !isID(in.From) || in.Builder != history.BuilderBuildah && in.Builder != history.BuilderUnknown {
 			clear(known)
 		}
 		if in.Keyword != "ARG" {
@@ -153,7 +153,7 @@ func (h *History) Len() int { return len(h.steps) }
 func (h *History) Speaks(i int, d Dialect) bool {
 	in := h.steps[i].Instruction
 	own := DialectOf(in.Builder)
-	return in.Builder == layers.BuilderUnknown && !h.steps[i].Synthetic || own == d && own != Any
+	return in.Builder == history.BuilderUnknown && !h.steps[i].Synthetic || own == d && own != Any
 }
 
 // Line returns step i's line, read in a dialect other than Any.
@@ -161,7 +161,7 @@ func (h *History) Line(i int, d Dialect) string { return h.lines[d][i] }
 
 // stepLine returns the line of one step; path and dir are PATH and the working
 // directory before it, args the new names of Buildah's ARG.
-func stepLine(in layers.Instruction, d Dialect, path, dir, args string) string {
+func stepLine(in history.Instruction, d Dialect, path, dir, args string) string {
 	switch in.Keyword {
 	case "":
 		// The exec form of a classic RUN is recorded as its words alone.
@@ -192,7 +192,7 @@ func stepLine(in layers.Instruction, d Dialect, path, dir, args string) string {
 	return line(in.Keyword, in.Args)
 }
 
-func stepCopy(in layers.Instruction, d Dialect) string {
+func stepCopy(in history.Instruction, d Dialect) string {
 	var words []string
 	switch d {
 	case Kaniko:

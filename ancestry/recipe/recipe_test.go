@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // steps parses entries, all of BuildKit unless they say otherwise.
-func steps(entries ...string) []layers.Step {
+func steps(entries ...string) []history.Step {
 	var cfg v1.ConfigFile
 	for _, e := range entries {
 		h := v1.History{CreatedBy: e, EmptyLayer: true}
@@ -23,7 +23,7 @@ func steps(entries ...string) []layers.Step {
 		}
 		cfg.History = append(cfg.History, h)
 	}
-	s, _ := layers.Steps(&cfg)
+	s, _ := history.Steps(&cfg)
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -97,7 +98,7 @@ func newEvidence(e ancestry.Evidence) Evidence {
 	return Evidence{Kind: string(e.Kind), Confidence: e.Confidence.String(), Says: e.Says, Where: e.Where}
 }
 
-func newStep(s layers.Step) Step {
+func newStep(s history.Step) Step {
 	return Step{Index: s.Index, Layer: index(s.Layer), Created: date(s.Created), CreatedBy: s.CreatedBy, Comment: s.Comment, Author: s.Author,
 		Builder: string(s.Instruction.Builder), Keyword: s.Instruction.Keyword, Args: s.Instruction.Args, Synthetic: s.Synthetic}
 }

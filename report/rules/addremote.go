@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -39,7 +39,7 @@ func runAddRemote(r *report.Report) []report.Finding {
 				f.Severity = report.Warning
 				f.Message = fmt.Sprintf("step %d adds %s from the network to %s", s.Index, src, s.Instruction.Dest)
 				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
-				if s.Instruction.Builder == layers.BuilderBuildKit {
+				if s.Instruction.Builder == history.BuilderBuildKit {
 					f.Remedy += "; BuildKit does not record a checksum, so accept this if there is one"
 				}
 			case isBareHash(s.Instruction, src):
@@ -79,7 +79,7 @@ func isURL(src string) bool {
 
 // pinned reports whether a remote source can only ever be one content: a
 // checksum was asked for, or a Git commit.
-func pinned(in layers.Instruction, src string) bool {
+func pinned(in history.Instruction, src string) bool {
 	for _, f := range in.Flags {
 		if strings.HasPrefix(f, "--checksum=") {
 			return true
@@ -93,8 +93,8 @@ func pinned(in layers.Instruction, src string) bool {
 // isBareHash reports whether a source is what Docker's classic builder records
 // for a URL: the hash of what it fetched, without the "file:" or "dir:" of local
 // sources.
-func isBareHash(in layers.Instruction, src string) bool {
-	return (in.Builder == layers.BuilderDocker || in.Builder == layers.BuilderUnknown) && isHex(src, 64) &&
+func isBareHash(in history.Instruction, src string) bool {
+	return (in.Builder == history.BuilderDocker || in.Builder == history.BuilderUnknown) && isHex(src, 64) &&
 		strings.HasPrefix(in.Args, src+" in ")
 }
 
@@ -104,7 +104,7 @@ func isHex(s string, n int) bool {
 
 // isArchive reports whether a local source is an archive that ADD unpacked: by
 // its name, or, where only its hash is known, by what came out of one file.
-func isArchive(r *report.Report, s layers.Step, src string) bool {
+func isArchive(r *report.Report, s history.Step, src string) bool {
 	if strings.HasPrefix(src, "file:") {
 		return r.Index != nil && s.Layer >= 0 && s.Layer < len(r.Index.Layers) && len(s.Instruction.Sources) == 1 && r.Index.Layers[s.Layer].Files > 1
 	}

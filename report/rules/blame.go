@@ -9,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -18,7 +19,7 @@ func atLayer(r *report.Report, layer int) report.Finding {
 }
 
 // atStep starts a finding that blames a step.
-func atStep(r *report.Report, s layers.Step) report.Finding {
+func atStep(r *report.Report, s history.Step) report.Finding {
 	return report.Finding{Layer: s.Layer, Step: s.Index, Ancestor: r.AncestorOfStep(s.Index)}
 }
 

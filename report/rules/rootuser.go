@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -27,7 +28,7 @@ func runRootUser(r *report.Report) []report.Finding {
 		}
 		user, known = r.Index.Config.Config.User, true
 	}
-	last := layers.Step{Index: layers.None}
+	last := history.Step{Index: layers.None}
 	if r.Lineage != nil {
 		for _, s := range r.Lineage.Steps {
 			if s.Instruction.Keyword == "USER" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/lifecycle"
@@ -124,7 +125,7 @@ func plainVersion(v string) string {
 // A variable is the last value of an environment variable, and who set it.
 type variable struct {
 	value string
-	step  layers.Step
+	step  history.Step
 }
 
 // environment returns the variables that ENV instructions set. Where the
@@ -147,7 +148,7 @@ func environment(r *report.Report) map[string]variable {
 		k, v, _ := strings.Cut(kv, "=")
 		set := env[k]
 		if set.value != v {
-			set = variable{v, layers.Step{Index: layers.None, Layer: layers.None}}
+			set = variable{v, history.Step{Index: layers.None, Layer: layers.None}}
 		}
 		final[k] = set
 	}

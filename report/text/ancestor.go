@@ -11,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -142,7 +143,7 @@ func (p *page) steps(prefix string, r *report.Report, a report.Ancestor) {
 }
 
 // command is a step as its Dockerfile would have it, as far as it is known.
-func command(s layers.Step) string {
+func command(s history.Step) string {
 	in := s.Instruction
 	switch {
 	case s.Synthetic:

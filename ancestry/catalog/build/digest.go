@@ -7,7 +7,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Digest is all of a recipe that goes into a catalogue: hashes in place of text.
@@ -45,7 +45,7 @@ func DigestRecipe(r recipe.Recipe) *Digest {
 
 // DigestHistory hashes the history of an image that is made from nothing, and that
 // no Dockerfile made or whose Dockerfile is not known.
-func DigestHistory(steps []layers.Step, env []string) *Digest {
+func DigestHistory(steps []history.Step, env []string) *Digest {
 	d := &Digest{From: "scratch"}
 	h := recipe.NewHistory(steps, env)
 	d.Instructions = make([]Instruction, len(steps))

@@ -12,7 +12,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A cache keeps, between runs, what was read from each clone. It holds hashes and
@@ -58,7 +58,7 @@ type keptResult struct {
 	Digest       *build.Digest
 	Vars         []string
 	Shell, Place bool
-	Effects      []layers.Instruction
+	Effects      []history.Instruction
 	Err          string // why it is invalid
 }
 

@@ -11,7 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Some base images are made by tools that leave the same history each time, but
@@ -151,7 +151,7 @@ func historyOf(createdBy ...string) *build.Digest {
 	for _, s := range createdBy {
 		cfg.History = append(cfg.History, v1.History{CreatedBy: s, EmptyLayer: true})
 	}
-	steps, _ := layers.Steps(cfg)
+	steps, _ := history.Steps(cfg)
 	return build.DigestHistory(steps, nil)
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/catalog/internal/git"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // readLayout reads the history and the diffIDs of an image that is kept in git as
@@ -31,7 +31,7 @@ func readLayout(objects *git.Objects, commit, dir string) (*build.Digest, error)
 	if err := readBlob(objects, commit, dir, manifest.Config, &cfg); err != nil {
 		return nil, err
 	}
-	steps, _ := layers.Steps(&cfg)
+	steps, _ := history.Steps(&cfg)
 	d := build.DigestHistory(steps, cfg.Config.Env)
 	for _, id := range cfg.RootFS.DiffIDs {
 		d.DiffIDs = append(d.DiffIDs, id.Hex)

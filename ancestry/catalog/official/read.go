@@ -11,7 +11,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/catalog/internal/git"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Why an origin could not be read.
@@ -34,7 +34,7 @@ type result struct {
 	digest *build.Digest
 	needs  needs
 	// effects are the instructions that its children inherit.
-	effects []layers.Instruction
+	effects []history.Instruction
 	err     error
 }
 
@@ -94,7 +94,7 @@ func parse(text []byte, opts *dockerfile.Options) result {
 	for _, in := range x.Instructions {
 		switch in.Keyword {
 		case "ENV", "WORKDIR", "SHELL":
-			res.effects = append(res.effects, layers.Instruction{Keyword: in.Keyword, Args: in.Expanded})
+			res.effects = append(res.effects, history.Instruction{Keyword: in.Keyword, Args: in.Expanded})
 		}
 		res.needs.place = res.needs.place || in.Keyword == "WORKDIR" && !path.IsAbs(in.Written)
 	}

@@ -24,7 +24,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Options say how Dockerfiles are named and built. nil is the default.
@@ -129,7 +129,7 @@ func AddImage(b *build.Builder, img Image) error {
 	if img.Config == nil || len(img.Config.History) == 0 {
 		return fmt.Errorf("%s: no history", img.Repository)
 	}
-	steps, _ := layers.Steps(img.Config)
+	steps, _ := history.Steps(img.Config)
 	d := build.DigestHistory(steps, img.Config.Config.Env)
 	if img.Verified {
 		for _, id := range img.Config.RootFS.DiffIDs {

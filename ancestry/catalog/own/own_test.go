@@ -18,7 +18,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalog/build"
 	"github.com/stemma-go/stemma/ancestry/catalog/own"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 func open(t *testing.T, b *build.Builder) *catalog.Catalog {
@@ -30,7 +30,7 @@ func open(t *testing.T, b *build.Builder) *catalog.Catalog {
 }
 
 func reading(d recipe.Dialect, createdBy ...string) catalog.Reading {
-	steps, _ := layers.Steps(config(0, createdBy...))
+	steps, _ := history.Steps(config(0, createdBy...))
 	return catalog.ReadHistory(recipe.NewHistory(steps, nil), steps, d)
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -138,12 +139,12 @@ func (im Image) ConfigReport(t testing.TB) *report.Report {
 	t.Helper()
 	cfg, err := im.Build(t).ConfigFile()
 	require.NoError(t, err)
-	steps, _ := layers.Steps(cfg)
+	steps, _ := history.Steps(cfg)
 	return im.Join(nil, steps)
 }
 
 // Join makes the report of an index, or of steps alone.
-func (im Image) Join(idx *layers.Index, steps []layers.Step) *report.Report {
+func (im Image) Join(idx *layers.Index, steps []history.Step) *report.Report {
 	opts := im.Options
 	if opts.AsOf.IsZero() {
 		opts.AsOf = AsOf
@@ -151,7 +152,7 @@ func (im Image) Join(idx *layers.Index, steps []layers.Step) *report.Report {
 	return report.New(idx, im.lineage(steps), im.Inventory, &opts)
 }
 
-func (im Image) lineage(steps []layers.Step) *ancestry.Lineage {
+func (im Image) lineage(steps []history.Step) *ancestry.Lineage {
 	lin := &ancestry.Lineage{Steps: steps}
 	stated := im.Ancestors
 	if len(stated) == 0 {

@@ -1,11 +1,11 @@
-package layers_test
+package history_test
 
 import (
 	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 func ExampleSteps() {
@@ -19,10 +19,10 @@ func ExampleSteps() {
 			{CreatedBy: `CMD ["python3"]`, Comment: "buildkit.dockerfile.v0", EmptyLayer: true},
 		},
 	}
-	steps, problems := layers.Steps(cfg)
+	steps, problems := history.Steps(cfg)
 	for _, s := range steps {
 		in := s.Instruction
-		if s.Layer == layers.None {
+		if s.Layer == history.None {
 			fmt.Printf("         %s: %s %s\n", in.Builder, in.Keyword, in.Args)
 		} else {
 			fmt.Printf("layer %d: %s: %s %s\n", s.Layer, in.Builder, in.Keyword, in.Args)
@@ -46,7 +46,7 @@ func ExampleSteps_mended() {
 			{CreatedBy: "COPY app /usr/bin/", Author: "kaniko"},
 		},
 	}
-	steps, problems := layers.Steps(cfg)
+	steps, problems := history.Steps(cfg)
 	for _, s := range steps {
 		fmt.Printf("layer %d, synthetic %t, uncertain %t: %q\n", s.Layer, s.Synthetic, s.Uncertain, s.CreatedBy)
 	}
@@ -58,7 +58,7 @@ func ExampleSteps_mended() {
 }
 
 func ExampleParse() {
-	in := layers.Parse(v1.History{
+	in := history.Parse(v1.History{
 		CreatedBy: "RUN |1 FOO=1 /bin/bash -o pipefail -c curl -fsS https://example.com/x | tar -x # buildkit",
 		Comment:   "buildkit.dockerfile.v0",
 	})
@@ -72,7 +72,7 @@ func ExampleParse() {
 }
 
 func ExampleInstruction_Env() {
-	in := layers.Parse(v1.History{CreatedBy: "/bin/sh -c #(nop)  ENV PYTHON_VERSION=3.11.1 LANG=C.UTF-8"})
+	in := history.Parse(v1.History{CreatedBy: "/bin/sh -c #(nop)  ENV PYTHON_VERSION=3.11.1 LANG=C.UTF-8"})
 	fmt.Printf("%q\n", in.Env())
 	// Output:
 	// ["PYTHON_VERSION=3.11.1" "LANG=C.UTF-8"]

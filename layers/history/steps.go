@@ -1,4 +1,4 @@
-package layers
+package history
 
 import v1 "github.com/google/go-containerregistry/pkg/v1"
 

@@ -1,4 +1,4 @@
-package layers
+package history
 
 import (
 	"encoding/json"
@@ -17,7 +17,7 @@ import (
 // testdata/archives/odd.
 func built(t *testing.T, name string) *v1.ConfigFile {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("../testdata/histories", name+".json"))
+	b, err := os.ReadFile(filepath.Join("../../testdata/histories", name+".json"))
 	if os.IsNotExist(err) {
 		t.Skip("not built: ", name)
 	}
