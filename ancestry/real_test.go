@@ -10,7 +10,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/images"
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // parents are the images of the folder that an image of the folder is built on,

@@ -38,7 +38,7 @@
 // parsers will read; after the pass, [Collector.Attribute] gives the
 // [Inventory]:
 //
-//	c := packages.NewCollector(nil)
+//	c := scan.NewCollector(nil)
 //	idx, err := layers.Read(ctx, img, &layers.Options{Wants: c.Wants()})
 //	inv, err := c.Attribute(ctx, idx)
 //

@@ -17,12 +17,13 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 		opts = &Options{}
 	}
 	r := &Report{
-		Reference: opts.Hints.Reference,
-		Digest:    opts.Hints.Digest,
+		Reference: opts.Reference,
+		Digest:    opts.Digest,
 		AsOf:      opts.AsOf.UTC(),
 		Index:     idx,
 		Lineage:   lin,
 		Inventory: inv,
+		Partial:   opts.Partial,
 	}
 	if opts.AsOf.IsZero() {
 		r.AsOf = time.Now().UTC()
@@ -34,7 +35,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 	}
 	r.addLayers()
 	r.addPackages()
-	r.addProblems()
+	r.addProblems(opts.Problems)
 	r.Findings = Judge(r, opts.Rules)
 	return r
 }
@@ -105,7 +106,7 @@ func (c *PackageCounts) of(k packages.EventKind) *int {
 
 // addProblems gathers everybody's problems, each once: an index and a lineage
 // both report what is wrong with the history.
-func (r *Report) addProblems() {
+func (r *Report) addProblems(others []layers.Problem) {
 	seen := map[string]bool{}
 	add := func(problems []layers.Problem) {
 		for _, p := range problems {
@@ -124,4 +125,5 @@ func (r *Report) addProblems() {
 	if r.Inventory != nil {
 		add(r.Inventory.Problems)
 	}
+	add(others)
 }

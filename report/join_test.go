@@ -1,13 +1,9 @@
 package report_test
 
 import (
-	"context"
 	"errors"
-	"io"
 	"testing"
-	"testing/iotest"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -15,7 +11,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 func event(kind packages.EventKind, layer int) packages.Event {
@@ -24,16 +20,16 @@ func event(kind packages.EventKind, layer int) packages.Event {
 
 // Two ancestors of two layers each: what a package went through counts for who
 // did it, once.
-func sample() imagetest.Image {
-	return imagetest.Image{
-		Steps: []imagetest.Step{
-			{CreatedBy: "a", Files: []imagetest.File{{Name: "a", Size: 1000}}},
-			{CreatedBy: "b", Files: []imagetest.File{{Name: "b", Size: 200}}},
+func sample() handmade.Image {
+	return handmade.Image{
+		Steps: []handmade.Step{
+			{CreatedBy: "a", Files: []handmade.File{{Name: "a", Size: 1000}}},
+			{CreatedBy: "b", Files: []handmade.File{{Name: "b", Size: 200}}},
 			{CreatedBy: "e"},
-			{CreatedBy: "c", Files: []imagetest.File{{Name: ".wh.a"}}},
-			{CreatedBy: "d", Files: []imagetest.File{{Name: "b", Size: 30}}},
+			{CreatedBy: "c", Files: []handmade.File{{Name: ".wh.a"}}},
+			{CreatedBy: "d", Files: []handmade.File{{Name: "b", Size: 30}}},
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 3}},
+		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 3}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{
 			{Name: "kept", State: packages.Present, Events: []packages.Event{event(packages.Introduced, 0)}},
 			{Name: "upgraded-twice", State: packages.Present, Events: []packages.Event{event(packages.Introduced, 0), event(packages.Upgraded, 2), event(packages.Downgraded, 3)}},
@@ -152,93 +148,3 @@ func TestSeverityText(t *testing.T) {
 	assert.ErrorContains(t, s.UnmarshalText([]byte("grave")), `unknown severity "grave"`)
 	assert.Equal(t, "severity(7)", report.Severity(7).String())
 }
-
-const osRelease = "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"
-
-// A source that keeps what it was asked.
-type spy struct{ query *ancestry.Query }
-
-func (s *spy) Claims(_ context.Context, q *ancestry.Query) ([]ancestry.Claim, error) {
-	s.query = q
-	return nil, nil
-}
-
-func TestAnalyze(t *testing.T) {
-	im := imagetest.Image{Steps: []imagetest.Step{
-		{CreatedBy: "ADD rootfs.tar / # buildkit", Comment: imagetest.BuildKit, Files: []imagetest.File{
-			{Name: "etc/"}, {Name: "etc/os-release", Link: "../usr/lib/os-release"}, {Name: "usr/lib/os-release", Body: osRelease},
-			{Name: "var/lib/dpkg/status", Body: "Package: base-files\nStatus: install ok installed\nVersion: 12.4\nArchitecture: amd64\n\n"}}},
-		{CreatedBy: "RUN chmod", Comment: imagetest.BuildKit, Files: []imagetest.File{{Name: "usr/lib/os-release", Body: osRelease, Mode: 0o600}}},
-		{CreatedBy: "RUN upgrade", Comment: imagetest.BuildKit, Files: []imagetest.File{{Name: "usr/lib/os-release", Body: osRelease + "#"}}},
-		{CreatedBy: "RUN rm", Comment: imagetest.BuildKit, Files: []imagetest.File{{Name: "etc/.wh.os-release"}}},
-	}}
-	img := im.Build(t)
-	catalogue := &spy{}
-	wanted := 0
-	opts := &report.Options{
-		Hints:      ancestry.Hints{Reference: "test:1", Digest: v1.Hash{Algorithm: "sha256", Hex: "00"}},
-		Catalogues: []ancestry.Source{catalogue},
-		AsOf:       imagetest.AsOf,
-		Layers: layers.Options{Wants: []layers.Want{{
-			Match: func(e layers.Entry, _ []byte) bool { return e.Path == "var/lib/dpkg/status" },
-			Use:   func(layers.Entry, []byte) error { wanted++; return nil },
-		}}},
-	}
-	r, err := report.Analyze(t.Context(), img, opts)
-	require.NoError(t, err)
-	assert.Equal(t, "test:1", r.Reference)
-	assert.Equal(t, "00", r.Digest.Hex)
-	assert.Equal(t, imagetest.AsOf, r.AsOf)
-	assert.NotNil(t, r.Inventory)
-	assert.Equal(t, 1, wanted, "the caller's own want")
-	assert.Len(t, opts.Layers.Wants, 1, "the caller's options are not changed")
-	require.NotEmpty(t, r.Ancestors)
-	assert.Empty(t, r.Problems)
-
-	require.NotNil(t, catalogue.query)
-	h := catalogue.query.Hints
-	assert.Equal(t, []bool{true, true, true, true}, h.Verified)
-	assert.Equal(t, map[int][]byte{0: []byte(osRelease), 2: []byte(osRelease + "#")}, h.OSRelease)
-
-	opts.NoPackages = true
-	r, err = report.Analyze(t.Context(), img, opts)
-	require.NoError(t, err)
-	assert.Nil(t, r.Inventory)
-}
-
-func TestAnalyzeCancelled(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := report.Analyze(ctx, sample().Build(t), nil)
-	assert.ErrorIs(t, err, context.Canceled)
-}
-
-// An image of broken layers is still reported, and says that it is partial.
-func TestAnalyzeBrokenLayer(t *testing.T) {
-	img := sample().Build(t)
-	r, err := report.Analyze(t.Context(), brokenImage{img}, nil)
-	require.NoError(t, err)
-	assert.True(t, r.Partial)
-	assert.NotEmpty(t, r.Problems)
-	assert.NotEmpty(t, r.Ancestors)
-	assert.Equal(t, 1, r.Problems[0].Layer)
-}
-
-// A brokenImage has a layer that breaks off.
-type brokenImage struct{ v1.Image }
-
-func (b brokenImage) Layers() ([]v1.Layer, error) {
-	ls, err := b.Image.Layers()
-	ls[1] = brokenLayer{ls[1]}
-	return ls, err
-}
-
-type brokenLayer struct{ v1.Layer }
-
-var errBroken = errors.New("connection reset")
-
-func (l brokenLayer) Compressed() (io.ReadCloser, error) {
-	return io.NopCloser(iotest.ErrReader(errBroken)), nil
-}
-
-func (l brokenLayer) Uncompressed() (io.ReadCloser, error) { return l.Compressed() }

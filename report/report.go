@@ -61,30 +61,22 @@ type PackageCounts struct {
 	Present     int // whose present version came from here and is still visible
 }
 
-// Options say how to judge, and by which rules. nil and the zero value are the
-// defaults.
+// Options say how [New] judges, and what else it knows. nil and the zero value are
+// the defaults.
 type Options struct {
-	// Hints are passed to [ancestry.Resolve]. What the index knows (os-release,
-	// verified layers, the digests of the stored blobs) is filled in by [Analyze].
 	// Reference and Digest become those of the report.
-	Hints ancestry.Hints
-	// Catalogues are passed to [ancestry.Resolve], by [Analyze] with the genealogy
-	// of the Docker Official Images after them, which ships in the module.
-	Catalogues []ancestry.Source
-	// NoGenealogy leaves the genealogy out.
-	NoGenealogy bool
+	Reference string
+	Digest    v1.Hash
+	// AsOf is the day on which to judge; the zero Time is now.
+	AsOf time.Time
 	// Rules judge the image. nil means that nothing is judged: the rules that
 	// ship with this module are rules.All, in package report/rules.
 	Rules []Rule
-	// AsOf is the day on which to judge; the zero Time is now.
-	AsOf time.Time
-	// Layers and Packages are passed on to the readers; to Layers.Wants, those of
-	// the packages are added.
-	Layers   layers.Options
-	Packages packages.Options
-	// NoPackages leaves the packages out: faster, and rules that need them find
-	// nothing.
-	NoPackages bool
+	// Problems are added to the report's: what went wrong before or beside the
+	// reading of the layers.
+	Problems []layers.Problem
+	// Partial says that something is missing that Problems tell of.
+	Partial bool
 }
 
 // AncestorOf returns the index in Ancestors of the one that a layer belongs to,

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 	"github.com/stemma-go/stemma/layers/history"
 )
 

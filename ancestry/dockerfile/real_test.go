@@ -14,7 +14,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 	"github.com/stemma-go/stemma/layers/history"
 )
 

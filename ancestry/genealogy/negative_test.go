@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // history makes a configuration of instructions, all recorded on one day. Those of a

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // TestStanding compares what became of published images with what the catalogue's

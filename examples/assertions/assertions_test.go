@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/packages"
-	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/sample"
@@ -17,7 +17,7 @@ import (
 func TestImage(t *testing.T) {
 	img, err := sample.Open() // or source.Open(t.Context(), "registry.example.org/shop/api:2.4.1", nil)
 	require.NoError(t, err)
-	rep, err := report.Analyze(t.Context(), img, &report.Options{
+	rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{
 		Rules: rules.All(),
 		AsOf:  time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), // the same verdict tomorrow
 	})

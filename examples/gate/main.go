@@ -20,6 +20,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/policy"
@@ -101,7 +102,7 @@ func judge(ctx context.Context, file, ref string) ([]policy.Violation, error) {
 		return nil, err
 	}
 	defer done()
-	rep, err := report.Analyze(ctx, img, &report.Options{Rules: rules.All()})
+	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/progress"
@@ -61,12 +62,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, error) {
 	line := progress.New(stderr, nil)
 	defer line.Done()
-	opts := &report.Options{Rules: rules.All()}
+	opts := &stemma.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update
 	img, err := f.open(ctx, opts, stderr)
 	if err != nil {
 		return nil, err
 	}
 	defer img.Close()
-	return report.Analyze(ctx, img, opts)
+	return stemma.Analyze(ctx, img, opts)
 }

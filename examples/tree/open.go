@@ -9,17 +9,17 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/layers/source"
-	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 
 // open opens the image that was asked for, and puts the catalogue that names its
 // ancestors into opts.
-func (f *flags) open(ctx context.Context, opts *report.Options, stderr io.Writer) (*source.Image, error) {
+func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer) (*source.Image, error) {
 	if f.dockerfiles != "" {
 		c, err := loadDockerfiles(f.dockerfiles, stderr)
 		if err != nil {
@@ -59,7 +59,7 @@ func loadDockerfiles(dir string, stderr io.Writer) (*dockerfile.Catalogue, error
 
 // openSample opens the sample image. The Dockerfiles that it and its ancestors
 // were built from are the catalogue, as an organisation's own would be.
-func openSample(opts *report.Options) (*source.Image, error) {
+func openSample(opts *stemma.Options) (*source.Image, error) {
 	c, err := dockerfile.New(chain.Images()...)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/internal/realregistry"
 	"github.com/stemma-go/stemma/testdata/chain"
+	"github.com/stemma-go/stemma/testdata/realregistry"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 

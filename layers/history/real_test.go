@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/internal/realimages"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 func FuzzSteps(f *testing.F) {

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/internal/realregistry"
+	"github.com/stemma-go/stemma/testdata/realregistry"
 )
 
 // TestTaggedFaults reads the sample image from Debian's docker-registry, behind the

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -32,7 +32,7 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	got := write(t, imagetest.Sample(t, rules.All()), nil)
+	got := write(t, handmade.Sample(t, rules.All()), nil)
 	path := filepath.Join("testdata", "sample.json")
 	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	for _, opts := range []*json.Options{nil, {Compact: true}} {
 		d, err := json.Decode(bytes.NewReader(write(t, r, opts)))
 		require.NoError(t, err)
@@ -55,15 +55,15 @@ func TestRoundTrip(t *testing.T) {
 
 // The same report gives the same bytes; so does a report made anew.
 func TestDeterministic(t *testing.T) {
-	want := write(t, imagetest.Sample(t, rules.All()), nil)
+	want := write(t, handmade.Sample(t, rules.All()), nil)
 	for range 2 {
-		assert.Equal(t, want, write(t, imagetest.Sample(t, rules.All()), nil))
+		assert.Equal(t, want, write(t, handmade.Sample(t, rules.All()), nil))
 	}
 }
 
 // A list is never null, and nothing known is nothing said.
 func TestNothing(t *testing.T) {
-	out := string(write(t, report.New(nil, nil, nil, &report.Options{AsOf: imagetest.AsOf}), &json.Options{Compact: true}))
+	out := string(write(t, report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}), &json.Options{Compact: true}))
 	assert.NotContains(t, out, "null")
 	assert.Contains(t, out, `"asOf":"2026-11-22T00:00:00Z"`)
 	d, err := json.Decode(strings.NewReader(out))
@@ -77,7 +77,7 @@ func TestNothing(t *testing.T) {
 
 // Dates are in UTC, whatever zone a builder lived in.
 func TestDatesUTC(t *testing.T) {
-	r := imagetest.Sample(t, nil)
+	r := handmade.Sample(t, nil)
 	r.AsOf = r.AsOf.In(time.FixedZone("east", 3600))
 	r.Ancestors[0].Created = r.Ancestors[0].Created.In(time.FixedZone("west", -3600))
 	d := json.New(r)
@@ -89,7 +89,7 @@ func TestDatesUTC(t *testing.T) {
 // it: a registry's history may say any zone.
 func TestDatesWithoutYear(t *testing.T) {
 	for _, s := range []string{"9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"} {
-		r := imagetest.Sample(t, nil)
+		r := handmade.Sample(t, nil)
 		at, err := time.Parse(time.RFC3339, s)
 		require.NoError(t, err)
 		r.Ancestors[0].Created, r.Lineage.Steps[7].Created = at, at
@@ -102,7 +102,7 @@ func TestDatesWithoutYear(t *testing.T) {
 }
 
 func TestHostileStrings(t *testing.T) {
-	r := imagetest.Sample(t, nil)
+	r := handmade.Sample(t, nil)
 	r.Reference = "a\x1b[31m\u009b\x7f<>&\xff\"\u2028"
 	out := string(write(t, r, nil))
 	for _, c := range out {

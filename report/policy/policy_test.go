@@ -10,9 +10,9 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // The policy that the package's documentation shows, and all that it says.
@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 		FailOn: policy.Warning,
 		Rules:  map[string]policy.Level{"add-remote": policy.Off, "born-old": policy.Serious},
 		Accept: []policy.Acceptance{{Rule: "build-tools", Ancestor: "buildpack-deps*", Subject: "headers*",
-			Until: policy.Day{Time: imagetest.Day("2027-01-31")}, Reason: "the CMS commits its pages"}},
+			Until: policy.Day{Time: handmade.Day("2027-01-31")}, Reason: "the CMS commits its pages"}},
 		MaxAge:         policy.Age(180 * 24 * time.Hour),
 		MaxSize:        5_000_000,
 		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
@@ -92,7 +92,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte("accept:\n- {rule: root-user, until: 2020-02-30}"))
 	f.Add([]byte("maxAge: 70000w\nmaxSize: 1e9TB"))
-	r := &report.Report{Findings: []report.Finding{{Rule: "root-user", Subject: "user"}}, AsOf: imagetest.AsOf}
+	r := &report.Report{Findings: []report.Finding{{Rule: "root-user", Subject: "user"}}, AsOf: handmade.AsOf}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := policy.Parse(b, rules.All()); err == nil {
 			p.Judge(r)
@@ -109,7 +109,7 @@ func judge(r *report.Report, p *policy.Policy) []string {
 }
 
 func TestJudge(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	for in, want := range map[string][]string{
 		"":              {"end-of-life 1", "end-of-life 3"}, // serious alone
 		"failOn: never": nil,
@@ -176,7 +176,7 @@ func TestViolationIsOneLine(t *testing.T) {
 // A reproducible build has no date, and no age.
 func TestJudgeUndated(t *testing.T) {
 	p := parse(t, "maxAge: 1d")
-	r := &report.Report{AsOf: imagetest.AsOf, Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{Created: time.Unix(0, 0)}}}}
+	r := &report.Report{AsOf: handmade.AsOf, Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{Created: time.Unix(0, 0)}}}}
 	assert.Empty(t, p.Judge(r))
 }
 

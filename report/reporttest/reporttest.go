@@ -2,7 +2,7 @@
 // ancestor, layer and step is to blame.
 //
 //	func TestImage(t *testing.T) {
-//		rep, err := report.Analyze(t.Context(), img, &report.Options{Rules: rules.All()})
+//		rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{Rules: rules.All()})
 //		require.NoError(t, err)
 //		reporttest.DescendsFrom(t, rep, "debian")
 //		reporttest.NoPackage(t, rep, "deb", "gcc*")

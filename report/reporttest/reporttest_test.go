@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // A recorder is a test that keeps what it is told.
@@ -25,7 +25,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 }
 
 func TestAssertions(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	broken := *r
 	broken.Partial = true
 	noLayers := *r
@@ -79,7 +79,7 @@ func TestAssertions(t *testing.T) {
 
 // Of an unknown ancestor nobody can say what it is not.
 func TestNotDescendsFromUnknown(t *testing.T) {
-	r := imagetest.Sample(t, nil)
+	r := handmade.Sample(t, nil)
 	r.Ancestors[2].Repository = ""
 	rec := &recorder{TB: t}
 	assert.False(t, reporttest.NotDescendsFrom(rec, r, "alpine"))

@@ -1,7 +1,7 @@
 // Package rules has the rules that ship with this module: values of
 // [report.Rule], each in a file of its own.
 //
-//	rep, err := report.Analyze(ctx, img, &report.Options{Rules: rules.All()})
+//	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
 //
 // Every finding names the layer, the step and the ancestor that brought what it
 // is about. Who that is decides the remedy: what an image inherits is mended by

@@ -9,7 +9,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 func debian(version string) ancestry.Distro {
@@ -39,10 +39,10 @@ func TestEndOfLifeDistro(t *testing.T) {
 		"unknown since":  {[]ancestry.Distro{debian("10"), {ID: "gentoo"}}, "2026-11-22", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			im := imagetest.Image{Options: report.Options{AsOf: imagetest.Day(tt.asOf)}}
+			im := handmade.Image{Options: report.Options{AsOf: handmade.Day(tt.asOf)}}
 			for i, d := range tt.distros {
 				im.Steps = append(im.Steps, buildkit("RUN", file("f", 1+i)))
-				im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Repository: []string{"a0", "a1"}[i], Steps: 1, Distro: d})
+				im.Ancestors = append(im.Ancestors, handmade.Ancestor{Repository: []string{"a0", "a1"}[i], Steps: 1, Distro: d})
 			}
 			check(t, EndOfLife(), im.Report(t), tt.wants...)
 		})
@@ -73,15 +73,15 @@ func TestEndOfLifeRuntimes(t *testing.T) {
 		"another java":        {"JAVA_HOME=/usr/lib/jvm/x JAVA_VERSION=17.0.2", "usr/lib/jvm/x/bin/java", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			im := imagetest.Image{
+			im := handmade.Image{
 				Config: v1.Config{Env: strings.Fields(tt.env)},
-				Steps: []imagetest.Step{
+				Steps: []handmade.Step{
 					buildkit("ADD rootfs.tar /", file("bin/sh", 1)),
 					buildkit("ENV " + tt.env),
 					buildkit("RUN make install", file(tt.program, 10)),
-					buildkit("RUN chmod 700", imagetest.File{Name: tt.program, Size: 10, Mode: 0o700}), // copies it up, and did not bring it
+					buildkit("RUN chmod 700", handmade.File{Name: tt.program, Size: 10, Mode: 0o700}), // copies it up, and did not bring it
 				},
-				Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Repository: "lang", Tag: "1", Steps: 2}, {Steps: 1}},
+				Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Repository: "lang", Tag: "1", Steps: 2}, {Steps: 1}},
 			}
 			var wants []want
 			if tt.want != nil {
@@ -101,9 +101,9 @@ func TestEndOfLifePackages(t *testing.T) {
 		p.Version, p.Locations = version, []packages.Location{{Path: path, Layer: 1}}
 		return p
 	}
-	im := imagetest.Image{
-		Steps:     []imagetest.Step{buildkit("ADD rootfs.tar /", file("a", 1)), buildkit("RUN x", file("b", 1))},
-		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
+	im := handmade.Image{
+		Steps:     []handmade.Step{buildkit("ADD rootfs.tar /", file("a", 1)), buildkit("RUN x", file("b", 1))},
+		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{
 			at("binary", "python", "3.7.17", "usr/local/bin/python3.7"),
 			at("binary", "node", "16.1.0", "usr/bin/node"), // the distribution's: not judged

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 func TestToolsTable(t *testing.T) {
@@ -59,11 +59,11 @@ func TestBuildTools(t *testing.T) {
 	back.Bytes.ByLayer[3] = 71 // the first 70 are the first one's, and stay shipped
 	gone := aPackage("deb", "gdb", 1, 900)
 	gone.State = packages.Gone
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1)),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Repository: "buildpack-deps", Tag: "bookworm", Steps: 1},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Repository: "buildpack-deps", Tag: "bookworm", Steps: 1},
 			{Repository: "python", Tag: "3.12", Steps: 1}, {Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{
 			aPackage("deb", "gcc-12", 1, 3000), aPackage("deb", "g++-12", 1, 4000), aPackage("deb", "gcc-12-base", 0, 9), upgraded, back, gone,
@@ -83,15 +83,15 @@ func TestBuildTools(t *testing.T) {
 }
 
 func TestBuildToolsWithoutPackages(t *testing.T) {
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("bin/sh", 1)),
 			buildkit("COPY --from=go", file("usr/local/go/bin/go", 100), file("usr/local/go/pkg/tool/compile", 50), file("usr/local/gopher", 9)),
 			buildkit("COPY --from=jdk", file("opt/java/openjdk/bin/java", 10), file("opt/java/openjdk/bin/javac", 10), file("opt/java/openjdk/lib/modules", 80)),
 			buildkit("COPY --from=jre", file("usr/lib/jvm/jre/bin/java", 10)),
-			buildkit("RUN rm", imagetest.File{Name: "opt/java/openjdk/lib/.wh.modules"}),
+			buildkit("RUN rm", handmade.File{Name: "opt/java/openjdk/lib/.wh.modules"}),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 2}, {Steps: 3}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 2}, {Steps: 3}},
 	}
 	check(t, BuildTools(), im.Report(t),
 		want{0, 2, 2, report.Warning, "compilers", "JDK in /opt/java/openjdk", "", 20},
@@ -109,8 +109,8 @@ func TestBuildToolsWithoutPackages(t *testing.T) {
 func TestToolchainOfUpgradedPackage(t *testing.T) {
 	jdk := aPackage("deb", "openjdk-17-jdk-headless", 0, 30)
 	jdk.Events = append(jdk.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("RUN install", file("usr/lib/jvm/j/bin/javac", 10)),
 			buildkit("RUN upgrade", file("usr/lib/jvm/j/bin/javac", 20), file("usr/local/go/bin/go", 7)),
 		},
@@ -121,27 +121,27 @@ func TestToolchainOfUpgradedPackage(t *testing.T) {
 }
 
 func TestManyToolchains(t *testing.T) {
-	var files []imagetest.File
+	var files []handmade.File
 	for i := range 20_000 {
 		files = append(files, file(fmt.Sprintf("root/.rustup/toolchains/%d/bin/rustc", i), 1))
 	}
-	r := imagetest.Image{Steps: []imagetest.Step{buildkit("RUN", files...)}}.Report(t)
+	r := handmade.Image{Steps: []handmade.Step{buildkit("RUN", files...)}}.Report(t)
 	found := report.Judge(r, []report.Rule{BuildTools()})
 	require.Len(t, found, 1)
 	assert.EqualValues(t, 20_000, found[0].Bytes)
 }
 
 func TestPackageCaches(t *testing.T) {
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("var/lib/apt/lists/a", 150_000), file("var/lib/apt/lists/lock", 0), file("var/lib/apt/extended_states", 500_000)),
 			buildkit("RUN b", file("root/.cache/pip/http/a", 60_000), file("root/.cache/pip/http/b", 60_000), file("root/.cache/other", 900_000)),
 			buildkit("RUN c", file("home/me/.npm/x", 200_000), file("home/me/sub/.npm/x", 200_000), file("home/.npm", 200_000)),
 			buildkit("RUN d", file("var/cache/apk/small", 99_999), file("var/cache/apt/gone.bin", 300_000)),
-			buildkit("RUN rm", imagetest.File{Name: "var/cache/apt/.wh.gone.bin"}),
-			buildkit("RUN chown", imagetest.File{Name: "var/lib/apt/lists/a", Size: 150_000, UID: 3}), // who copies a cache up did not bring it
+			buildkit("RUN rm", handmade.File{Name: "var/cache/apt/.wh.gone.bin"}),
+			buildkit("RUN chown", handmade.File{Name: "var/lib/apt/lists/a", Size: 150_000, UID: 3}), // who copies a cache up did not bring it
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 5}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 5}},
 	}
 	check(t, PackageCaches(), im.Report(t),
 		want{0, 1, 1, report.Warning, "/root/.cache/pip", "the pip cache /root/.cache/pip, 2 files", "--no-cache-dir", 120_000},

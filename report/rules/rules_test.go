@@ -11,7 +11,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // A want is what a test expects of a finding; empty strings are not compared.
@@ -57,11 +57,11 @@ func check(t *testing.T, rule report.Rule, r *report.Report, wants ...want) {
 	}
 }
 
-func buildkit(createdBy string, files ...imagetest.File) imagetest.Step {
-	return imagetest.Step{CreatedBy: createdBy, Comment: imagetest.BuildKit, Files: files}
+func buildkit(createdBy string, files ...handmade.File) handmade.Step {
+	return handmade.Step{CreatedBy: createdBy, Comment: handmade.BuildKit, Files: files}
 }
 
-func file(name string, size int) imagetest.File { return imagetest.File{Name: name, Size: size} }
+func file(name string, size int) handmade.File { return handmade.File{Name: name, Size: size} }
 
 // installed is a package that a layer installed and nobody touched since.
 func aPackage(kind, name string, layer int, bytes int64) packages.Package {
@@ -93,14 +93,14 @@ func TestNothingKnown(t *testing.T) {
 
 // A good image has nothing to find.
 func TestNothingFound(t *testing.T) {
-	im := imagetest.Image{
-		Config: imagetest.User("10001"),
-		Steps: []imagetest.Step{
-			{CreatedBy: "ADD rootfs.tar.xz / # buildkit", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-10-20"), Files: []imagetest.File{file("bin/sh", 2_000_000)}},
-			{CreatedBy: "COPY app /app # buildkit", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-11-01"), Files: []imagetest.File{file("app/main", 3_000_000)}},
-			{CreatedBy: "USER 10001", Comment: imagetest.BuildKit, Created: imagetest.Day("2026-11-01")},
+	im := handmade.Image{
+		Config: handmade.User("10001"),
+		Steps: []handmade.Step{
+			{CreatedBy: "ADD rootfs.tar.xz / # buildkit", Comment: handmade.BuildKit, Created: handmade.Day("2026-10-20"), Files: []handmade.File{file("bin/sh", 2_000_000)}},
+			{CreatedBy: "COPY app /app # buildkit", Comment: handmade.BuildKit, Created: handmade.Day("2026-11-01"), Files: []handmade.File{file("app/main", 3_000_000)}},
+			{CreatedBy: "USER 10001", Comment: handmade.BuildKit, Created: handmade.Day("2026-11-01")},
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}}, {Steps: 2}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}}, {Steps: 2}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{aPackage("deb", "libc6", 0, 100), aPackage("npm", "make", 1, 10)}},
 	}
 	assert.Empty(t, report.Judge(im.Report(t), All()))

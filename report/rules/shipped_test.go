@@ -9,7 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 func TestShippedRemoved(t *testing.T) {
@@ -17,15 +17,15 @@ func TestShippedRemoved(t *testing.T) {
 	removed := aPackage("deb", "gcc-12", 0, 3*mb)
 	removed.State = packages.Gone
 	removed.Events = append(removed.Events, packages.Event{Kind: packages.Removed, Layer: 2})
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("usr/bin/gcc", 3*mb), file("var/lib/dpkg/status", 2*mb), file("bin/sh", 200*mb/100)),
 			buildkit("RUN fetch", file("tmp/big", 2*mb), file("small", 1000), file("app", 4*mb), file("chowned", 5*mb)),
-			buildkit("RUN apt-get purge gcc && rm", imagetest.File{Name: "usr/bin/.wh.gcc"}, imagetest.File{Name: "tmp/.wh.big"}, imagetest.File{Name: ".wh.small"},
-				file("var/lib/dpkg/status", 2*mb+1), imagetest.File{Name: "chowned", Size: 5 * mb, UID: 9}),
+			buildkit("RUN apt-get purge gcc && rm", handmade.File{Name: "usr/bin/.wh.gcc"}, handmade.File{Name: "tmp/.wh.big"}, handmade.File{Name: ".wh.small"},
+				file("var/lib/dpkg/status", 2*mb+1), handmade.File{Name: "chowned", Size: 5 * mb, UID: 9}),
 			buildkit("COPY app", file("app", 4*mb+1)),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 3}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 3}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{removed, aPackage("deb", "bash", 0, 9)}},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
@@ -36,9 +36,9 @@ func TestShippedRemoved(t *testing.T) {
 	check(t, CopyUp(), im.Report(t),
 		want{0, 2, 2, report.Warning, "layer 2", "ships 1 file of its own image again, whose content did not change; only the owner did", "COPY --chown", 5 * mb})
 
-	im.Ancestors = []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 4}}
+	im.Ancestors = []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 4}}
 	im.Steps = append(im.Steps, buildkit("ENV A=1"))
-	im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Steps: 1})
+	im.Ancestors = append(im.Ancestors, handmade.Ancestor{Steps: 1})
 	found := report.Judge(im.Report(t), []report.Rule{ShippedRemoved(), CopyUp()})
 	require.Len(t, found, 3, "what one image hides of its own is one finding")
 	for _, f := range found {
@@ -50,14 +50,14 @@ func TestShippedRemoved(t *testing.T) {
 // What is still there under another name is not hidden.
 func TestShippedHardLink(t *testing.T) {
 	const mb = 1_000_000
-	im := imagetest.Image{Steps: []imagetest.Step{
-		buildkit("ADD rootfs.tar /", file("a", 3*mb), imagetest.File{Name: "b", Hard: "a"}),
-		buildkit("RUN rm a", imagetest.File{Name: ".wh.a"}),
+	im := handmade.Image{Steps: []handmade.Step{
+		buildkit("ADD rootfs.tar /", file("a", 3*mb), handmade.File{Name: "b", Hard: "a"}),
+		buildkit("RUN rm a", handmade.File{Name: ".wh.a"}),
 	}}
 	r := im.Report(t)
 	require.Zero(t, r.Index.Layers[0].Shadowed)
 	check(t, ShippedRemoved(), r)
-	im.Steps = append(im.Steps, buildkit("RUN rm b", imagetest.File{Name: ".wh.b"}))
+	im.Steps = append(im.Steps, buildkit("RUN rm b", handmade.File{Name: ".wh.b"}))
 	r = im.Report(t)
 	require.EqualValues(t, 3*mb, r.Index.Layers[0].Shadowed)
 	check(t, ShippedRemoved(), r, want{0, 1, 1, report.Warning, "", "", "", 3 * mb})
@@ -69,10 +69,10 @@ func TestShippedBesidePackage(t *testing.T) {
 	tiny := aPackage("deb", "tiny", 0, 1000)
 	tiny.State = packages.Gone
 	tiny.Events = append(tiny.Events, packages.Event{Kind: packages.Removed, Layer: 1})
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("RUN a", file("usr/bin/tiny", 1000), file("opt/big/x", 9*mb)),
-			buildkit("RUN b", imagetest.File{Name: "usr/bin/.wh.tiny"}, imagetest.File{Name: "opt/.wh.big"}),
+			buildkit("RUN b", handmade.File{Name: "usr/bin/.wh.tiny"}, handmade.File{Name: "opt/.wh.big"}),
 		},
 		Inventory: &packages.Inventory{Packages: []packages.Package{tiny}},
 	}
@@ -84,12 +84,12 @@ func TestShippedByUpgrade(t *testing.T) {
 	const mb = 1_000_000
 	upgraded := aPackage("deb", "libssl3", 0, 3*mb)
 	upgraded.Events = append(upgraded.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("usr/lib/libssl.so.3.0.1", 2*mb), file("usr/lib/libcrypto.so", mb)),
-			buildkit("RUN apt-get upgrade", imagetest.File{Name: "usr/lib/.wh.libssl.so.3.0.1"}, file("usr/lib/libssl.so.3.0.2", 2*mb), file("usr/lib/libcrypto.so", mb+1)),
+			buildkit("RUN apt-get upgrade", handmade.File{Name: "usr/lib/.wh.libssl.so.3.0.1"}, file("usr/lib/libssl.so.3.0.2", 2*mb), file("usr/lib/libcrypto.so", mb+1)),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded}},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
@@ -99,12 +99,12 @@ func TestShippedByUpgrade(t *testing.T) {
 // Files that are written anew and are no package's are as good in no newer build.
 func TestShippedRewritten(t *testing.T) {
 	const mb = 1_000_000
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("ADD rootfs.tar /", file("var/cache/debconf/templates.dat", 3*mb)),
 			buildkit("RUN apt-get install", file("var/cache/debconf/templates.dat", 3*mb+1)),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
 		Inventory: &packages.Inventory{},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
@@ -113,26 +113,26 @@ func TestShippedRewritten(t *testing.T) {
 
 func TestCopyUp(t *testing.T) {
 	const size = 300_000
-	f := func(name string, mode int64, uid int) imagetest.File {
-		return imagetest.File{Name: name, Size: size, Mode: mode, UID: uid}
+	f := func(name string, mode int64, uid int) handmade.File {
+		return handmade.File{Name: name, Size: size, Mode: mode, UID: uid}
 	}
 	for name, tt := range map[string]struct {
-		second []imagetest.File
+		second []handmade.File
 		want   string // "" for none
 	}{
-		"owner":        {[]imagetest.File{f("a", 0o755, 5), f("b", 0o755, 5)}, "2 files of debian:12 again, whose content did not change; only the owner did"},
-		"mode":         {[]imagetest.File{f("a", 0o700, 0)}, "1 file of debian:12 again, whose content did not change; only the mode did"},
-		"both":         {[]imagetest.File{f("a", 0o700, 0), f("b", 0o755, 5)}, "; only owner, mode or time did"},
-		"time":         {[]imagetest.File{{Name: "a", Size: size, Mode: 0o755, Time: imagetest.Day("2021-01-01")}}, "; only the time did"},
-		"nothing":      {[]imagetest.File{f("a", 0o755, 0)}, "1 file of debian:12 again, whose content did not change"},
-		"content":      {[]imagetest.File{{Name: "a", Body: strings.Repeat("x", size), UID: 5}}, ""},
-		"a small file": {[]imagetest.File{{Name: "c", Size: 10, UID: 5}}, ""},
-		"a new file":   {[]imagetest.File{f("d", 0o755, 0)}, ""},
+		"owner":        {[]handmade.File{f("a", 0o755, 5), f("b", 0o755, 5)}, "2 files of debian:12 again, whose content did not change; only the owner did"},
+		"mode":         {[]handmade.File{f("a", 0o700, 0)}, "1 file of debian:12 again, whose content did not change; only the mode did"},
+		"both":         {[]handmade.File{f("a", 0o700, 0), f("b", 0o755, 5)}, "; only owner, mode or time did"},
+		"time":         {[]handmade.File{{Name: "a", Size: size, Mode: 0o755, Time: handmade.Day("2021-01-01")}}, "; only the time did"},
+		"nothing":      {[]handmade.File{f("a", 0o755, 0)}, "1 file of debian:12 again, whose content did not change"},
+		"content":      {[]handmade.File{{Name: "a", Body: strings.Repeat("x", size), UID: 5}}, ""},
+		"a small file": {[]handmade.File{{Name: "c", Size: 10, UID: 5}}, ""},
+		"a new file":   {[]handmade.File{f("d", 0o755, 0)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			im := imagetest.Image{
-				Steps:     []imagetest.Step{buildkit("ADD rootfs.tar /", f("a", 0o755, 0), f("b", 0o755, 0), file("c", 10)), buildkit("RUN x", tt.second...)},
-				Ancestors: []imagetest.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
+			im := handmade.Image{
+				Steps:     []handmade.Step{buildkit("ADD rootfs.tar /", f("a", 0o755, 0), f("b", 0o755, 0), file("c", 10)), buildkit("RUN x", tt.second...)},
+				Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
 			}
 			var wants []want
 			if tt.want != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 func TestBornOld(t *testing.T) {
@@ -30,14 +30,14 @@ func TestBornOld(t *testing.T) {
 		"after 90 days": {[3]string{"2026-01-01", "2026-01-01", "2026-04-01"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var im imagetest.Image
+			var im handmade.Image
 			for i, repo := range []string{"root", "middle", ""} {
 				s := buildkit("RUN", file("f", i+1))
 				if tt.created[i] != "" {
-					s.Created = imagetest.Day(tt.created[i])
+					s.Created = handmade.Day(tt.created[i])
 				}
 				im.Steps = append(im.Steps, s)
-				im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Repository: repo, Tag: "1", Steps: 1})
+				im.Ancestors = append(im.Ancestors, handmade.Ancestor{Repository: repo, Tag: "1", Steps: 1})
 			}
 			check(t, BornOld(), im.Report(t), tt.wants...)
 		})
@@ -60,10 +60,10 @@ func TestRootUser(t *testing.T) {
 		"config without it":  {"", [2]string{"RUN a", "USER app"}, []want{{0, -1, -1, report.Warning, "", "the configuration has no user", "", 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			im := imagetest.Image{
+			im := handmade.Image{
 				Config:    v1.Config{User: tt.user},
-				Steps:     []imagetest.Step{buildkit(tt.steps[0]), buildkit(tt.steps[1])},
-				Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
+				Steps:     []handmade.Step{buildkit(tt.steps[0]), buildkit(tt.steps[1])},
+				Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
 			}
 			check(t, RootUser(), im.Report(t), tt.wants...)
 		})
@@ -72,7 +72,7 @@ func TestRootUser(t *testing.T) {
 
 // Windows has no root, and its images rarely set a user.
 func TestRootUserWindows(t *testing.T) {
-	r := imagetest.Image{Steps: []imagetest.Step{buildkit("RUN a", file("a", 1))}}.Report(t)
+	r := handmade.Image{Steps: []handmade.Step{buildkit("RUN a", file("a", 1))}}.Report(t)
 	check(t, RootUser(), r, want{0, -1, -1, report.Warning, "", "", "", 0})
 	r.Index.Config.OS = "windows"
 	check(t, RootUser(), r)
@@ -80,12 +80,12 @@ func TestRootUserWindows(t *testing.T) {
 
 func TestAddRemote(t *testing.T) {
 	const hash = "4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca"
-	classic := func(by string, files ...imagetest.File) imagetest.Step {
-		return imagetest.Step{CreatedBy: "/bin/sh -c #(nop) " + by, Files: files}
+	classic := func(by string, files ...handmade.File) handmade.Step {
+		return handmade.Step{CreatedBy: "/bin/sh -c #(nop) " + by, Files: files}
 	}
 	one, two := file("opt/x", 1), file("opt/y", 1)
 	for name, tt := range map[string]struct {
-		step  imagetest.Step
+		step  handmade.Step
 		wants []want
 	}{
 		"copy":                {buildkit("COPY x.tar.gz /opt/ # buildkit", one), nil},
@@ -102,14 +102,14 @@ func TestAddRemote(t *testing.T) {
 		"a word in a command": {buildkit("RUN echo ADD https://example.com /", one), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			im := imagetest.Image{
-				Steps:     []imagetest.Step{buildkit("ADD rootfs.tar.xz / # buildkit", file("bin/sh", 1)), tt.step},
-				Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
+			im := handmade.Image{
+				Steps:     []handmade.Step{buildkit("ADD rootfs.tar.xz / # buildkit", file("bin/sh", 1)), tt.step},
+				Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Steps: 1}},
 			}
 			check(t, AddRemote(), im.Report(t), tt.wants...)
-			im.Ancestors = []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}}
+			im.Ancestors = []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}}
 			im.Steps = append(im.Steps, buildkit("RUN x"))
-			im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Steps: 1})
+			im.Ancestors = append(im.Ancestors, handmade.Ancestor{Steps: 1})
 			for i := range tt.wants {
 				tt.wants[i].ancestor, tt.wants[i].remedy = 1, "inherited from base:1"
 			}
@@ -121,13 +121,13 @@ func TestAddRemote(t *testing.T) {
 func TestFullUpgrade(t *testing.T) {
 	upgraded := aPackage("deb", "libc6", 0, 10)
 	upgraded.Events = append(upgraded.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})
-	im := imagetest.Image{
-		Steps: []imagetest.Step{
+	im := handmade.Image{
+		Steps: []handmade.Step{
 			buildkit("RUN apt-get upgrade -y", file("a", 1)),
 			buildkit("RUN /bin/sh -c apt-get update && apt-get -y upgrade && apt-get -y dist-upgrade # buildkit", file("b", 1)),
 			buildkit("RUN /bin/sh -c apt-get install -y curl # buildkit", file("c", 1)),
 		},
-		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 1}},
+		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded, aPackage("deb", "curl", 2, 1)}},
 	}
 	check(t, FullUpgrade(), im.Report(t), want{1, 1, 1, report.Note, "apt-get -y upgrade", "which upgraded 1 package", "inherited from base:1", 0})
@@ -212,9 +212,9 @@ func FuzzCommands(f *testing.F) {
 }
 
 func TestUnverified(t *testing.T) {
-	im := imagetest.Image{
-		Steps:     []imagetest.Step{buildkit("RUN a", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1))},
-		Ancestors: []imagetest.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 2}},
+	im := handmade.Image{
+		Steps:     []handmade.Step{buildkit("RUN a", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1))},
+		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 2}},
 	}
 	r := im.Report(t)
 	check(t, Unverified(), r)
@@ -230,9 +230,9 @@ func TestUnverified(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
-	im := imagetest.Image{Steps: []imagetest.Step{
-		buildkit("a", file("f", 5)), buildkit("b", imagetest.File{Name: "f", Size: 5, Mode: 0o600}), buildkit("c", imagetest.File{Name: "f", Size: 5, Mode: 0o600}),
-		buildkit("d", imagetest.File{Name: ".wh.f"}), buildkit("e", file("f", 5)), buildkit("f", imagetest.File{Name: "f", Size: 5, UID: 7}), buildkit("g", imagetest.File{Name: "l", Link: "f"}),
+	im := handmade.Image{Steps: []handmade.Step{
+		buildkit("a", file("f", 5)), buildkit("b", handmade.File{Name: "f", Size: 5, Mode: 0o600}), buildkit("c", handmade.File{Name: "f", Size: 5, Mode: 0o600}),
+		buildkit("d", handmade.File{Name: ".wh.f"}), buildkit("e", file("f", 5)), buildkit("f", handmade.File{Name: "f", Size: 5, UID: 7}), buildkit("g", handmade.File{Name: "l", Link: "f"}),
 	}}
 	r := im.Report(t)
 	assert.Equal(t, 4, origin(r, "f"), "what was there before a deletion is another file")
@@ -246,5 +246,5 @@ func TestOrigin(t *testing.T) {
 func TestDated(t *testing.T) {
 	assert.False(t, dated(time.Time{}))
 	assert.False(t, dated(time.Unix(0, 0)))
-	assert.True(t, dated(imagetest.Day("1999-12-31")))
+	assert.True(t, dated(handmade.Day("1999-12-31")))
 }

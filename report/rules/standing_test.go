@@ -5,18 +5,18 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // standingReport is that of an image without a name on python, on debian.
 func standingReport(t *testing.T, python, debian *ancestry.Standing) *report.Report {
 	t.Helper()
-	var im imagetest.Image
+	var im handmade.Image
 	for i, x := range []struct{ repo, day string }{{"debian", "2023-01-11"}, {"python", "2023-01-23"}, {"", "2023-03-01"}} {
 		s := buildkit("RUN", file("f", i+1))
-		s.Created = imagetest.Day(x.day)
+		s.Created = handmade.Day(x.day)
 		im.Steps = append(im.Steps, s)
-		im.Ancestors = append(im.Ancestors, imagetest.Ancestor{Repository: x.repo, Tag: "1", Steps: 1})
+		im.Ancestors = append(im.Ancestors, handmade.Ancestor{Repository: x.repo, Tag: "1", Steps: 1})
 	}
 	r := im.Report(t)
 	r.Ancestors[1].Standing, r.Ancestors[2].Standing = python, debian
@@ -24,13 +24,13 @@ func standingReport(t *testing.T, python, debian *ancestry.Standing) *report.Rep
 }
 
 func TestStanding(t *testing.T) {
-	asOf := imagetest.Day("2026-08-21")
+	asOf := handmade.Day("2026-08-21")
 	moved := func(repo, tag, first, on, now string, times int) *ancestry.Succession {
-		return &ancestry.Succession{Name: ancestry.Name{Repository: repo, Tags: []string{tag}}, First: first, On: imagetest.Day(on), Now: now, Times: times}
+		return &ancestry.Succession{Name: ancestry.Name{Repository: repo, Tags: []string{tag}}, First: first, On: handmade.Day(on), Now: now, Times: times}
 	}
 	early := &ancestry.Standing{AsOf: asOf, Superseded: moved("python", "3.11", "3.11.2", "2023-02-08", "3.11.16", 34)}
 	late := &ancestry.Standing{AsOf: asOf, Superseded: moved("python", "3.11", "3.11.3", "2023-04-05", "3.11.16", 32)}
-	base := &ancestry.Standing{AsOf: asOf, Superseded: moved("debian", "11", "bullseye-20230202", "2023-02-04", "", 1), Abandoned: imagetest.Day("2024-07-02")}
+	base := &ancestry.Standing{AsOf: asOf, Superseded: moved("debian", "11", "bullseye-20230202", "2023-02-04", "", 1), Abandoned: handmade.Day("2024-07-02")}
 	behind := &ancestry.Standing{AsOf: asOf, Lagging: moved("debian", "11", "bullseye-20230202", "2023-02-04", "bullseye-20260803", 64)}
 
 	check(t, Superseded(), standingReport(t, nil, nil))

@@ -20,9 +20,9 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/internal/imagetest"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/text"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -47,7 +47,7 @@ func write(t *testing.T, r *report.Report, opts text.Options) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	for name, opts := range map[string]text.Options{
 		"40":         {Width: 40, ASCII: text.Never, Color: text.Never},
 		"80":         {Width: 80, ASCII: text.Never, Color: text.Never},
@@ -63,7 +63,7 @@ func TestGolden(t *testing.T) {
 // No line is longer than the terminal is wide, whatever the width, and colours
 // change nothing of the text.
 func TestEveryWidth(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	for width := 20; width <= 210; width++ {
 		plain := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Never, Steps: true})
 		for line := range strings.Lines(string(plain)) {
@@ -78,7 +78,7 @@ func TestEveryWidth(t *testing.T) {
 }
 
 func TestASCII(t *testing.T) {
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	r.Reference = "ré—f"
 	for _, b := range write(t, r, text.Options{ASCII: text.Always, Color: text.Never, Steps: true}) {
 		require.Less(t, b, byte(0x80))
@@ -87,7 +87,7 @@ func TestASCII(t *testing.T) {
 
 // A pipe gets no escape codes, and a line at the end.
 func TestPipe(t *testing.T) {
-	out := string(write(t, imagetest.Sample(t, rules.All()), text.Options{}))
+	out := string(write(t, handmade.Sample(t, rules.All()), text.Options{}))
 	assert.NotContains(t, out, "\x1b")
 	assert.True(t, strings.HasSuffix(out, "\n"))
 }
@@ -95,7 +95,7 @@ func TestPipe(t *testing.T) {
 // Everything of the report that a string can come from is hostile here.
 func TestHostileStrings(t *testing.T) {
 	const evil = "a\x1b]0;owned\a\x1b[2J\x9b31m\r\nb\u202e\u2066\u200b\u0085\xff\xfe\t\x00c\u0301\u0301"
-	r := imagetest.Sample(t, rules.All())
+	r := handmade.Sample(t, rules.All())
 	// What the packages hold is not printed by itself; findings name them.
 	poison(reflect.ValueOf(r.Ancestors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
@@ -141,7 +141,7 @@ func poison(v reflect.Value, s string) {
 // A name that is wrapped stays one ancestor: the sign that begins one is not
 // repeated.
 func TestWrappedTitle(t *testing.T) {
-	r := imagetest.Sample(t, nil)
+	r := handmade.Sample(t, nil)
 	r.Reference = strings.Repeat("word ", 30)
 	out := string(write(t, r, text.Options{Width: 40, ASCII: text.Never, Color: text.Never}))
 	assert.Equal(t, 3, strings.Count(out, "\n● "), out)
@@ -149,14 +149,14 @@ func TestWrappedTitle(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
-	out := string(write(t, &report.Report{AsOf: imagetest.AsOf}, text.Options{ASCII: text.Always}))
+	out := string(write(t, &report.Report{AsOf: handmade.AsOf}, text.Options{ASCII: text.Always}))
 	assert.Equal(t, "image\nas of 2026-11-22\n\n0 ancestors, x 0 serious, ! 0 warnings, i 0 notes\n", out)
 }
 
 func TestConfigOnly(t *testing.T) {
-	im := imagetest.Image{
-		Steps:     []imagetest.Step{{CreatedBy: "/bin/sh -c #(nop) ADD file:00 in / ", Files: []imagetest.File{{Name: "a"}}}, {CreatedBy: "/bin/sh -c #(nop)  CMD [\"sh\"]"}},
-		Ancestors: []imagetest.Ancestor{{Repository: "alpine", Tag: "3.19", Steps: 2}},
+	im := handmade.Image{
+		Steps:     []handmade.Step{{CreatedBy: "/bin/sh -c #(nop) ADD file:00 in / ", Files: []handmade.File{{Name: "a"}}}, {CreatedBy: "/bin/sh -c #(nop)  CMD [\"sh\"]"}},
+		Ancestors: []handmade.Ancestor{{Repository: "alpine", Tag: "3.19", Steps: 2}},
 		Inventory: (*packages.Inventory)(nil),
 	}
 	out := string(write(t, im.ConfigReport(t), text.Options{ASCII: text.Always, Color: text.Never, Steps: true}))

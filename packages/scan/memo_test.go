@@ -1,0 +1,95 @@
+package scan
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/cache"
+	"github.com/stemma-go/stemma/packages/scan/internal/syft"
+	"github.com/stemma-go/stemma/testdata/sample"
+)
+
+// What is recalled is what was learnt.
+func TestMemo(t *testing.T) {
+	e := layers.Entry{Path: "a.dll", Layer: 3}
+	at := version{3, "a.dll"}
+	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true}}
+	var slim syft.Sparse
+	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	problems := []layers.Problem{{Layer: 3, Step: layers.None, Path: "a.dll", Err: errors.New("x: broken")}}
+	b, err := memoize(found, &slim, problems)
+	require.NoError(t, err)
+	c := NewCollector(nil)
+	require.NoError(t, c.recall(e, b))
+	assert.Equal(t, found, c.alone[at])
+	assert.Equal(t, &slim, c.slim[at])
+	assert.Equal(t, "layer 3: a.dll: x: broken", c.problems[0].Error())
+	assert.False(t, c.failed[at])
+
+	b, err = memoize(nil, nil, nil)
+	require.NoError(t, err)
+	assert.NotNil(t, b)
+	require.NoError(t, c.recall(e, b))
+	assert.Empty(t, c.alone[at], "the later version of the path counts")
+
+	for _, bad := range []string{"{", `{"Slim":{"Size":3,"Parts":[{"Off":2,"Data":"AAEC"}]}}`, `{"Slim":{"Size":3,"Parts":[{"Off":-1}]}}`} {
+		assert.Error(t, c.recall(e, []byte(bad)), bad)
+	}
+}
+
+// What is no UTF-8 is recalled as it was: a path may be in Latin-1.
+func TestMemoBytes(t *testing.T) {
+	const p = "opt/caf\xe9/a.dll"
+	found := []syft.Found{{Type: "java-archive", Name: "\xff", Evidence: []string{p}, Together: true}}
+	var slim syft.Sparse
+	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	b, err := memoize(found, &slim, nil)
+	require.NoError(t, err)
+	c := NewCollector(nil)
+	require.NoError(t, c.recall(layers.Entry{Path: p, Layer: 1}, b))
+	assert.Equal(t, found, c.alone[version{1, p}])
+	assert.Equal(t, &slim, c.slim[version{1, p}])
+	assert.Error(t, c.recall(layers.Entry{Path: p}, b[:len(b)/2]))
+}
+
+// TestSlimLimit: programs with .NET applications in them are kept whole, up to a limit.
+func TestSlimLimit(t *testing.T) {
+	var slim syft.Sparse
+	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	c := NewCollector(nil)
+	c.slimmed = maxSlim - 4
+	c.keep(version{0, "a.exe"}, nil, &slim, nil)
+	c.keep(version{0, "b.exe"}, nil, &slim, nil)
+	assert.Contains(t, c.slim, version{0, "a.exe"})
+	assert.NotContains(t, c.slim, version{0, "b.exe"})
+	require.Len(t, c.problems, 1)
+	assert.Equal(t, "layer 0: b.exe: assembly of 3 bytes not kept: over the limit of 536870912 for all", c.problems[0].Error())
+}
+
+// With a cache, the second reading takes every layer from it and finds the same.
+func TestCached(t *testing.T) {
+	img, err := sample.Open()
+	require.NoError(t, err)
+	dir, err := cache.Open(t.TempDir()+"/cache", &cache.Options{Failed: func(err error) { t.Error(err) }})
+	require.NoError(t, err)
+	_, want, err := Read(t.Context(), img, nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, want.Packages)
+	for n := range 2 {
+		c := NewCollector(nil)
+		c.key = "test" // a test has no build information
+		idx, err := layers.Read(t.Context(), img, &layers.Options{Wants: c.Wants(), Cache: dir})
+		require.NoError(t, err)
+		for i, l := range idx.Layers {
+			assert.True(t, l.Verified)
+			assert.True(t, l.Cached || n == 0, "layer %d", i)
+		}
+		got, err := c.Attribute(t.Context(), idx)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+}

@@ -1,0 +1,132 @@
+// Package stemma draws the family tree of a container image: which images it
+// descends from, what each of them put into it, how old and how fit each of them
+// is, and what to do about it. All of it is told from the image alone.
+//
+// [Analyze] does everything in one call: an image in, a report out. It reads every
+// layer once, resolves the chain of ancestors, lists the packages, joins the three
+// and judges them. Each part is a package of its own and can be had alone:
+//
+//   - layers/source opens an image by its reference;
+//   - layers/history reads the history of its configuration;
+//   - layers reads its layers once and tells what each of them did;
+//   - ancestry tells its chain of parents;
+//   - packages is the vocabulary of packages and their lives, packages/scan reads
+//     them from an image, with Syft's parsers;
+//   - report joins them and judges; the packages below it write a report as text
+//     or JSON, hold a policy against it, and assert on it in tests.
+//
+// This package imports all of them, Syft and the registry client included. A
+// program that needs only some of them imports those and pays only for those.
+package stemma
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/packages/scan"
+	"github.com/stemma-go/stemma/report"
+)
+
+// Options say what [Analyze] reads and by what it judges. nil and the zero value
+// are the defaults.
+type Options struct {
+	// Hints are passed to [ancestry.Resolve]. What the layers tell (os-release,
+	// which layers were verified, the digests of the stored blobs) is filled in where
+	// it is not given, and so is what [HintsOf] says of an image that package
+	// layers/source opened. Reference and Digest become those of the report.
+	Hints ancestry.Hints
+	// Catalogues are passed to [ancestry.Resolve], with the genealogy of the Docker
+	// Official Images, which ships in the module, after them.
+	Catalogues []ancestry.Source
+	// NoGenealogy leaves the genealogy out.
+	NoGenealogy bool
+	// Rules judge the image. nil means that nothing is judged: the rules that ship
+	// with this module are rules.All, in package report/rules.
+	Rules []report.Rule
+	// AsOf is the day on which to judge; the zero Time is now.
+	AsOf time.Time
+	// Layers and Packages are passed on to the readers; to Layers.Wants, those of
+	// the packages are added.
+	Layers   layers.Options
+	Packages scan.Options
+	// NoPackages leaves the packages out: faster, and rules that look at packages
+	// find nothing.
+	NoPackages bool
+}
+
+// Analyze reads img once and reports on it.
+//
+// The error is not nil only where nothing can be reported: the configuration
+// can't be read, or ctx is done. All else is among the report's Problems, and
+// Partial says that some of the image could not be read.
+func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	read := opts.Layers
+	read.Wants = append(slices.Clone(read.Wants), wantOSRelease)
+	var collector *scan.Collector
+	if !opts.NoPackages {
+		collector = scan.NewCollector(&opts.Packages)
+		read.Wants = append(read.Wants, collector.Wants()...)
+	}
+	idx, err := layers.Read(ctx, img, &read)
+	if err != nil {
+		return nil, err
+	}
+	place := placeOf(img)
+	given := place.complete(opts.Hints)
+	catalogues, unopened := opts.catalogues()
+	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints(idx, given), Catalogues: catalogues})
+	if err != nil {
+		return nil, err
+	}
+	var inv *packages.Inventory
+	var failed error
+	if collector != nil {
+		inv, failed = collector.Attribute(ctx, idx)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if failed != nil {
+			failed = fmt.Errorf("packages: %w", failed)
+		}
+	}
+	rep := report.Options{Reference: given.Reference, Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules}
+	if rep.Reference == "" {
+		rep.Reference = place.reference
+	}
+	for _, err := range []error{place.damage, unopened, failed} {
+		if err != nil {
+			rep.Problems = append(rep.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: err})
+		}
+	}
+	rep.Partial = failed != nil
+	return report.New(idx, lin, inv, &rep), nil
+}
+
+// catalogues returns the caller's, and the genealogy after them. The error says
+// that the genealogy can't be opened.
+func (o *Options) catalogues() ([]ancestry.Source, error) {
+	if o.NoGenealogy {
+		return o.Catalogues, nil
+	}
+	g, err := embedded()
+	if err != nil {
+		return o.Catalogues, fmt.Errorf("genealogy: %w", err)
+	}
+	return append(slices.Clone(o.Catalogues), g), nil
+}
+
+// embedded opens the genealogy once per program: what it decodes for one image
+// serves the next.
+var embedded = sync.OnceValues(genealogy.Embedded)
