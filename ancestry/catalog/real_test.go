@@ -10,8 +10,8 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/testdata/realimages"
 	"github.com/stemma-go/stemma/layers/history"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // A chain is a published one, of an official image.

@@ -14,8 +14,8 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalog"
 	"github.com/stemma-go/stemma/ancestry/recipe"
-	"github.com/stemma-go/stemma/testdata/realimages"
 	"github.com/stemma-go/stemma/layers/history"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // A config is an ancestry.ConfigFiler.
