@@ -191,7 +191,7 @@ func (d Distro) fitTag(row distribution, tag string) Fit {
 			return Fits
 		}
 	}
-	if len(word) == 8 && leadingVersion.FindString(word) == word { // a day
+	if len(word) == 8 && strings.Trim(word, "0123456789") == "" { // a day
 		switch {
 		case row.id != "alpine":
 			return Silent

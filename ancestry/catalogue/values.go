@@ -50,21 +50,26 @@ func (t *trial) vetoed(n *node) (tags []string, by string) {
 // allowed reports whether one of the values can be that of a tag, or the tag says no
 // version.
 func allowed(tag string, values []data.Version) bool {
-	v := leading(strings.TrimPrefix(tag, "v"))
-	if v == "" || dated(v) {
+	tag = strings.TrimPrefix(tag, "v")
+	if v := leading(tag); v == "" || dated(v) {
 		return true
 	}
-	return slices.ContainsFunc(values, func(x data.Version) bool { return sameVersion(v, x.Value) })
+	return slices.ContainsFunc(values, func(x data.Version) bool { return sameVersion(tag, x.Value) })
 }
 
-// sameVersion reports whether one version is the other, or begins with it: 3.6 and
-// 3.6.4, 9.6.6 and 9.6.6-1.pgdg80_1, 8u151 and 8u151-b12.
-func sameVersion(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
+// sameVersion reports whether a tag can begin with a version: as far as both go on, no
+// number in them differs. 3.6-slim is of 3.6.4, 9.6.6-alpine of 9.6.6-1.pgdg80_1, and
+// 17.12.0-ce-rc3-git is not of 17.12.0-ce-rc4.
+func sameVersion(tag, version string) bool {
+	k := 0
+	for k < min(len(tag), len(version)) && tag[k] == version[k] {
+		k++
 	}
-	rest, ok := strings.CutPrefix(b, a)
-	return ok && (rest == "" || !isDigit(rest[0]) || !isDigit(a[len(a)-1]))
+	inTag, inVersion := digitAt(tag, k), digitAt(version, k)
+	if inTag && inVersion {
+		return false
+	}
+	return k > 0 && !(digitAt(tag, k-1) && (inTag || inVersion))
 }
 
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+func digitAt(s string, i int) bool { return i < len(s) && '0' <= s[i] && s[i] <= '9' }
