@@ -125,6 +125,10 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 			continue
 		}
 		n.grade, n.telling = exact, telling
+		if n.why = t.differs(n.recipe, n.start, n.end); n.why != "" {
+			t.losers = append(t.losers[:min(len(t.losers), maxNodes)], n)
+			continue
+		}
 		if n.date(t.catalogs[cat].Day()) {
 			for _, n := range n.bySuite() {
 				if n.made.IsZero() {
@@ -149,7 +153,7 @@ func (n *node) date(today data.Day) bool {
 		return true
 	}
 	made := data.DayOf(n.made)
-	n.newer = made > today
+	n.newer = made > today && !n.named.Undated()
 	if n.tags = tagsAt(n.named, made, today); len(n.tags) > 0 || untagged(n.named, made-grace, made+ahead) {
 		return true
 	}

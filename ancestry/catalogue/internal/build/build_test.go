@@ -144,10 +144,10 @@ func TestEndsBeforeItBegins(t *testing.T) {
 // layers and tags; where the layers are not known it is one.
 func TestBuilds(t *testing.T) {
 	b := build.New(100, "")
-	ids := []string{fmt.Sprintf("%064x", 1), fmt.Sprintf("%064x", 2)}
+	ids := []v1.Hash{{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", 1)}, {Algorithm: "sha256", Hex: fmt.Sprintf("%064x", 2)}}
 	for i, id := range ids {
 		d := digest(t, lib(1))
-		d.DiffIDs = []string{id}
+		d.Image.DiffIDs = []v1.Hash{id}
 		b.Add(build.Addition{Repository: "lib", Digest: d, Tags: []string{fmt.Sprint(i)}, To: data.Ongoing})
 		b.Add(build.Addition{Repository: "unread", Digest: digest(t, lib(1)), Tags: []string{fmt.Sprint(i)}, To: data.Ongoing})
 	}
@@ -155,7 +155,7 @@ func TestBuilds(t *testing.T) {
 	r, err := c.Repository("lib")
 	require.NoError(t, err)
 	for i, id := range ids {
-		found, err := c.LayerMatches([]v1.Hash{{Algorithm: "sha256", Hex: id}})
+		found, err := c.ByDiffIDs([]v1.Hash{id})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
 		require.Len(t, found[0].Recipes, 1)

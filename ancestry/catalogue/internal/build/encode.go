@@ -44,7 +44,7 @@ func (b *Builder) Encode() ([]byte, error) {
 	meta.String(b.source)
 	meta.Uint(uint64(len(b.dialects)))
 	for _, d := range b.dialects {
-		meta.Uint(uint64(d))
+		meta.String(d.String())
 	}
 	meta.Uint(uint64(keys.longest))
 	for i := range wire.Indices {
@@ -104,8 +104,8 @@ func (k *keys) add(index int, key uint64, repo int) {
 // recipe adds the keys of one recipe, each once.
 func (k *keys) recipe(repo int, d *Digest) {
 	seen := [wire.Indices]map[uint64]bool{{}, {}, {}, {}}
-	if key, ok := data.LayerKey(d.DiffIDs); ok {
-		seen[wire.IndexLayers][key] = true
+	for _, key := range d.Image.Keys() {
+		seen[wire.IndexImages][key] = true
 	}
 	for _, c := range k.columns {
 		var lines, shapes data.Sequence

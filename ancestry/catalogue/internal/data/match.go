@@ -100,7 +100,7 @@ func (r *Repository) equal(column int, want []uint64, of func(*Repository, int32
 		}
 		n := 0
 		for _, at := range r.arena[x.first:x.end] {
-			l := r.instrs[at][column]
+			l := r.byDialect[column][at]
 			if l < 0 {
 				continue
 			}

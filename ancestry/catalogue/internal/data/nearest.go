@@ -69,9 +69,9 @@ func (r *Repository) sharing(column int, part Reading) []int {
 	for _, l := range part.Lines {
 		lines[l] = l != 0
 	}
-	score := make([]int, len(r.instrs)) // by instruction: 2 for a line, 1 for a shape
-	for i, in := range r.instrs {
-		if l := in[column]; l >= 0 && wanted[r.shape(l)] {
+	score := make([]int, r.instructions()) // 5 for a line, 4 for a shape
+	for i, l := range r.byDialect[column] {
+		if l >= 0 && wanted[r.shape(l)] {
 			score[i] = 4
 			if lines[r.line(l)] {
 				score[i] = 5
