@@ -34,8 +34,6 @@ type Catalogue struct {
 type known struct {
 	Image
 	recipe recipe.Recipe
-	// lines are the recipe's, by dialect.
-	lines [recipe.Kaniko + 1][]string
 }
 
 // New makes a catalogue. The order of the images decides nothing. The error joins
@@ -48,16 +46,12 @@ func New(images ...Image) (*Catalogue, error) {
 			errs = append(errs, fmt.Errorf("%s: no dockerfile", img.label()))
 			continue
 		}
-		r, err := img.File.Recipe(img.options(nil))
+		r, err := img.File.Recipe(&Options{Target: img.Target, Args: img.Args})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", img.label(), err))
 			continue
 		}
-		k := known{Image: img, recipe: r}
-		for _, d := range recipe.Dialects() {
-			k.lines[d] = r.Lines(d)
-		}
-		c.images = append(c.images, k)
+		c.images = append(c.images, known{Image: img, recipe: r})
 	}
 	// Images are kept in the order of their names, so that equal catalogues give
 	// equal answers.
@@ -77,14 +71,6 @@ func (img Image) label() string {
 		return img.Path
 	}
 	return img.Name.String()
-}
-
-func (img Image) options(o *Options) *Options {
-	if o == nil {
-		o = &Options{}
-	}
-	o.Target, o.Args = img.Target, img.Args
-	return o
 }
 
 func labels(n ancestry.Name) []string {

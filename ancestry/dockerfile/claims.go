@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/recipe"
@@ -19,26 +18,22 @@ type match struct {
 	image      int
 	start, end int
 	dialect    recipe.Dialect
-	recipe     recipe.Recipe // evaluated where it was found
-	doubt      string        // why it is no more than a likeness; "" if it is
-	suite      bool          // the doubt is about its FROM, and with it about what lies below
+	recipe     recipe.Recipe
+	doubt      string // why it is no more than a likeness; "" if it is
+	suite      bool   // the doubt is about its FROM, and with it about what lies below
 }
 
 // Claims finds the catalogue's images in a history: see the package's
 // documentation for what is claimed when.
 func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.Claim, error) {
 	h := recipe.NewHistory(q.Steps, q.Config.Config.Env)
-	platform := ""
-	if q.Config.OS != "" {
-		platform = strings.TrimRight(q.Config.OS+"/"+q.Config.Architecture+"/"+q.Config.Variant, "/")
-	}
 	var matches []match
 	like := map[int]recipe.Likeness{}
 	for i := range c.images {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found := c.find(h, i, platform)
+		found := c.find(h, i)
 		if len(found) == 0 {
 			if l := c.images[i].recipe.Like(h); l.Share >= likeness {
 				like[i] = l
@@ -54,54 +49,17 @@ func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.C
 	return append(claims, c.resemble(like)...), nil
 }
 
-// find looks for an image's recipe at every step. Lines on an unknown parent say
-// where to look; the recipe evaluated on the parent that is there decides.
-func (c *Catalogue) find(h *recipe.History, image int, platform string) []match {
-	const most = 64 // places that are tried: a history that repeats itself has many
-	k := c.images[image]
+// find looks for an image's recipe at every step.
+func (c *Catalogue) find(h *recipe.History, image int) []match {
+	const most = 64 // places: a history that repeats itself has many
+	r := c.images[image].recipe
 	var out []match
-	tried := 0
-	for start := range h.Len() {
-		if tried == most || !k.begins(h, start) {
-			continue
-		}
-		tried++
-		r, err := k.File.Recipe(k.options(&Options{Platform: platform, Parent: h.Before(start)}))
-		if err != nil {
-			continue // it could be evaluated on an unknown parent: New did
-		}
+	for start := 0; start < h.Len() && len(out) < most; start++ {
 		if end, d, ok := r.At(h, start); ok {
 			out = append(out, match{image: image, start: start, end: end, dialect: d, recipe: r})
 		}
 	}
 	return out
-}
-
-// begins reports whether the recipe can stand at start: as many steps are there,
-// and the lines that do not depend on the parent agree, as far as the first few
-// can tell.
-func (k known) begins(h *recipe.History, start int) bool {
-	const few = 8
-	for _, d := range recipe.Dialects() {
-		lines := k.lines[d]
-		if len(lines) == 0 || start+len(lines) > h.Len() {
-			continue
-		}
-		agree := true
-		for i, l := range lines[:min(few, len(lines))] {
-			keyword, _, _ := strings.Cut(l, " ")
-			had, _, _ := strings.Cut(h.Line(start+i, d), " ")
-			fixed := keyword == "ARG" || keyword == "RUN" && !k.recipe.FollowsParent
-			if !h.Speaks(start+i, d) || had != keyword || fixed && h.Line(start+i, d) != l {
-				agree = false
-				break
-			}
-		}
-		if agree {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Catalogue) claim(m match) ancestry.Claim {
