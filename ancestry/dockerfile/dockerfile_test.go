@@ -25,7 +25,7 @@ func TestRecipe(t *testing.T) {
 		from     string
 		buildKit []string
 		inherits []string
-		follows  bool
+		open     bool
 	}{
 		"ARG before FROM": {
 			text: "ARG V=1\nARG IMAGE=debian:$V\nFROM $IMAGE\nARG V\nENV A=$V\n",
@@ -43,28 +43,28 @@ func TestRecipe(t *testing.T) {
 		},
 		"what the parent set": {
 			text: "FROM a\nENV H=$JAVA_HOME/lib PATH=$JAVA_HOME/bin:$PATH\nWORKDIR x\n", from: "a",
-			buildKit: []string{"ENV H=/lib PATH=/bin:${PATH}", "WORKDIR /x"}, inherits: []string{"JAVA_HOME"}, follows: true,
+			buildKit: []string{"ENV H=/lib PATH=/bin:${PATH}", "WORKDIR ./x"}, inherits: []string{"JAVA_HOME"}, open: true,
 		},
 		"what the parent set, known": {
 			text: "FROM a\nENV H=$JAVA_HOME/lib PATH=$JAVA_HOME/bin:$PATH\nWORKDIR x\nRUN y",
 			opts: dockerfile.Options{Parent: recipe.Context{Env: map[string]string{"JAVA_HOME": "/j", "PATH": "/p"}, Dir: "/w", Shell: []string{"/bin/bash", "-c"}}},
-			from: "a", buildKit: []string{"ENV H=/j/lib PATH=/j/bin:${PATH}", "WORKDIR /w/x", "RUN /bin/bash -c y"}, inherits: []string{"JAVA_HOME"},
+			from: "a", buildKit: []string{"ENV H=/j/lib PATH=/j/bin:${PATH}", "WORKDIR /w/x", "RUN y"}, inherits: []string{"JAVA_HOME"},
 		},
 		"heredocs": {
 			text: "FROM a\nSHELL [\"/bin/sh\", \"-c\"]\nRUN <<EOF\nset -e\n  make\nEOF\nRUN cat <<A >x && cat <<-B >y\n1\nA\n\t2\nB\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\nCOPY <<x <<y /etc/\n1\nx\n2\ny\n",
 			from: "a",
 			buildKit: []string{
-				"SHELL [/bin/sh -c]", "RUN /bin/sh -c set -e\n  make", "RUN /bin/sh -c cat <<A >x && cat <<-B >y\n1\nA\n\t2\nB",
-				"RUN /bin/sh -c /dev/pipes/EOF", "COPY <<x <<y /etc/",
+				"SHELL [/bin/sh -c]", "RUN set -e\n  make", "RUN cat <<A >x && cat <<-B >y\n1\nA\n\t2\nB",
+				"RUN /dev/pipes/EOF", "COPY <<x <<y /etc/",
 			},
 		},
 		"mounts, exec form, ONBUILD": {
 			text: "FROM a\nRUN --mount=type=cache,target=/c --network=none [\"make\", \"all\"]\nONBUILD RUN x\nCMD echo $A\n",
-			from: "a", buildKit: []string{"RUN make all", `CMD ["/bin/sh" "-c" "echo $A"]`}, follows: true,
+			from: "a", buildKit: []string{"RUN make all", "CMD echo $A"},
 		},
 		"another escape character": {
 			text: "# escape=`\nFROM a\nENV A=\"x`\"y\" B=\\1\nRUN one `\n  two\n",
-			from: "a", buildKit: []string{`ENV A=x"y B=\1`, "RUN /bin/sh -c one   two"}, follows: true,
+			from: "a", buildKit: []string{`ENV A=x"y B=\1`, "RUN one   two"},
 		},
 		"platform": {
 			text: "FROM a\nARG TARGETARCH\nENV A=$TARGETARCH\n", opts: dockerfile.Options{Platform: "linux/arm64"}, from: "a",
@@ -77,7 +77,7 @@ func TestRecipe(t *testing.T) {
 			assert.Equal(t, test.from, r.From)
 			assert.Equal(t, test.buildKit, r.Lines(recipe.BuildKit))
 			assert.Equal(t, test.inherits, r.Inherits)
-			assert.Equal(t, test.follows, r.FollowsParent)
+			assert.Equal(t, test.open, r.Open())
 		})
 	}
 }

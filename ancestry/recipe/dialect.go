@@ -44,3 +44,16 @@ func (d Dialect) String() string {
 
 // expanded reports whether the dialect records variables expanded.
 func (d Dialect) expanded() bool { return d == Docker || d == BuildKit }
+
+// records reports whether the dialect has an entry for an instruction. BuildKit has
+// none for ONBUILD. Kaniko has one only where files changed: RUN, COPY, ADD, and a
+// WORKDIR whose directory was not there before.
+func (d Dialect) records(keyword string) bool {
+	switch d {
+	case BuildKit:
+		return keyword != "ONBUILD"
+	case Kaniko:
+		return keyword == "RUN" || keyword == "COPY" || keyword == "ADD" || keyword == "WORKDIR"
+	}
+	return true
+}

@@ -2,14 +2,12 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // At reports whether the recipe stands at step start of a history, from end to
 // end, and returns the step after its last. The steps must be of one dialect.
-//
-// BuildKit records --chmod and --parents since 2021 and 2023; a COPY that is
-// recorded without them agrees with one that is written with them.
 func (r Recipe) At(h *History, start int) (end int, d Dialect, ok bool) {
 	for _, d := range Dialects() {
 		if end, ok := r.at(h, start, d); ok && end > start {
@@ -26,14 +24,8 @@ func (r Recipe) at(h *History, start int, d Dialect) (end int, ok bool) {
 		if !ok {
 			continue
 		}
-		if end < 0 || end >= h.Len() || !h.Speaks(end, d) {
+		if end < 0 || end >= h.Len() || !h.Reads(end, d, l) {
 			return 0, false
-		}
-		if got := h.Line(end, d); got != l {
-			in.Mode, in.Parents = "", false
-			if l, _ := in.Line(d); d != BuildKit || got != l {
-				return 0, false
-			}
 		}
 		end++
 	}
@@ -120,7 +112,7 @@ func (r Recipe) Like(h *History) Likeness {
 		width := min(len(lines)+len(lines)/2+1, h.Len())
 		windows, most := 0, min(maxWindows, maxCells/(width*len(lines)+1))
 		for from := 0; from < h.Len() && windows < most; from++ {
-			if !h.Speaks(from, d) || !known[h.Line(from, d)] {
+			if !h.Speaks(from, d) || !slices.ContainsFunc(h.Readings(from, d), func(l string) bool { return known[l] }) {
 				continue
 			}
 			windows++
@@ -142,7 +134,9 @@ func (r Recipe) present(h *History, lines []string, d Dialect) (map[string]bool,
 	here := make(map[string]bool, h.Len())
 	for i := range h.Len() {
 		if h.Speaks(i, d) {
-			here[h.Line(i, d)] = true
+			for _, l := range h.Readings(i, d) {
+				here[l] = true
+			}
 		}
 	}
 	known, weight := make(map[string]bool, len(lines)), 0
@@ -162,7 +156,7 @@ func common(h *History, from, to int, lines []string, d Dialect) Likeness {
 	for i := range weight {
 		weight[i] = make([]int, m+1)
 	}
-	same := func(i, j int) bool { return h.Speaks(from+i, d) && h.Line(from+i, d) == lines[j] }
+	same := func(i, j int) bool { return h.Reads(from+i, d, lines[j]) }
 	for i := n - 1; i >= 0; i-- {
 		for j := m - 1; j >= 0; j-- {
 			weight[i][j] = max(weight[i+1][j], weight[i][j+1])

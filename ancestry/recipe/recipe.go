@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -19,17 +20,20 @@ type Recipe struct {
 	// Inherits are the names of the variables that were used and not set here,
 	// sorted. They come from the parent, or are empty.
 	Inherits []string
-	// FollowsParent is true when the lines depend on more than variables of the
-	// parent: its working directory or its shell.
-	FollowsParent bool
+}
+
+// Open reports whether a line depends on what the parent hands on, or on the
+// build's platform. No line does if the recipe was evaluated with both known.
+func (r Recipe) Open() bool {
+	return slices.ContainsFunc(r.Instructions, func(i Instruction) bool { return i.Open != nil })
 }
 
 // An Instruction is one instruction of a Dockerfile, evaluated.
 type Instruction struct {
 	Keyword string // in capitals
 	// Expanded is what follows the keyword, as Docker and BuildKit record it:
-	// variables expanded, quotes taken off, flags left out. For RUN it is shell
-	// and command.
+	// variables expanded, quotes taken off, flags left out. For RUN it is the
+	// command without its shell, for CMD and ENTRYPOINT a [Command].
 	Expanded string
 	// Written is what follows the keyword in the Dockerfile, continuation lines
 	// joined and comments dropped, flags left out.
@@ -41,28 +45,31 @@ type Instruction struct {
 	Sources     []string
 	Dest        string
 	WrittenDest string
-	// Owner and Mode are --chown and --chmod of COPY and ADD, expanded.
-	Owner, Mode string
-	// Parents is COPY's --parents.
-	Parents bool
+	// Owner is --chown of COPY and ADD, expanded.
+	Owner string
 	// Args are the build arguments in force, "K=V" in order of declaration, "K"
 	// where the value is not known; for RUN and ARG only.
 	Args []string
+	// Open is the instruction as it is compared where it depends on what the parent
+	// hands on: without values of variables (see [Mask]), and with a directory that is
+	// relative to the parent's. nil if it depends on nothing.
+	Open *Instruction
 }
 
 // Line returns the instruction's line in a dialect; false if the dialect has none
 // for it.
 func (i Instruction) Line(d Dialect) (string, bool) {
+	if i.Open != nil && d.expanded() {
+		return i.Open.Line(d)
+	}
 	switch {
-	case i.Keyword == "ONBUILD" && d == BuildKit:
+	case !d.records(i.Keyword):
 		return "", false
 	case i.Keyword == "ARG":
 		return line("ARG", argNames(i.Expanded)), true
 	case i.Keyword == "COPY" || i.Keyword == "ADD":
 		return i.copyLine(d), true
-	case !d.expanded():
-		return line(i.Keyword, i.Written), true
-	case i.Keyword == "ONBUILD":
+	case !d.expanded() || i.Keyword == "ONBUILD":
 		return line(i.Keyword, i.Written), true
 	case i.Keyword == "EXPOSE":
 		return line(i.Keyword, ports(i.Expanded)), true
@@ -78,14 +85,8 @@ func (i Instruction) copyLine(d Dialect) string {
 	case Kaniko:
 		words = append(slices.Clone(i.Flags), i.Written)
 	default:
-		if i.Parents && d == BuildKit {
-			words = append(words, "--parents")
-		}
-		if i.Owner != "" {
+		if i.Owner != "" && d == Docker {
 			words = append(words, "--chown="+i.Owner)
-		}
-		if i.Mode != "" && d == BuildKit {
-			words = append(words, "--chmod="+i.Mode)
 		}
 		if d == BuildKit {
 			words = append(words, i.Sources...)
@@ -137,14 +138,18 @@ const Telling = 64
 func weigh(line string) int {
 	keyword, rest, _ := strings.Cut(line, " ")
 	switch keyword {
-	case "RUN":
-		return len(strings.TrimPrefix(rest, "/bin/sh -c "))
-	case "ENV", "LABEL", "MAINTAINER", "HEALTHCHECK", "ONBUILD", "COPY", "ADD":
+	case "RUN", "ENV", "LABEL", "MAINTAINER", "HEALTHCHECK", "ONBUILD", "COPY", "ADD":
 		return len(rest)
 	}
 	return len(rest) / 4
 }
 
+// line puts a line together. JSON, and so a history, has U+FFFD for each byte that is
+// not of a character in UTF-8.
 func line(keyword, rest string) string {
-	return strings.TrimRight(keyword+" "+strings.TrimRight(rest, " \t\r\n"), " ")
+	rest = strings.TrimRight(rest, " \t\r\n")
+	if !utf8.ValidString(rest) {
+		rest = string([]rune(rest))
+	}
+	return strings.TrimRight(keyword+" "+rest, " ")
 }

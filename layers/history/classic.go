@@ -19,7 +19,7 @@ const defaultShell = "/bin/sh -c"
 // two spaces; COPY, ADD and WORKDIR are one argument, as is everything of earlier
 // versions and of Buildah.
 func parseNop(h v1.History) (parsed, bool) {
-	shell, rest, ok := cutShell(h.CreatedBy)
+	shell, rest, ok := CutShell(h.CreatedBy)
 	if !ok {
 		return parsed{}, false
 	}
@@ -50,8 +50,22 @@ func parseNop(h v1.History) (parsed, bool) {
 		p.hashedCopy()
 	case "HEALTHCHECK":
 		p.detail()
+	case "USER", "STOPSIGNAL":
+		p.Args = unwrap(p.Args, "[", "]") // until Docker 17.12
+	case "CMD", "ENTRYPOINT":
+		p.Args = unwrap(p.Args, "&{", "}") // in Docker 1.10 to 1.11
 	}
 	return p, true
+}
+
+// unwrap takes off what Docker once put around an argument: it printed Go values as
+// they are. An argument of Buildah's is the Dockerfile's, and never looks like that.
+func unwrap(args, before, after string) string {
+	inner, ok := strings.CutPrefix(args, before)
+	if inner, closed := strings.CutSuffix(inner, after); ok && closed && !strings.HasPrefix(inner, `"`) {
+		return inner
+	}
+	return args
 }
 
 // oneSpace tells who wrote "#(nop) CMD …" with one space. Docker did until 1.12,
@@ -138,7 +152,7 @@ func cutBuildahMetadata(text string) (string, bool) {
 // Docker's classic builder and of Buildah. An exec-form RUN of Docker's is only
 // its words, and can't be told from anything else.
 func parseShellRun(h v1.History) (parsed, bool) {
-	shell, _, ok := cutShell(h.CreatedBy)
+	shell, _, ok := CutShell(h.CreatedBy)
 	if !ok {
 		return parsed{}, false
 	}

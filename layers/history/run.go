@@ -19,7 +19,7 @@ func (p *parsed) run(text string) {
 			p.Builder = BuilderBuildah
 		}
 	}
-	if shell, rest, ok := cutShell(text); ok {
+	if shell, rest, ok := CutShell(text); ok {
 		p.Shell, text = shell, rest
 	}
 	p.Args = text
@@ -54,7 +54,7 @@ func cutBuildArgs(n int, s string) (args []string, command string, words, ok boo
 	for pos < len(s) {
 		enough := len(starts) >= n || seen == n && len(starts) > 0
 		if enough && pos > 0 {
-			if _, _, shell := cutShell(s[pos:]); shell {
+			if _, _, shell := CutShell(s[pos:]); shell {
 				return splitAt(s[:pos-1], starts, n), s[pos:], len(starts) < n, true
 			}
 		}
@@ -127,10 +127,10 @@ func isShell(program string) bool {
 	}, strings.ToLower(name))
 }
 
-// cutShell cuts the shell off a command: "/bin/bash -o pipefail -c apt-get" gives
-// [/bin/bash -o pipefail -c] and "apt-get". It is false where no known shell is
-// told to run a command.
-func cutShell(s string) (shell []string, rest string, ok bool) {
+// CutShell cuts the shell off a command: "/bin/bash -o pipefail -c apt-get" gives
+// [/bin/bash -o pipefail -c] and "apt-get". It reports false where no known shell is
+// told to run a command. [Parse] reads a RUN by it.
+func CutShell(s string) (shell []string, rest string, ok bool) {
 	const longest, most = 256, 12 // bytes of a word, words of a shell
 	option := false               // the word before takes this one as its value
 	for range most {

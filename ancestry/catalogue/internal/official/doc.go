@@ -39,7 +39,7 @@
 //     to the main branch.
 //   - A commit that the repository's own clone does not have is looked for in all
 //     others: repositories were renamed, moved and forked.
-//   - A Dockerfile that uses a variable, shell or directory of its parent is evaluated
+//   - A Dockerfile that uses a variable or directory of its parent is evaluated
 //     with what the parent's tag pointed to on its first day.
 //   - What is kept as an OCI layout (Debian, BusyBox) is read from the layout, with
 //     its diffIDs. Where a root archive's source is not to be had and its history is
