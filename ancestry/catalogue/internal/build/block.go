@@ -49,13 +49,13 @@ type block struct {
 	froms, origins, paths, archs, templates, args, tagsets, commits, instrs, patterns table
 	shapes                                                                            []uint64
 	shapeIDs                                                                          map[uint64]int
-	hashes, lineShapes, patternOf, images                                             wire.Writer
+	hashes, lineShapes, patternOf, open, images                                       wire.Writer
 	lines                                                                             int
 	references                                                                        [7]wire.Writer
 	last                                                                              [7]int
 	edits, middles, counts, days, lengths, sets                                       wire.Writer
 	fresh, freshSet                                                                   newest
-	lastShape, lastDay, withImages, lastImage                                         int
+	lastShape, lastDay, withImages, lastImage, withOpen, lastOpen                     int
 	sequence                                                                          []int
 }
 
@@ -81,6 +81,11 @@ func (x *block) add(i int, e *entry, columns []int) {
 	if e.digest != nil {
 		from, instructions, args = e.digest.From, e.digest.Instructions, e.digest.Args
 		x.addImage(i, e.digest.Image)
+		if e.digest.Open {
+			x.withOpen++
+			x.open.Uint(uint64(i - x.lastOpen))
+			x.lastOpen = i
+		}
 	}
 	x.refer(
 		x.froms.id(from), x.origins.id(e.origin), x.paths.id(e.path), x.commits.id(shortCommit(e.commit)),
@@ -227,6 +232,8 @@ func (x *block) bytes() []byte {
 		w.Append(&x.references[i])
 	}
 	w.Append(&x.edits, &x.middles, &x.counts, &x.days, &x.lengths, &x.sets)
+	w.Uint(uint64(x.withOpen))
+	w.Append(&x.open)
 	w.Uint(uint64(x.withImages))
 	w.Append(&x.images)
 	return w.Bytes

@@ -80,7 +80,12 @@ func TestRoundTrip(t *testing.T) {
 		assert.Equal(t, want, r.Reading(7, d), d)
 		found, err := c.Matches(want)
 		require.NoError(t, err)
-		assert.Contains(t, found, data.Match{Start: 0, End: want.Len(), Repository: "lib", Recipes: []int{7}}, d)
+		ids := []int{7}
+		if d == recipe.Kaniko {
+			ids = found[0].Recipes // it has no line for the ENV in which they differ
+			assert.Len(t, ids, 200)
+		}
+		assert.Contains(t, found, data.Match{Start: 0, End: want.Len(), Repository: "lib", Recipes: ids}, d)
 		alike, err := c.Alike(want)
 		require.NoError(t, err)
 		require.NotEmpty(t, alike)

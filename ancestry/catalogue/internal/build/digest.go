@@ -16,27 +16,28 @@ type Digest struct {
 	Instructions []Instruction
 	Versions     []data.Version // of which tags may be made
 	Args         []string       // build arguments: see data.HashArg
+	Open         bool           // see recipe.Recipe.Open
 	Image        data.Image     // what is known of the image that was built
 }
 
-// An Instruction has the hashes of its lines and shapes, by dialect in the order of
-// [recipe.Dialects]; 0 where the dialect has no line.
-type Instruction struct{ Lines, Shapes []uint64 }
+// An Instruction has the hashes of its lines, their shapes and their outlines, by
+// dialect in the order of [recipe.Dialects]; 0 where the dialect has no line.
+type Instruction struct{ Lines, Shapes, Outlines []uint64 }
 
 func newInstruction() Instruction {
 	n := len(recipe.Dialects())
-	return Instruction{make([]uint64, n), make([]uint64, n)}
+	return Instruction{make([]uint64, n), make([]uint64, n), make([]uint64, n)}
 }
 
 // DigestRecipe hashes a recipe in all dialects.
 func DigestRecipe(r recipe.Recipe) *Digest {
-	d := &Digest{From: r.From}
+	d := &Digest{From: r.From, Open: r.Open()}
 	for _, in := range r.Instructions {
 		out := newInstruction()
 		d.addArgs(in)
 		for i, dialect := range recipe.Dialects() {
 			if line, ok := in.Line(dialect); ok {
-				out.Lines[i], out.Shapes[i] = data.HashLine(line), data.HashShape(line)
+				out.Lines[i], out.Shapes[i], out.Outlines[i] = data.HashLine(line), data.HashShape(line), data.HashLine(recipe.Outline(line))
 				if dialect == recipe.BuildKit {
 					d.Versions = append(d.Versions, data.Versions(line)...)
 				}

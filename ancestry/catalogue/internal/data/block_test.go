@@ -58,8 +58,8 @@ func TestImages(t *testing.T) {
 		w.Uint(1)
 		w.Fixed(0, wire.CommitSize)
 		// No shapes, lines, patterns and instructions; of two recipes seven columns, edits
-		// and spans.
-		w.Bytes = append(w.Bytes, make([]byte, 4+2*7+2*3+2)...)
+		// and spans; none is open.
+		w.Bytes = append(w.Bytes, make([]byte, 4+2*7+2*3+2+1)...)
 		w.Uint(2)
 		for _, by := range []uint64{1, tt.last} {
 			w.Uint(by)

@@ -20,6 +20,7 @@ func (r *Repository) decode(in *wire.Reader, recipes int) error {
 	r.decodeReferences(in)
 	r.decodeSequences(in)
 	r.decodeSpans(in)
+	r.decodeOpen(in)
 	r.decodeImages(in)
 	if in.Len() != 0 && in.Err() == nil {
 		return wire.ErrCorrupt
@@ -204,6 +205,16 @@ func newest(in *wire.Reader, fresh *int, table int) int {
 	}
 	*fresh++
 	return *fresh - 1
+}
+
+func (r *Repository) decodeOpen(in *wire.Reader) {
+	at := 0
+	for range in.Count(1, in.Len()) {
+		if at += in.Below(len(r.recipes) - at); in.Err() != nil {
+			return
+		}
+		r.recipes[at].open = true
+	}
 }
 
 func (r *Repository) decodeImages(in *wire.Reader) {

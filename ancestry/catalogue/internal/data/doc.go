@@ -40,7 +40,7 @@
 //
 // The head: the day (signed, days since 1 January 2013), a string that says from what
 // the catalogue was made, the list of dialects (strings, as package recipe names them;
-// a reader ignores the lines of one that it does not know), the number of instructions of the longest recipe; for each of the four indices its
+// a reader ignores the lines of one that it does not know), the number of instructions of the longest recipe; for each of the five indices its
 // offset from the first byte after the head, its size, its bits and its number of
 // keys; the list of repositories, sorted by name: name, offset, size compressed,
 // size, number of recipes.
@@ -59,7 +59,8 @@
 //  2. their shapes (Sequence of [HashShape]), for each dialect,
 //  3. single shapes (HashShape),
 //  4. whole images: their diffIDs, the digests of their stored layers, and the hash of
-//     their history (Sequence of the first 48 bits of each hash).
+//     their history (Sequence of the first 48 bits of each hash),
+//  5. the outlines ([recipe.Outline]) of whole recipes that are open, for each dialect.
 //
 // Only the tables are read when a catalogue is opened: some hundred kilobytes.
 //
@@ -95,7 +96,8 @@
 //	lengths       of all spans: 0 for one that goes on, else days plus 1
 //	tags          of all spans: a set of tags, coded as instructions are
 //
-// At last the list of recipes of which one build is known ([Image]): number less that
+// Then the list of recipes that are open ([recipe.Recipe.Open]): number less that of
+// the one before. At last the list of recipes of which one build is known ([Image]): number less that
 // of the one before, 1 if the diffIDs were computed from the layers and 0 if not, and
 // four lists of hashes, 32 bytes each: the diffIDs, the digests of the stored layers,
 // the hash of the history, the digest of the manifest. The last two have at most one.

@@ -83,6 +83,16 @@ type Reading struct {
 	// Lines and Shapes are the [HashLine] and [HashShape] of each instruction's
 	// line; 0 where the instruction can't be of the dialect.
 	Lines, Shapes []uint64
+	// Others are, of a history, the hashes of each instruction's further lines, see
+	// [recipe.History.Readings]; Outlines those of its [recipe.Outline].
+	Others   [][]uint64
+	Outlines []uint64
+}
+
+// reads reports whether a line, of a recipe that is open or not, can be that of an
+// instruction of a history.
+func (r Reading) reads(i int, line uint64, open bool) bool {
+	return r.Lines[i] == line || open && r.Others != nil && slices.Contains(r.Others[i], line)
 }
 
 // Reading returns a recipe's instructions in a dialect; empty if they could not be

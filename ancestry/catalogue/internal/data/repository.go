@@ -43,6 +43,7 @@ type record struct {
 	from, origin, path, commit, archs, template, args int32
 	first, end                                        int32 // into arena
 	spanFirst, spanEnd                                int32 // into spans
+	open                                              bool  // see recipe.Recipe.Open
 }
 
 type span struct {

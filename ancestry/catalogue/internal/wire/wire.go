@@ -169,5 +169,6 @@ const (
 	IndexSequences        // sequences of shape hashes
 	IndexShapes           // single shapes
 	IndexImages           // layers and dated histories of whole images
+	IndexOutlines         // sequences of outlines
 	Indices
 )
