@@ -196,17 +196,30 @@ func TestOwnImageOnOfficial(t *testing.T) {
 	assert.Equal(t, want, told(t, img, c, official), "two sources")
 }
 
-// What only the other build of a Dockerfile was called is no name of this one.
+// What only the other build of a Dockerfile was called is no name of this one, and a
+// third build is neither.
 func TestTagsOfTwins(t *testing.T) {
 	c := catalogueOf(t, func(b *own.Builder) {
 		for build, tags := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}} {
 			require.NoError(t, b.AddImage(own.Image{Name: ancestry.Name{Repository: "acme/base", Tags: tags}, Config: built(build + install), Verified: true}))
 		}
 	})
-	for build, want := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}, "three!": {"1.0.1", "1"}} {
+	lineage := func(build string) *ancestry.Lineage {
 		l, err := ancestry.Resolve(t.Context(), (*config)(built(build+install, "app!COPY app /app # buildkit")), &ancestry.Options{Catalogues: []ancestry.Source{c}})
 		require.NoError(t, err)
+		return l
+	}
+	for build, want := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}} {
+		l := lineage(build)
 		require.Len(t, l.Ancestors, 2)
 		assert.Equal(t, want, l.Ancestors[1].Tags, build)
 	}
+	var says string
+	for _, a := range lineage("three!").Ancestors {
+		assert.Equal(t, ancestry.Unknown, a.Confidence)
+		for _, e := range a.Evidence {
+			says += e.Says + "\n"
+		}
+	}
+	assert.Contains(t, says, "resembles acme/base:1.0.1, 1 of 1 instructions (100 %), but its layers are others\n")
 }
