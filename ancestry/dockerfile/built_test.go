@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,11 +45,24 @@ func TestRealBuilders(t *testing.T) {
 			end, dialect, ok := r.At(h, 0)
 			assert.True(t, ok)
 			assert.Equal(t, d, dialect)
-			assert.Empty(t, r.Differs(h, 0, d))
 			_, _, ok = child.At(h, slices.IndexFunc(steps[end:], func(s history.Step) bool { return s.Instruction.Keyword == "USER" })+end)
 			assert.True(t, ok)
 		})
 	}
+}
+
+// image makes a configuration of lines that BuildKit left: "+" before an entry that made
+// a layer.
+func image(lines string) *v1.ConfigFile {
+	cfg := &v1.ConfigFile{OS: "linux", Architecture: "amd64"}
+	for line := range strings.Lines(lines) {
+		by, layer := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "+ ")
+		cfg.History = append(cfg.History, v1.History{CreatedBy: by, Comment: "buildkit.dockerfile.v0", EmptyLayer: !layer})
+		if layer {
+			cfg.RootFS.DiffIDs = append(cfg.RootFS.DiffIDs, v1.Hash{})
+		}
+	}
+	return cfg
 }
 
 // TestOpen has Dockerfiles that take something over from their parents, and
@@ -84,7 +98,7 @@ func TestOpen(t *testing.T) {
 			r, err := parse(t, "FROM parent\n"+test.text).Recipe(nil)
 			require.NoError(t, err)
 			assert.Equal(t, test.closed, !r.Open())
-			cfg := (*v1.ConfigFile)(image(parent+test.history, "buildkit.dockerfile.v0"))
+			cfg := image(parent + test.history)
 			steps, _ := history.Steps(cfg)
 			h := recipe.NewHistory(steps, cfg.Config.Env)
 			end, _, ok := r.At(h, 2)

@@ -49,8 +49,8 @@
 // recognised.
 //
 // Not in a line, because no builder's history and Dockerfile agree on them: the
-// build arguments of a RUN and the values of an ARG (compare them with
-// [Recipe.Differs]), --from of COPY, --mount and other flags of RUN. BuildKit has
+// build arguments of a RUN and the values of an ARG (see [Instruction].Args and
+// [History.BuildArgs]), --from of COPY, --mount and other flags of RUN. BuildKit has
 // recorded --chown, --chmod and --parents of COPY since different years between
 // 2021 and 2024: its lines have none of them.
 //

@@ -122,18 +122,6 @@ func TestHash(t *testing.T) {
 	}
 }
 
-func TestLikeIsBounded(t *testing.T) {
-	// A history that repeats a recipe's only line a thousand times.
-	var entries []string
-	for range 1000 {
-		entries = append(entries, "RUN /bin/sh -c make # buildkit")
-	}
-	r := recipe.Recipe{Instructions: []recipe.Instruction{{Keyword: "RUN", Expanded: "make"}, {Keyword: "RUN", Expanded: "test"}}}
-	l := r.Like(recipe.NewHistory(steps(entries...), nil))
-	assert.Equal(t, 1, l.Same)
-	assert.InDelta(t, 0.5, l.Share, 0.01)
-}
-
 func TestLinesAreBounded(t *testing.T) {
 	for _, entry := range []string{"EXPOSE 1-1024", "WORKDIR a"} {
 		h := recipe.NewHistory(steps(slices.Repeat([]string{entry}, 20_000)...), nil)
@@ -143,10 +131,6 @@ func TestLinesAreBounded(t *testing.T) {
 		}
 		assert.Less(t, total, 16<<20, entry)
 	}
-	// As many lines as a great Dockerfile has, against as many steps.
-	r := recipe.Recipe{Instructions: slices.Repeat([]recipe.Instruction{{Keyword: "RUN", Expanded: "make"}}, 20_000)}
-	h := recipe.NewHistory(steps(slices.Repeat([]string{"RUN make # buildkit"}, 10_000)...), nil)
-	assert.Zero(t, r.Like(h))
 }
 
 func FuzzHistory(f *testing.F) {
