@@ -12,7 +12,7 @@
 //
 // # Dockerfiles
 //
-// An image is recognised if all instructions that its Dockerfile adds stand in the
+// An image is recognised if all instructions that its Dockerfile adds are in the
 // history, and their FROM agrees with what is below; package catalogue has the rules.
 // That a Dockerfile was built is not proved by that: whoever copies its instructions
 // gets the same history. It gets no name, and the evidence says what it resembles, when
@@ -21,7 +21,7 @@
 //   - it was built with other build arguments than the Dockerfile's defaults (give them
 //     in [Options] if your builds set them);
 //   - FROM names an image of the catalogue that is not below;
-//   - the Dockerfile says too little to be told from others: CMD and COPY stand in many.
+//   - the Dockerfile says too little to be told from others: CMD and COPY are in many.
 //
 // # Images
 //

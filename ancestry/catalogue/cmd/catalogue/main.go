@@ -3,9 +3,9 @@
 //
 //	catalogue -o FILE [-arg NAME=VALUE]... [-image [NAME=]REFERENCE]... [DIR...]
 //
-// An image is anything that package layers/source opens. All its layers are read,
-// and an image that stands on it is proved to. It is named as where it is kept,
-// unless a NAME is given.
+// An image is anything that package layers/source opens. All its layers are read, so
+// that an image which is built on it can be proved to be. It has the names under which
+// it is kept there, unless a NAME is given.
 //
 // A DIR that is a git repository (a clone with .git, or a bare one) is read through
 // its whole history, with the days on which each Dockerfile was there; any other is

@@ -117,7 +117,7 @@ func key(a Addition) string {
 }
 
 // spans returns the entry's tags grouped by their days: intervals of one tag that
-// touch are joined, tags with the same interval stand together in the order in
+// touch are joined, tags with the same interval are together, in the order in
 // which they were added.
 func (e *entry) spans() []tagSpan {
 	type tagged struct {

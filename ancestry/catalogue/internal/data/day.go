@@ -3,7 +3,7 @@ package data
 import "time"
 
 // A Day is a day in UTC, counted from 1 January 2013, the year of the first
-// official images. It stands for a commit of the catalogue's source.
+// official images.
 type Day int32
 
 // Ongoing is the end of a span that had not ended when the catalogue was made.

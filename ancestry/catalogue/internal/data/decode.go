@@ -122,7 +122,7 @@ func (r *Repository) decodeReferences(in *wire.Reader) {
 const maxArena = 1 << 23
 
 // decodeSequences reads the recipes' instructions: what a recipe shares with the
-// one before at its begin and at its end, and what stands between.
+// one before at its begin and at its end, and what is between.
 func (r *Repository) decodeSequences(in *wire.Reader) {
 	type edit struct{ prefix, middle, suffix int }
 	edits := make([]edit, len(r.recipes))

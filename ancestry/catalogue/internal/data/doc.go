@@ -30,7 +30,7 @@
 // All numbers are unsigned varints (as encoding/binary has them) unless said
 // otherwise; fixed-width ones are little-endian. A string is its length and its
 // bytes, a list its length and its items. Compressed means one zstd frame whose
-// content has the size that is given beside it.
+// content has the size that is given with it.
 //
 //	magic    8 bytes: "stemma", 0x1a, and the version of the format, 2
 //	packed   4 bytes: size of the head, compressed
@@ -69,7 +69,7 @@
 // A repository's block is compressed. It begins with seven lists of strings: names of
 // base images, git repositories, paths of files, sets of architectures, sets of
 // templates, sets of build arguments ([HashArg], [HashDefault]), sets of tags; the
-// items of a set are parted by spaces, and the empty set is an empty string. Then:
+// items of a set are separated by spaces, and the empty set is an empty string. Then:
 //
 //	commits       a list of 4 bytes each
 //	shapes        a list of 5 bytes each: HashShape
@@ -87,12 +87,12 @@
 //	              seven columns: a number in the lists, signed, less that of the
 //	              recipe before
 //	edit          three numbers: how many instructions are those of the recipe before
-//	              at its begin, how many at its end, how many stand between
+//	              at its begin, how many at its end, how many are between
 //	instructions  of those between: 0 for one that was not used before, n for the one
 //	              n before the next that was not
 //	spans         how many
 //	first days    of all spans: signed, less that of the span before; the day
-//	              [Undated] stands for one that is not known
+//	              [Undated] is written where it is not known
 //	lengths       of all spans: 0 for one that goes on, else days plus 1
 //	tags          of all spans: a set of tags, coded as instructions are
 //

@@ -10,8 +10,8 @@ import (
 )
 
 // ReadHistory hashes a history in a dialect. A step of a builder that runs no
-// Dockerfile (debuerreotype, umoci, …) is read in every dialect, as its created_by
-// stands, without free text; its neighbours decide.
+// Dockerfile (debuerreotype, umoci, …) is the same in every dialect: its created_by,
+// without free text.
 func ReadHistory(h *recipe.History, steps []history.Step, d recipe.Dialect) Reading {
 	n := len(steps)
 	r := Reading{d, make([]uint64, n), make([]uint64, n), make([][]uint64, n), make([]uint64, n)}
@@ -52,7 +52,7 @@ type Match struct {
 // Matches returns every part of a reading that is a recipe, line for line. They are
 // sorted by Start, then End. Parts overlap: which of them are the image's ancestors is
 // for the caller to tell. It takes time linear in the reading times the longest recipe.
-// The error joins what is corrupt; the matches beside it are those of all that is not.
+// The error joins what is corrupt; the matches are those in all that is not.
 func (c *Catalogue) Matches(r Reading) ([]Match, error) {
 	sequences := []sequence{{&c.indices[wire.IndexRecipes], r.Lines}}
 	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 && len(r.Outlines) == len(r.Lines) {

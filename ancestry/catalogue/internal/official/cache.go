@@ -66,8 +66,8 @@ func (c *cache) file(clone string) string {
 	return filepath.Join(c.dir, fmt.Sprintf("%016x.gob", xxhash.Sum64String(clone)))
 }
 
-// load returns what is known of a clone. A file that can't be read, or is of
-// another program, is as good as none.
+// load returns what is known of a clone. It ignores a file that
+// can't be read, or that another build of the program wrote.
 func (c *cache) load(clone string) *kept {
 	k := &kept{}
 	if c.dir != "" {

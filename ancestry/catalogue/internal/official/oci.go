@@ -34,7 +34,7 @@ func readLayout(objects *git.Objects, commit, dir string) (*build.Digest, error)
 	}
 	steps, _ := history.Steps(&cfg)
 	d := build.DigestHistory(steps, cfg.Config.Env)
-	// Who publishes the image states them: they are as good as computed.
+	// The publisher of the image itself states them.
 	d.Image = data.Image{DiffIDs: cfg.RootFS.DiffIDs, Verified: true}
 	return d, nil
 }

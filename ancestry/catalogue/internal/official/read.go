@@ -23,8 +23,8 @@ var (
 	ErrInvalid  = errors.New("not readable as a Dockerfile")
 )
 
-// A reader reads origins from one clone. Most Dockerfiles stand at many commits: a
-// blob is parsed once.
+// A reader reads origins from one clone. Most Dockerfiles are the same at many commits,
+// so each blob is parsed once.
 type reader struct {
 	objects *git.Objects
 	kept    *kept
@@ -41,7 +41,7 @@ type result struct {
 
 // needs says what a Dockerfile takes over from its parent.
 type needs struct {
-	vars  []string // without PATH, which stands for itself
+	vars  []string // without PATH: every parent has one
 	place bool
 }
 
