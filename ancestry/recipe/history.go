@@ -29,8 +29,10 @@ type History struct {
 // values of variables that no step set, which then come from the root.
 func NewHistory(steps []history.Step, env []string) *History {
 	h := &History{steps: steps, root: rootEnv(steps, env), readings: map[Dialect][][]string{}}
-	for _, d := range Dialects() {
-		h.readings[d] = make([][]string, len(steps))
+	dialects := Dialects()
+	writes := map[Dialect]*history.Writing{}
+	for _, d := range dialects {
+		h.readings[d], writes[d] = make([][]string, len(steps)), d.writing()
 	}
 	args := newArgs(steps)
 	b := before{path: h.root["PATH"], mask: NewMask()}
@@ -39,12 +41,12 @@ func NewHistory(steps []history.Step, env []string) *History {
 	}
 	grown := 0
 	for i, s := range steps {
-		for _, d := range Dialects() {
+		for _, d := range dialects {
 			if grown > maxGrowth {
 				h.readings[d][i] = []string{line(s.Instruction.Keyword, s.Instruction.Args)}
 				continue
 			}
-			h.readings[d][i] = b.lines(s.Instruction, d, args[i])
+			h.readings[d][i] = b.lines(s.Instruction, writes[d], args[i])
 			for _, l := range h.readings[d][i] {
 				grown += max(0, len(l)-len(s.CreatedBy))
 			}
@@ -112,14 +114,15 @@ func join(dir, p string) string {
 	return path.Join("/", dir, p)
 }
 
-// newArgs returns, for Buildah's ARG steps, the names that are new: Buildah
-// records at each ARG all names known so far, sorted.
+// newArgs returns, for ARG steps, the names that are new: Buildah records at each
+// ARG all names known so far, sorted.
 func newArgs(steps []history.Step) []string {
 	names := make([]string, len(steps))
 	known := map[string]bool{}
 	for i, s := range steps {
 		in := s.Instruction
-		if in.From != "" && !isID(in.From) || in.Builder != history.BuilderBuildah && in.Builder != history.BuilderUnknown {
+		w := in.Builder.Facts().Writing
+		if in.From != "" && !isID(in.From) || in.Builder != history.BuilderUnknown && (w == nil || !w.SumsArgs) {
 			clear(known)
 		}
 		if in.Keyword != "ARG" {
@@ -197,16 +200,16 @@ func shellText(args string) string { return strings.Trim(args, "[]") }
 
 // lines returns what one step can read like; args are the new names of Buildah's
 // ARG.
-func (b *before) lines(in history.Instruction, d Dialect, args string) []string {
+func (b *before) lines(in history.Instruction, w *history.Writing, args string) []string {
 	switch {
 	case in.Keyword == "":
 		// The exec form of a classic RUN is recorded as its words alone.
 		return []string{line("RUN", in.Args)}
-	case in.Keyword == "ARG" && d == Buildah:
+	case in.Keyword == "ARG" && w.SumsArgs:
 		return []string{line("ARG", args)}
 	case in.Keyword == "ARG":
 		return []string{line("ARG", argNames(in.Args))}
-	case !d.expanded() && in.Keyword != "COPY" && in.Keyword != "ADD":
+	case !w.Expanded && in.Keyword != "COPY" && in.Keyword != "ADD":
 		return []string{line(in.Keyword, in.Args)}
 	}
 	finish := func(rest string) string { return line(in.Keyword, rest) }
@@ -219,7 +222,7 @@ func (b *before) lines(in history.Instruction, d Dialect, args string) []string 
 	case "HEALTHCHECK":
 		return []string{finish(health(rest))}
 	case "COPY", "ADD":
-		rest = stepCopy(in, d)
+		rest = stepCopy(in, w)
 	case "ENV":
 		rest = KeepPath(rest, b.path)
 	case "WORKDIR":
@@ -228,7 +231,7 @@ func (b *before) lines(in history.Instruction, d Dialect, args string) []string 
 		finish = func(rest string) string { return line("EXPOSE", ports(rest)) }
 	}
 	out := []string{finish(rest)}
-	if !d.expanded() {
+	if !w.Expanded {
 		return out
 	}
 	if in.Keyword == "WORKDIR" {
@@ -252,24 +255,20 @@ func relative(dir, p string) (string, bool) {
 	return "./" + below, ok
 }
 
-func stepCopy(in history.Instruction, d Dialect) string {
-	var words []string
-	switch d {
-	case Kaniko:
-		words = append(slices.Clone(in.Flags), in.Args)
-	case BuildKit:
-		words = append(slices.Clone(in.Sources), in.Dest)
-	case Docker:
-		for _, f := range in.Flags {
-			if strings.HasPrefix(f, "--chown=") {
-				words = append(words, f)
-			}
-		}
-		words = append(words, in.Dest)
-	default:
-		words = []string{in.Dest}
+func stepCopy(in history.Instruction, w *history.Writing) string {
+	switch {
+	case !w.Expanded && w.Sources:
+		return strings.Join(append(slices.Clone(in.Flags), in.Args), " ")
+	case !w.Expanded:
+		return in.Dest
 	}
-	return strings.Join(words, " ")
+	owner := ""
+	for _, f := range in.Flags {
+		if v, ok := strings.CutPrefix(f, "--chown="); ok {
+			owner = v
+		}
+	}
+	return copied(w, owner, in.Sources, in.Dest)
 }
 
 // Lines returns the lines of steps from to to-1 in a dialect; false if one of

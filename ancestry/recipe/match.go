@@ -13,8 +13,9 @@ func (r Recipe) At(h *History, start int) (end int, d Dialect, ok bool) {
 
 func (r Recipe) at(h *History, start int, d Dialect) (end int, ok bool) {
 	end = start
+	w := d.writing()
 	for _, in := range r.Instructions {
-		l, ok := in.Line(d)
+		l, ok := in.line(w)
 		if !ok {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Recipe is what one Dockerfile adds to its base.
@@ -59,17 +61,21 @@ type Instruction struct {
 // Line returns the instruction's line in a dialect; false if the dialect has none
 // for it.
 func (i Instruction) Line(d Dialect) (string, bool) {
-	if i.Open != nil && d.expanded() {
-		return i.Open.Line(d)
+	return i.line(d.writing())
+}
+
+func (i Instruction) line(w *history.Writing) (string, bool) {
+	if i.Open != nil && w.Expanded {
+		return i.Open.line(w)
 	}
 	switch {
-	case !d.records(i.Keyword):
+	case !w.Records(i.Keyword):
 		return "", false
 	case i.Keyword == "ARG":
 		return line("ARG", argNames(i.Expanded)), true
 	case i.Keyword == "COPY" || i.Keyword == "ADD":
-		return i.copyLine(d), true
-	case !d.expanded() || i.Keyword == "ONBUILD":
+		return i.copyLine(w), true
+	case !w.Expanded || i.Keyword == "ONBUILD":
 		return line(i.Keyword, i.Written), true
 	case i.Keyword == "EXPOSE":
 		return line(i.Keyword, ports(i.Expanded)), true
@@ -77,30 +83,33 @@ func (i Instruction) Line(d Dialect) (string, bool) {
 	return line(i.Keyword, i.Expanded), true
 }
 
-func (i Instruction) copyLine(d Dialect) string {
-	var words []string
-	switch d {
-	case Buildah:
-		words = []string{i.WrittenDest}
-	case Kaniko:
-		words = append(slices.Clone(i.Flags), i.Written)
-	default:
-		if i.Owner != "" && d == Docker {
-			words = append(words, "--chown="+i.Owner)
-		}
-		if d == BuildKit {
-			words = append(words, i.Sources...)
-		}
-		words = append(words, i.Dest)
+func (i Instruction) copyLine(w *history.Writing) string {
+	switch {
+	case !w.Expanded && w.Sources:
+		return line(i.Keyword, strings.Join(append(slices.Clone(i.Flags), i.Written), " "))
+	case !w.Expanded:
+		return line(i.Keyword, i.WrittenDest)
 	}
-	return line(i.Keyword, strings.Join(words, " "))
+	return line(i.Keyword, copied(w, i.Owner, i.Sources, i.Dest))
+}
+
+// copied is what follows COPY or ADD where it is recorded expanded.
+func copied(w *history.Writing, owner string, sources []string, dest string) string {
+	var words []string
+	if w.Owner && owner != "" {
+		words = append(words, "--chown="+owner)
+	}
+	if w.Sources {
+		words = append(words, sources...)
+	}
+	return strings.Join(append(words, dest), " ")
 }
 
 // Lines returns the recipe's lines in a dialect.
 func (r Recipe) Lines(d Dialect) []string {
-	lines := make([]string, 0, len(r.Instructions))
+	lines, w := make([]string, 0, len(r.Instructions)), d.writing()
 	for _, i := range r.Instructions {
-		if l, ok := i.Line(d); ok {
+		if l, ok := i.line(w); ok {
 			lines = append(lines, l)
 		}
 	}

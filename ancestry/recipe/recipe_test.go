@@ -29,6 +29,24 @@ func steps(entries ...string) []history.Step {
 	return s
 }
 
+func TestDialects(t *testing.T) {
+	assert.Equal(t, []recipe.Dialect{recipe.BuildKit, recipe.Docker, recipe.Buildah, recipe.Kaniko}, recipe.Dialects())
+	for b, d := range map[history.Builder]recipe.Dialect{
+		history.BuilderDocker: recipe.Docker, history.BuilderBuildKit: recipe.BuildKit, history.BuilderBuildah: recipe.Buildah,
+		history.BuilderKaniko: recipe.Kaniko, history.BuilderKo: recipe.Any, history.BuilderUnknown: recipe.Any,
+	} {
+		assert.Equal(t, d, recipe.DialectOf(b), b)
+		if d != recipe.Any {
+			assert.Equal(t, string(b), d.String())
+		}
+	}
+	assert.Equal(t, "any", recipe.Any.String())
+	assert.Equal(t, "unknown", recipe.Dialect(99).String())
+	l, ok := recipe.Instruction{Keyword: "RUN", Expanded: "a", Written: "b"}.Line(99)
+	assert.Equal(t, "RUN b", l)
+	assert.True(t, ok)
+}
+
 func TestHistoryLines(t *testing.T) {
 	for _, test := range []struct {
 		dialect recipe.Dialect

@@ -12,7 +12,20 @@ import (
 // Buildah records always.
 const defaultShell = "/bin/sh -c"
 
-// parseNop knows what Docker's classic builder and Buildah write for all but RUN:
+// parseClassic parses what Docker's classic builder and Buildah write.
+func parseClassic(h v1.History) (parsed, bool) {
+	for _, parse := range [...]func(v1.History) (parsed, bool){parseNop, parseBuildArgRun, parseShellRun} {
+		if p, ok := parse(h); ok {
+			return p, true
+		}
+	}
+	// docker build --squash appends an entry, which makes the one layer into which it
+	// merged all others.
+	merged := strings.HasPrefix(h.Comment, "merge sha256:") && strings.Contains(h.Comment, " to sha256:")
+	return tool(h, BuilderDocker), h.CreatedBy == "" && (merged || strings.HasPrefix(h.Comment, "create new from sha256:"))
+}
+
+// parseNop parses what Docker's classic builder and Buildah write for all but RUN:
 // a shell that is given a comment, "/bin/sh -c #(nop) …".
 //
 // Docker since 1.13 passes the mark and the text as two arguments, which makes
@@ -148,12 +161,12 @@ func cutBuildahMetadata(text string) (string, bool) {
 	}
 }
 
-// parseShellRun knows a RUN without keyword, "/bin/sh -c apt-get update", of
+// parseShellRun parses a RUN without keyword, "/bin/sh -c apt-get update", of
 // Docker's classic builder and of Buildah. An exec-form RUN of Docker's is only
 // its words, and can't be told from anything else.
 func parseShellRun(h v1.History) (parsed, bool) {
 	shell, _, ok := CutShell(h.CreatedBy)
-	if !ok {
+	if !ok || strings.HasPrefix(h.Comment, buildKitComment) {
 		return parsed{}, false
 	}
 	p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Keyword: "RUN"}}
@@ -165,7 +178,7 @@ func parseShellRun(h v1.History) (parsed, bool) {
 	return p, true
 }
 
-// parseBuildArgRun knows a RUN without keyword that has build arguments:
+// parseBuildArgRun parses a RUN without keyword that has build arguments:
 // "|1 FOO=1 /bin/sh -c echo hi".
 func parseBuildArgRun(h v1.History) (parsed, bool) {
 	if _, _, ok := cutCount(h.CreatedBy); !ok {

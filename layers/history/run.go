@@ -117,9 +117,9 @@ func looksLikePair(word, extra string) bool {
 	return true
 }
 
-// shells are the programs that SHELL names, and how each is told that a command
-// follows: a flag that ends in c, /C, or -Command.
-func isShell(program string) bool {
+// runsCommands reports whether a program is one that SHELL names, and that is told by a
+// flag that a command follows: one that ends in c, /C, or -Command.
+func runsCommands(program string) bool {
 	name := program[strings.LastIndexAny(program, `/\`)+1:]
 	return slices.Contains([]string{
 		"sh", "bash", "ash", "dash", "ksh", "zsh", "fish",
@@ -142,7 +142,7 @@ func CutShell(s string) (shell []string, rest string, ok bool) {
 		s = s[i+1:]
 		switch {
 		case len(shell) == 0:
-			if !isShell(word) {
+			if !runsCommands(word) {
 				return nil, "", false
 			}
 		case option:
