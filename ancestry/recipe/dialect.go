@@ -3,7 +3,7 @@ package recipe
 import "github.com/stemma-go/stemma/layers/history"
 
 // A Dialect is a builder's way of recording instructions: the number that
-// [history.Writing] gives to it. Catalogue files hold these numbers.
+// [history.Writing] gives to it. Catalogue files have its name.
 type Dialect uint8
 
 // The dialects that have a name here. Others are those of further builders in
