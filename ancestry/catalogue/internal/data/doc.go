@@ -40,10 +40,10 @@
 //
 // The head: the day (signed, days since 1 January 2013), a string that says from what
 // the catalogue was made, the list of dialects (strings, as package recipe names them;
-// a reader ignores the lines of one that it does not know), the number of instructions of the longest recipe; for each of the five indices its
-// offset from the first byte after the head, its size, its bits and its number of
-// keys; the list of repositories, sorted by name: name, offset, size compressed,
-// size, number of recipes.
+// a reader ignores the lines of one that it does not know), the number of instructions
+// of the longest recipe; for each of the five indices its offset from the first byte
+// after the head, its size, its bits and its number of keys; the list of repositories,
+// sorted by name: name, offset, size compressed, size, number of recipes.
 //
 // # Indices
 //
