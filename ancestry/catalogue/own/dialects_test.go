@@ -239,3 +239,30 @@ func TestLikeness(t *testing.T) {
 	}
 	assert.Equal(t, []string{"resembles acme/app:1.4, 17 of 18 instructions (94 %) 0/Dockerfile"}, says)
 }
+
+// TestKaniko: it leaves an entry for what makes a layer, and for nothing else.
+func TestKaniko(t *testing.T) {
+	c := image(root+`+ RUN set -eux; 	apt-get update; 	apt-get install -y --no-install-recommends 		curl 	; 	rm -rf /var/lib/apt/lists/*
++ WORKDIR /opt
++ WORKDIR app
++ COPY --from=build --chown=app:app /out/app $APP_HOME/bin/
++ COPY a.conf b.conf /etc/$FLAVOUR/
+`, "")
+	for i := range c.History[1:] {
+		c.History[i+1].Author = "kaniko"
+	}
+	a := resolve(t, c, dockerfile{"acme/app:1.4", text, nil}).Ancestors[0]
+	assert.Equal(t, "acme/app:1.4", a.String(), "%v", a.Evidence)
+	assert.Equal(t, ancestry.Recognised, a.Confidence)
+	assert.Equal(t, ancestry.Span{From: 1, To: 6}, a.Steps)
+}
+
+// TestPlatforms: what is built for another platform is another image.
+func TestPlatforms(t *testing.T) {
+	tool := dockerfile{"acme/tool:1", "FROM debian:bookworm\nARG TARGETARCH\nENV TOOL=/opt/a-rather-long-name-of-a-tool-that-is-told-from-others/tool-$TARGETARCH\n", nil}
+	for arch, want := range map[string]string{"amd64": "acme/tool:1", "arm64": "unknown"} {
+		c := image(root+"ARG TARGETARCH\nENV TOOL=/opt/a-rather-long-name-of-a-tool-that-is-told-from-others/tool-amd64\n", "buildkit.dockerfile.v0")
+		c.Architecture = arch
+		assert.Equal(t, want, resolve(t, c, tool).Ancestors[0].String(), arch)
+	}
+}
