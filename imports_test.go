@@ -45,7 +45,7 @@ func TestImportsStaySmall(t *testing.T) {
 		"github.com/google/go-containerregistry/pkg/v1/daemon",
 		module + "/layers/source",
 		module + "/packages/scan",
-		module + "/ancestry/catalog", // holds the embedded genealogy
+		module + "/ancestry/genealogy",
 	}
 	most := map[string]int{"layers/history": 12, "ancestry": 25}
 	for _, pkg := range list(t, module+"/report/...") {

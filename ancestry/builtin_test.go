@@ -33,7 +33,7 @@ func TestDistroOfTheRoot(t *testing.T) {
 		"with a child":                       {image: root + "2024-02-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
 		"several images of one distribution": {image: root, osRelease: ubi, want: "unknown 0-2", distro: "rhel"},
 		"testing or sid":                     {image: root, osRelease: sid, want: "debian 0-2", distro: "debian"},
-		"centos stream":                      {image: root, osRelease: stream, want: "unknown 0-2", distro: "centos"},
+		"centos stream, one of two":          {image: root, osRelease: stream, want: "quay.io/centos/centos 0-2", distro: "centos"},
 		"alpine edge":                        {image: root, osRelease: edge, want: "alpine:edge 0-2", distro: "alpine"},
 		"arch":                               {image: root, osRelease: arch, want: "archlinux 0-2", distro: "arch"},
 		"apko":                               {image: "2024-01-27 + apko\n2024-01-28 + COPY a / # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "unknown 0-1", distro: "alpine"},

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/images"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
@@ -33,16 +34,20 @@ var parents = map[string][]string{
 
 // TestImagesNameWholeChains gives the configurations of the folder as a catalogue.
 func TestImagesNameWholeChains(t *testing.T) {
-	var known []images.Image
+	b := own.New("the folder's images", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
 	for _, r := range realimages.All(t) {
-		k, err := images.Describe(r.Reference, r)
+		cfg, err := r.ConfigFile()
 		require.NoError(t, err)
-		known = append(known, k)
+		name, ok := ancestry.ParseName(r.Reference)
+		require.True(t, ok)
+		require.NoError(t, b.AddImage(own.Image{Name: name, Config: cfg, Verified: true}))
 	}
+	known, err := b.Catalogue()
+	require.NoError(t, err)
 	for name, below := range parents {
 		r := realimages.Named(t, name)
 		for _, verified := range []bool{false, true} {
-			opts := &ancestry.Options{Catalogues: []ancestry.Source{images.New(known...)}}
+			opts := &ancestry.Options{Catalogues: []ancestry.Source{known}}
 			want := ancestry.Recorded
 			if verified {
 				want = ancestry.Proved

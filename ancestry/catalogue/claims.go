@@ -146,7 +146,13 @@ func (n *node) model() string {
 	return n.repo.Name()
 }
 
-func (t *trial) where(n *node) string { return origin(t.catalogs[n.catalog]) }
+// where says where the node's recipe is: the file, if it is one's own and of no commit.
+func (t *trial) where(n *node) string {
+	if n.named.Path != "" && n.named.Origin == "" && strings.Trim(n.named.Commit, "0") == "" {
+		return n.named.Path
+	}
+	return origin(t.catalogs[n.catalog])
+}
 
 // origin says where a catalogue's word was read: of which day it is, and from what it
 // was made, commits shortened.
@@ -223,19 +229,19 @@ func (t *trial) nearest(levels []level) []ancestry.Claim {
 	if len(levels) > 0 {
 		at = levels[0].end
 	}
-	for _, d := range []recipe.Dialect{recipe.BuildKit, recipe.Docker} {
+	for _, d := range recipe.Dialects() {
 		for _, s := range t.suspects(at, d) {
 			repo, err := t.catalogs[s.catalog].Repository(s.name)
 			if err != nil || repo == nil {
 				continue
 			}
-			for _, l := range repo.Nearest(t.reading(d).Part(at, s.end), 1) {
-				if l.Lines == 0 || share(l, s.end-at) < likeness {
+			for _, l := range repo.Nearest(t.reading(d).Part(s.start, s.end), 1) {
+				if l.Lines == 0 || share(l, s.end-s.start) < likeness {
 					continue
 				}
 				r := repo.Recipe(l.Recipe)
-				n := &node{start: at, end: s.end, catalog: s.catalog, repo: repo, recipe: r, named: r, tags: withoutDays(everyTag(r))}
-				of := max(l.Of, s.end-at)
+				n := &node{start: s.start, end: s.end, catalog: s.catalog, repo: repo, recipe: r, named: r, tags: withoutDays(everyTag(r))}
+				of := max(l.Of, s.end-s.start)
 				percent := min(99, 100*l.Lines/of)
 				return []ancestry.Claim{t.like(n, fmt.Sprintf("resembles %s, %d of %d instructions (%d %%)", n.name(), l.Lines, of, percent))}
 			}

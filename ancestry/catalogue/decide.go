@@ -45,6 +45,7 @@ func (t *trial) decide(levels []level) {
 	if !told {
 		t.byDays(levels)
 	}
+	byFrom(levels)
 	for i := range levels {
 		l := &levels[i]
 		above := i > 0 && levels[i-1].sure && levels[i-1].start == l.end && linked(levels[i-1], *l)
@@ -113,6 +114,22 @@ func said(d ancestry.Distro) string {
 		return names[0].String()
 	}
 	return strings.TrimSpace(d.ID + " " + d.VersionID)
+}
+
+// byFrom takes the names of what reads like an image of the repository that the part
+// above names, and is another of that repository: of the suites of buildpack-deps the
+// catalogue has only some, and all read alike. What that would stand on goes with it.
+func byFrom(levels []level) {
+	for i := 1; i < len(levels); i++ {
+		up, down := &levels[i-1], &levels[i]
+		switch child := up.nodes[0]; {
+		case up.start != down.end:
+		case linked(*up, *down):
+			down.doubt = up.doubt
+		case child.telling && slices.ContainsFunc(down.nodes, func(n *node) bool { return n.repo.Name() == child.from.Repository }):
+			down.doubt = "what is built on it says FROM " + child.recipe.From
+		}
+	}
 }
 
 // rootDistro returns what the files of the layers say that the first steps made.

@@ -1,7 +1,6 @@
 package catalogue_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -12,15 +11,13 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
 )
 
 // An organisation names its own base images, and below them the official ones. The
 // catalogue is made from a directory of Dockerfiles here; the command
-// ancestry/catalog/cmd/catalogue makes one of a git repository, with the days on which
+// ancestry/catalogue/cmd/catalogue makes one of a git repository, with the days on which
 // each Dockerfile was there.
 func Example() {
 	dockerfiles := fstest.MapFS{"base/app/2.4/Dockerfile": &fstest.MapFile{Data: []byte(`FROM alpine:3.20
@@ -28,22 +25,16 @@ RUN apk add --no-cache ca-certificates tzdata && adduser -D -u 10001 app
 USER app
 WORKDIR /srv
 `)}}
-	b := build.New(data.DayOf(time.Date(2024, 12, 1, 0, 0, 0, 0, time.UTC)), "our base images")
+	b := own.New("our base images", time.Date(2024, 12, 1, 0, 0, 0, 0, time.UTC))
 	opts := &own.Options{Name: func(path string) (ancestry.Name, bool) {
 		dir := strings.Split(path, "/") // base/app/2.4/Dockerfile
 		return ancestry.Name{Repository: "registry.example.com/" + dir[0] + "/" + dir[1], Tags: dir[2:3]}, true
 	}}
-	if err := own.AddDockerfiles(context.Background(), b, dockerfiles, opts); err != nil {
+	if err := b.AddDockerfiles(context.Background(), dockerfiles, opts); err != nil {
 		fmt.Println(err)
 		return
 	}
-	file, err := b.Encode()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	ours, err := catalogue.Open(bytes.NewReader(file), int64(len(file)))
+	ours, err := b.Catalogue()
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -23,7 +23,8 @@ type suspect struct {
 	catalog int
 	name    string
 	weight  float64 // shapes that few repositories have weigh more
-	end     int     // of the last step that has a shape of its
+	start   int     // the first step that has a shape of its
+	end     int     // after the last
 }
 
 // suspects returns the repositories whose shapes occur from a step on, the most
@@ -48,7 +49,7 @@ func (t *trial) suspects(at int, d recipe.Dialect) []suspect {
 			for _, p := range postings {
 				k := id{c, p.Repository}
 				if found[k] == nil {
-					found[k] = &suspect{catalog: c, name: p.Repository}
+					found[k] = &suspect{catalog: c, name: p.Repository, start: i}
 				}
 				found[k].weight += 1 / float64(len(postings))
 				found[k].end = i + 1
@@ -87,7 +88,7 @@ func (t *trial) grow(levels []level) bool {
 		return false
 	}
 	at, grew := levels[0].end, false
-	for _, d := range []recipe.Dialect{recipe.BuildKit, recipe.Docker} {
+	for _, d := range recipe.Dialects() {
 		for _, s := range t.suspects(at, d) {
 			for _, end := range t.ends(at, s) {
 				grew = t.nextVersion(levels[0], s, d, end) || grew

@@ -126,6 +126,10 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 			continue
 		}
 		n.grade, n.telling = exact, telling
+		if n.why = t.differs(n.recipe, n.start, n.end); n.why != "" {
+			t.losers = append(t.losers[:min(len(t.losers), maxNodes)], n)
+			continue
+		}
 		if n.date(t.catalogs[cat].Day()) {
 			tags, by := t.vetoed(n)
 			if by != "" {
@@ -162,7 +166,7 @@ func (n *node) date(today data.Day) bool {
 		return true
 	}
 	made := data.DayOf(n.made)
-	n.newer = made > today
+	n.newer = made > today && !n.named.Undated()
 	n.tags = tagsAt(n.named, made, today)
 	if n.scratch {
 		n.dateBeside(made, today)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/layers/history"
@@ -23,13 +22,11 @@ import (
 // asOf is the day of the catalogues that are made here, and of the images.
 var asOf = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
-func catalogOf(t testing.TB, add func(*build.Builder)) *data.Catalogue {
+func catalogueOf(t testing.TB, add func(*own.Builder)) *catalogue.Catalogue {
 	t.Helper()
-	b := build.New(data.DayOf(asOf), "our base images")
+	b := own.New("our base images", asOf)
 	add(b)
-	file, err := b.Encode()
-	require.NoError(t, err)
-	c, err := data.Open(bytes.NewReader(file), int64(len(file)))
+	c, err := b.Catalogue()
 	require.NoError(t, err)
 	return c
 }
@@ -55,11 +52,11 @@ func built(steps ...string) *v1.ConfigFile {
 	return cfg
 }
 
-func image(t testing.TB, b *build.Builder, name string, cfg *v1.ConfigFile) {
+func image(t testing.TB, b *own.Builder, name string, cfg *v1.ConfigFile) {
 	t.Helper()
 	n, ok := ancestry.ParseName(name)
 	require.True(t, ok)
-	require.NoError(t, own.AddImage(b, own.Image{Repository: n.Repository, Tags: n.Tags, Config: cfg, Verified: true, To: data.Ongoing}))
+	require.NoError(t, b.AddImage(own.Image{Name: n, Config: cfg, Verified: true}))
 }
 
 // told is the chain of a configuration whose layers were read, oldest last.
@@ -121,40 +118,42 @@ func TestOwnImages(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := catalogOf(t, func(b *build.Builder) {
+			c := catalogueOf(t, func(b *own.Builder) {
 				for n, cfg := range tt.known {
 					image(t, b, n, cfg)
 				}
 			})
-			assert.Equal(t, tt.want, told(t, tt.image, catalogue.Of(c)))
+			assert.Equal(t, tt.want, told(t, tt.image, c))
 		})
 	}
 }
 
 func TestOwnDockerfiles(t *testing.T) {
-	c := catalogOf(t, func(b *build.Builder) {
-		require.NoError(t, own.AddDockerfiles(t.Context(), b, fstest.MapFS{
+	c := catalogueOf(t, func(b *own.Builder) {
+		require.NoError(t, b.AddDockerfiles(t.Context(), fstest.MapFS{
 			"base/app/Dockerfile":     {Data: []byte("FROM alpine:3.20\nRUN apk add --no-cache ca-certificates tzdata curl openssl libstdc++ && adduser -D -u 10001 app\n")},
 			"base/java/21/Dockerfile": {Data: []byte("FROM base/app:7.1\nRUN apk add --no-cache openjdk21-jre-headless fontconfig ttf-dejavu && java -version && mkdir /srv/app\n")},
 		}, nil))
 	})
-	official := embedded(t).Parts()[0]
+	official := embedded(t)
 	img := built("root!ADD alpine-minirootfs-3.20.3-x86_64.tar.gz / # buildkit", `CMD ["/bin/sh"]`, "app!"+install,
 		"java!RUN /bin/sh -c apk add --no-cache openjdk21-jre-headless fontconfig ttf-dejavu && java -version && mkdir /srv/app # buildkit")
 	for i := range 2 {
 		img.History[i].Created.Time = time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC)
 	}
-	assert.Equal(t, []string{"3-4 base/java:21 recognised", "2-3 base/app:7.1 recognised", "0-2 alpine:3.20.3 recognised"}, told(t, img, catalogue.Of(c, official)))
+	assert.Equal(t, []string{"3-4 base/java:21 recognised", "2-3 base/app:7.1 recognised", "0-2 alpine:3.20.3 recognised"}, told(t, img, catalogue.Join(c, official)))
 }
 
 // TestCorruptCatalogue: whatever a byte is, it costs no more than what it says, once.
 func TestCorruptCatalogue(t *testing.T) {
 	shop := built("one!"+install, "ENV A=1", "app!COPY app /app # buildkit")
-	b := build.New(data.DayOf(asOf), "our images")
+	b := own.New("our images", asOf)
 	image(t, b, "acme/base:1", built("one!"+install, "ENV A=1"))
 	image(t, b, "acme/shop:1", shop)
-	file, err := b.Encode()
+	var whole bytes.Buffer
+	_, err := b.WriteTo(&whole)
 	require.NoError(t, err)
+	file := whole.Bytes()
 	steps, _ := history.Steps(shop)
 	lost := 0
 	for i := range file {
@@ -190,24 +189,37 @@ func TestOwnImageOnOfficial(t *testing.T) {
 	}
 	base := *img
 	base.History, base.RootFS.DiffIDs = img.History[:3], img.RootFS.DiffIDs[:2]
-	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", &base) })
-	official := embedded(t).Parts()[0]
+	c := catalogueOf(t, func(b *own.Builder) { image(t, b, "acme/base:1", &base) })
+	official := embedded(t)
 	want := []string{"3-4 unknown unknown", "2-3 acme/base:1 proved", "0-2 alpine:3.20.3 recognised"}
-	assert.Equal(t, want, told(t, img, catalogue.Of(c, official)), "one source")
-	assert.Equal(t, want, told(t, img, catalogue.Of(c), catalogue.Of(official)), "two sources")
+	assert.Equal(t, want, told(t, img, catalogue.Join(c, official)), "one source")
+	assert.Equal(t, want, told(t, img, c, official), "two sources")
 }
 
-// What only the other build of a Dockerfile was called is no name of this one.
+// What only the other build of a Dockerfile was called is no name of this one, and a
+// third build is neither.
 func TestTagsOfTwins(t *testing.T) {
-	c := catalogOf(t, func(b *build.Builder) {
+	c := catalogueOf(t, func(b *own.Builder) {
 		for build, tags := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}} {
-			require.NoError(t, own.AddImage(b, own.Image{Repository: "acme/base", Tags: tags, Config: built(build + install), Verified: true, To: data.Ongoing}))
+			require.NoError(t, b.AddImage(own.Image{Name: ancestry.Name{Repository: "acme/base", Tags: tags}, Config: built(build + install), Verified: true}))
 		}
 	})
-	for build, want := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}, "three!": {"1.0.1", "1"}} {
-		l, err := ancestry.Resolve(t.Context(), (*config)(built(build+install, "app!COPY app /app # buildkit")), &ancestry.Options{Catalogues: []ancestry.Source{catalogue.Of(c)}})
+	lineage := func(build string) *ancestry.Lineage {
+		l, err := ancestry.Resolve(t.Context(), (*config)(built(build+install, "app!COPY app /app # buildkit")), &ancestry.Options{Catalogues: []ancestry.Source{c}})
 		require.NoError(t, err)
+		return l
+	}
+	for build, want := range map[string][]string{"one!": {"1.0.1", "1"}, "two!": {"1"}} {
+		l := lineage(build)
 		require.Len(t, l.Ancestors, 2)
 		assert.Equal(t, want, l.Ancestors[1].Tags, build)
 	}
+	var says string
+	for _, a := range lineage("three!").Ancestors {
+		assert.Equal(t, ancestry.Unknown, a.Confidence)
+		for _, e := range a.Evidence {
+			says += e.Says + "\n"
+		}
+	}
+	assert.Contains(t, says, "resembles acme/base:1.0.1, 1 of 1 instructions (100 %), but its layers are others\n")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -78,7 +79,9 @@ func (t *trial) assume(cat int, repo *data.Repository, id, end int, made time.Ti
 		return
 	}
 	known := func(o *node) bool {
-		return o.start == 0 && o.end == end && o.catalog == cat && o.repo == repo && o.named.ID == id
+		// Where the archive is named, none is assumed beside one that agrees with it.
+		same := o.named.ID == id || o.grade == exact && t.namesArchive()
+		return o.start == 0 && o.end == end && o.catalog == cat && o.repo == repo && same
 	}
 	if r.Read && t.tells(0, end) || t.statesVersion(end) || slices.ContainsFunc(t.nodes, known) {
 		return
@@ -114,6 +117,13 @@ func (t *trial) bare() bool {
 // names of files left aside.
 func (t *trial) tells(start, end int) bool {
 	return t.says(start, end, recipe.Docker) || start == 0 && t.statesVersion(end)
+}
+
+// namesArchive reports whether the first step names the archive that it unpacks, and not
+// a hash of it.
+func (t *trial) namesArchive() bool {
+	sources := t.steps[0].Instruction.Sources
+	return len(sources) > 0 && !strings.Contains(sources[0], ":") && strings.ContainsAny(sources[0], "0123456789")
 }
 
 // statesVersion reports whether the root's steps say which version it is.

@@ -100,7 +100,7 @@ func (t *trial) compose(n *node, versions []data.Version) bool {
 // there can't be such a version: it is neither younger than the catalogue, nor among
 // the recipes that the catalogue knows to have existed and could not read.
 func (n *node) compose(versions []data.Version, today data.Day) bool {
-	if n.made.IsZero() || n.recipe.LastDay() < min(data.DayOf(n.made), today)-recent {
+	if n.made.IsZero() || n.recipe.Undated() || n.recipe.LastDay() < min(data.DayOf(n.made), today)-recent {
 		return false
 	}
 	made := data.DayOf(n.made)

@@ -9,8 +9,11 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 )
 
-// standing says how a node stands in the history of its tags.
+// standing says how a node stands in the history of its tags, nil if they have none.
 func (t *trial) standing(n *node) *ancestry.Standing {
+	if n.named.Undated() {
+		return nil
+	}
 	c := t.catalogs[n.catalog]
 	today := c.Day()
 	s := &ancestry.Standing{AsOf: today.Time(), Source: c.Source(), Newer: n.newer}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -13,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/layers/history"
 )
@@ -26,24 +28,34 @@ func TestSaysWhere(t *testing.T) {
 		"github.com/acme/images@0123456789abcdef0123456789abcdef01234567":     "github.com/acme/images@01234567",
 		"our base images": "our base images",
 	} {
-		b := build.New(data.DayOf(asOf), source)
+		b := own.New(source, asOf)
 		image(t, b, "acme/shop:1", shop)
-		file, err := b.Encode()
+		c, err := b.Catalogue()
 		require.NoError(t, err)
-		c, err := data.Open(bytes.NewReader(file), int64(len(file)))
-		require.NoError(t, err)
-		claims, err := catalogue.Of(c).Claims(t.Context(), &ancestry.Query{Config: shop, Steps: steps})
+		claims, err := c.Claims(t.Context(), &ancestry.Query{Config: shop, Steps: steps})
 		require.NoError(t, err)
 		require.NotEmpty(t, claims)
 		assert.Equal(t, "catalogue of 2026-03-01, "+want, claims[0].Evidence.Where)
 	}
 }
 
+// filled returns a catalogue of recipes with their days.
+func filled(t testing.TB, add func(*build.Builder)) *data.Catalogue {
+	t.Helper()
+	b := build.New(data.DayOf(asOf), "our base images")
+	add(b)
+	file, err := b.Encode()
+	require.NoError(t, err)
+	c, err := data.Open(bytes.NewReader(file), int64(len(file)))
+	require.NoError(t, err)
+	return c
+}
+
 // TestTwoSuites: on the day on which a tag went from one suite to the next, an image
 // that can be of either is of either.
 func TestTwoSuites(t *testing.T) {
 	day := data.DayOf(asOf)
-	c := catalogOf(t, func(b *build.Builder) {
+	c := filled(t, func(b *build.Builder) {
 		add := func(repo, path, text string, from, to data.Day, tags ...string) {
 			f, err := dockerfile.Parse(strings.NewReader(text))
 			require.NoError(t, err)
@@ -65,7 +77,7 @@ func TestTwoSuites(t *testing.T) {
 // TestNextDay: what was built long after a root got the tag of a day has another.
 func TestNextDay(t *testing.T) {
 	day := data.DayOf(asOf)
-	c := catalogOf(t, func(b *build.Builder) {
+	c := filled(t, func(b *build.Builder) {
 		f, err := dockerfile.Parse(strings.NewReader("FROM scratch\nADD acme-linux-10-default-x86_64.tar.xz /\nCMD [\"bash\"]\n"))
 		require.NoError(t, err)
 		r, err := f.Recipe(nil)
@@ -88,7 +100,7 @@ func TestNextDay(t *testing.T) {
 // TestSuitesWithoutDay: of a history without days, none of the dated tags of two suites
 // is the one.
 func TestSuitesWithoutDay(t *testing.T) {
-	c := catalogOf(t, func(b *build.Builder) {
+	c := filled(t, func(b *build.Builder) {
 		f, err := dockerfile.Parse(strings.NewReader("FROM scratch\nADD acme-linux-10-default-x86_64.tar.xz /\nCMD [\"bash\"]\n"))
 		require.NoError(t, err)
 		r, err := f.Recipe(nil)
@@ -118,10 +130,13 @@ func TestEdge(t *testing.T) {
 // TestOwnRoot: what its os-release says of its distribution does not speak against an
 // organisation's own name.
 func TestOwnRoot(t *testing.T) {
-	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", built("one!"+install)) })
-	img := built("other!"+install, "app!COPY app /app # buildkit")
+	c := catalogueOf(t, func(b *own.Builder) {
+		text := "FROM scratch\n" + strings.Replace(strings.TrimSuffix(install, " # buildkit"), "/bin/sh -c ", "", 1) + "\n"
+		require.NoError(t, b.AddDockerfiles(t.Context(), fstest.MapFS{"acme/base/1/Dockerfile": {Data: []byte(text)}}, nil))
+	})
+	img := built("one!"+install, "app!COPY app /app # buildkit")
 	l, err := ancestry.Resolve(t.Context(), (*config)(img), &ancestry.Options{
-		Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease("debian:bookworm")}}}, Catalogues: []ancestry.Source{catalogue.Of(c)},
+		Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease("debian:bookworm")}}}, Catalogues: []ancestry.Source{c},
 	})
 	require.NoError(t, err)
 	root := l.Ancestors[len(l.Ancestors)-1]

@@ -28,7 +28,7 @@ type trial struct {
 	steps    []history.Step
 	h        *recipe.History
 	arch     string // as bashbrew names it; "" if not known
-	readings [recipe.Kaniko + 1]*data.Reading
+	readings map[recipe.Dialect]data.Reading
 	nodes    []*node
 	seen     map[key]bool
 	losers   []*node // found, and not what it seems: why says the reason
@@ -39,16 +39,17 @@ func (c *Catalogue) read(q *ancestry.Query) *trial {
 	steps := q.Steps[:min(maxSteps, len(q.Steps))]
 	return &trial{
 		catalogs: c.parts, recipes: &c.recipes, q: q, steps: steps,
-		h: recipe.NewHistory(steps, q.Config.Config.Env), arch: bashbrew(q.Config), seen: map[key]bool{},
+		h: recipe.NewHistory(steps, q.Config.Config.Env), arch: bashbrew(q.Config), readings: map[recipe.Dialect]data.Reading{}, seen: map[key]bool{},
 	}
 }
 
 func (t *trial) reading(d recipe.Dialect) data.Reading {
-	if t.readings[d] == nil {
-		r := data.ReadHistory(t.h, t.steps, d)
-		t.readings[d] = &r
+	r, ok := t.readings[d]
+	if !ok {
+		r = data.ReadHistory(t.h, t.steps, d)
+		t.readings[d] = r
 	}
-	return *t.readings[d]
+	return r
 }
 
 // search finds what the catalogues know in the history: exact recipes, and where

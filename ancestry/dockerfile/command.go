@@ -1,7 +1,9 @@
 package dockerfile
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -38,17 +40,17 @@ func (e *evaluator) command(c instructions.Command) error {
 	case *instructions.LabelCommand:
 		in.Expanded = pairs(c.Labels)
 	case *instructions.CopyCommand:
-		in.Owner, in.Mode, in.Parents = c.Chown, c.Chmod, c.Parents
+		in.Owner = c.Chown
 		copied(&in, c.SourcesAndDest)
 	case *instructions.AddCommand:
-		in.Owner, in.Mode = c.Chown, c.Chmod
+		in.Owner = c.Chown
 		copied(&in, c.SourcesAndDest)
 	case *instructions.CmdCommand:
-		in.Expanded = fmt.Sprintf("%q", e.words(c.ShellDependantCmdLine))
+		in.Expanded = e.execute(c.ShellDependantCmdLine)
 	case *instructions.EntrypointCommand:
-		in.Expanded = fmt.Sprintf("%q", e.words(c.ShellDependantCmdLine))
+		in.Expanded = e.execute(c.ShellDependantCmdLine)
 	case *instructions.WorkdirCommand:
-		in.Expanded = e.workdir(c.Path)
+		return e.workdir(c.Path, in)
 	case *instructions.ShellCommand:
 		e.shell = c.Shell
 		in.Expanded = fmt.Sprint(c.Shell)
@@ -79,8 +81,35 @@ func (e *evaluator) add(in recipe.Instruction) error {
 	if e.size > MaxRecipe {
 		return errTooLarge
 	}
-	e.out.Instructions = append(e.out.Instructions, in)
+	e.out.Instructions = append(e.out.Instructions, e.opened(in))
 	return nil
+}
+
+// opened sets an instruction's Open if something in it is not known.
+func (e *evaluator) opened(in recipe.Instruction) recipe.Instruction {
+	fields := func(in *recipe.Instruction) []*string {
+		all := []*string{&in.Expanded, &in.Dest, &in.Owner}
+		for i := range in.Sources {
+			all = append(all, &in.Sources[i])
+		}
+		return all
+	}
+	isOpen := func(s *string) bool { return strings.Contains(*s, recipe.Unknown) }
+	if in.Open == nil && !slices.ContainsFunc(fields(&in), isOpen) {
+		return in
+	}
+	if in.Open == nil {
+		open := in
+		open.Sources = slices.Clone(in.Sources)
+		for _, s := range fields(&open) {
+			*s, _ = e.mask.Apply(*s)
+		}
+		in.Open = &open
+	}
+	for _, s := range fields(&in) {
+		*s = recipe.Known(*s)
+	}
+	return in
 }
 
 // written returns an instruction's flags and the rest of its line, as they stand.
@@ -127,6 +156,7 @@ func (e *evaluator) arg(c *instructions.ArgCommand, in recipe.Instruction) error
 		}
 		delete(e.open, a.Key)
 		delete(e.args, a.Key)
+		known = known && !strings.Contains(value, recipe.Unknown)
 		if known {
 			e.args[a.Key] = value
 			recorded = append(recorded, a.Key+"="+value)
@@ -147,7 +177,7 @@ func (e *evaluator) buildArgs() []string {
 		if e.own[k] {
 			v, ok = e.env[k], true
 		}
-		if !ok {
+		if !ok || strings.Contains(v, recipe.Unknown) {
 			out = append(out, k)
 			continue
 		}
@@ -171,17 +201,20 @@ func (e *evaluator) setEnv(c *instructions.EnvCommand, in recipe.Instruction) er
 	if only && !noted {
 		delete(e.missing, "PATH")
 	}
+	in.Expanded = recipe.KeepPath(pairs(c.Env), before)
+	err := e.add(in)
 	for _, kv := range c.Env {
 		e.env[kv.Key], e.own[kv.Key] = kv.Value, true
+		e.mask.Set(kv.Key, kv.Value)
 	}
-	in.Expanded = recipe.KeepPath(pairs(c.Env), before)
-	return e.add(in)
+	return err
 }
 
 func (e *evaluator) expose(c *instructions.ExposeCommand, in recipe.Instruction) error {
 	var all []string
 	for _, p := range c.Ports {
 		e.allow(p)
+		e.using = p
 		words, err := e.lex.ProcessWords(p, environment{e})
 		if err != nil {
 			return err
@@ -226,8 +259,11 @@ func copied(in *recipe.Instruction, sd instructions.SourcesAndDest) {
 		in.Sources = append(in.Sources, "<<"+c.Path)
 	}
 	in.Dest = sd.DestPath
-	words := strings.Fields(in.Written)
+	var words []string
+	if json.Unmarshal([]byte(in.Written), &words) != nil {
+		words = strings.Fields(in.Written)
+	}
 	if len(words) > 0 {
-		in.WrittenDest = strings.Trim(words[len(words)-1], `",]`)
+		in.WrittenDest = words[len(words)-1]
 	}
 }

@@ -22,9 +22,10 @@ type Options struct {
 	// Args are the build arguments (--build-arg).
 	Args map[string]string
 	// Platform is the target platform, "linux/arm64/v8"; "" leaves TARGETARCH and
-	// its like open.
+	// its like open (see [recipe.Instruction.Open]).
 	Platform string
-	// Parent is what the base image hands on.
+	// Parent is what the base image hands on. Without Env it is not known, and what
+	// depends on it is open.
 	Parent recipe.Context
 }
 
@@ -70,7 +71,9 @@ type evaluator struct {
 	order   []string          // the ARGs, in order of declaration
 	open    map[string]bool   // ARGs without a known value
 	missing map[string]bool   // used and not set: Inherits
-	dir     string
+	mask    *recipe.Mask      // the variables set here
+	using   string            // the word that is being expanded
+	dir     string            // "" if it is the parent's, and not known
 	shell   []string
 	left    int // bytes that words may still grow by: see expand
 	spent   bool
@@ -84,7 +87,10 @@ func newEvaluator(escape rune, opts *Options) *evaluator {
 		globals: map[string]string{}, known: map[string]bool{},
 		env: map[string]string{}, own: map[string]bool{},
 		args: map[string]string{}, open: map[string]bool{}, missing: map[string]bool{},
-		dir: opts.Parent.Dir, shell: opts.Parent.Shell,
+		mask: recipe.NewMask(), dir: opts.Parent.Dir, shell: opts.Parent.Shell,
+	}
+	if opts.Parent.Env != nil && e.dir == "" {
+		e.dir = "/"
 	}
 	maps.Copy(e.env, opts.Parent.Env)
 	if _, ok := e.env["PATH"]; !ok {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
+
+	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // MaxRecipe is the size in bytes beyond which a Dockerfile is not evaluated: ENV
@@ -46,8 +48,50 @@ func (e environment) value(k string) (string, bool) {
 	if !e.open[k] {
 		e.missing[k] = true
 	}
-	v, ok := e.env[k]
-	return v, ok
+	if v, ok := e.env[k]; ok {
+		return v, true
+	}
+	if e.isUnknown(k) {
+		return recipe.Unknown, true
+	}
+	return "", false
+}
+
+// isUnknown reports whether a variable that is not set here may be set all the same: by
+// the parent, or by BuildKit for the platform. In ${k:-x} and its like it is taken for
+// unset, since what would come of it is not known either.
+func (e environment) isUnknown(k string) bool {
+	if modified(e.using, k) {
+		return false
+	}
+	if e.open[k] {
+		return e.opts.Platform == "" && platformArg(k)
+	}
+	return e.opts.Parent.Env == nil
+}
+
+// platformArg reports whether BuildKit gives a build argument a value of its own.
+func platformArg(k string) bool {
+	switch k {
+	case "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT":
+		return true
+	}
+	return false
+}
+
+// modified reports whether a word uses a variable in braces, with more than its name
+// in them.
+func modified(word, k string) bool {
+	for {
+		_, after, ok := strings.Cut(word, "${"+k)
+		if !ok {
+			return false
+		}
+		if after != "" && strings.IndexByte(":-+?#%/", after[0]) >= 0 {
+			return true
+		}
+		word = after
+	}
 }
 
 func (e environment) Keys() []string { return nil }
@@ -59,6 +103,7 @@ func (e *evaluator) expand(word string) (string, error) {
 // word expands one word, which may grow to what is left of MaxRecipe.
 func (e *evaluator) word(word string, env shell.EnvGetter) (string, error) {
 	e.allow(word)
+	e.using = word
 	v, _, err := e.lex.ProcessWord(word, env)
 	if e.size += len(v); err == nil && (e.spent || e.size > MaxRecipe) {
 		err = errTooLarge

@@ -25,7 +25,7 @@ func TestSizeIsBounded(t *testing.T) {
 		"one inside another": "ENV A=" + strings.Repeat("a", 3000) + "\nENV B=${A//a/${A//a/${A//a/$A}}}\n",
 		"a name that is #":   "ENV #=" + strings.Repeat("a", 3000) + "\nENV B=${#//a/${#//a/${#//a/x}}}\n",
 		"a value many times": "ENV A=" + strings.Repeat("a", 10_000) + "\nLABEL " + words.String() + "\n",
-		"relative WORKDIRs":  strings.Repeat("WORKDIR a\n", 20_000),
+		"relative WORKDIRs":  "WORKDIR /\n" + strings.Repeat("WORKDIR a\n", 20_000),
 		"every RUN has ARGs": args.String(),
 	} {
 		text = "FROM a\n" + text

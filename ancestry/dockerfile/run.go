@@ -11,37 +11,33 @@ import (
 	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
-// words returns the command of CMD and ENTRYPOINT, with its shell if it has one.
-func (e *evaluator) words(c instructions.ShellDependantCmdLine) []string {
-	if !c.PrependShell {
-		return c.CmdLine
+// execute returns the command of CMD and ENTRYPOINT.
+func (e *evaluator) execute(c instructions.ShellDependantCmdLine) string {
+	words := c.CmdLine
+	shell := strings.Join(e.shell, " ")
+	if c.PrependShell {
+		words = []string{shell, strings.Join(c.CmdLine, " ")}
+		if shell == "" {
+			words[0] = "/bin/sh -c" // or another of the parent's: it is left out
+		}
 	}
-	return append(e.runShell(), strings.Join(c.CmdLine, " "))
+	return recipe.Command(words, shell)
 }
 
-// runShell returns a copy of the shell in force.
-func (e *evaluator) runShell() []string {
-	if len(e.shell) == 0 {
-		// The parent may have set another.
-		e.out.FollowsParent = true
-		return []string{"/bin/sh", "-c"}
-	}
-	return append([]string(nil), e.shell...)
-}
-
-// run returns a RUN as Docker and BuildKit record it, and as Buildah does.
+// run returns a RUN as Docker and BuildKit record it, without its shell, and as
+// Buildah does.
 func (e *evaluator) run(c *instructions.RunCommand, line string) (expanded, written string) {
-	if !c.PrependShell {
-		return strings.Join(c.CmdLine, " "), line
-	}
 	text := strings.Join(c.CmdLine, " ")
+	if !c.PrependShell {
+		return recipe.WithoutShell(text), line
+	}
 	for _, f := range c.Files {
 		line += "\n" + strings.TrimSpace(f.Data)
 	}
 	if len(c.Files) > 0 {
 		text = heredoc(text, c.Files)
 	}
-	return strings.Join(append(e.runShell(), text), " "), line
+	return text, line
 }
 
 // heredoc puts a heredoc's content where the shell finds it, as BuildKit does: a
@@ -67,16 +63,23 @@ func heredoc(line string, files []instructions.ShellInlineFile) string {
 	return b.String()
 }
 
-func (e *evaluator) workdir(p string) string {
-	if !path.IsAbs(p) && e.dir == "" {
-		e.out.FollowsParent = true
-	}
-	if path.IsAbs(p) {
+// workdir appends a WORKDIR. A relative one that stands first depends on the parent's
+// directory, and those that follow on it.
+func (e *evaluator) workdir(p string, in recipe.Instruction) error {
+	absolute := path.IsAbs(p) || strings.HasPrefix(p, recipe.Unknown) // variables name absolute ones, mostly
+	switch {
+	case absolute:
 		e.dir = path.Clean(p)
-	} else {
-		e.dir = path.Join("/", e.dir, p)
+	case e.dir == "":
+		in.Expanded = "./" + recipe.Known(path.Clean(p))
+		open := in
+		in.Open = &open
+		return e.add(in)
+	default:
+		e.dir = path.Join(e.dir, p)
 	}
-	return e.dir
+	in.Expanded = e.dir
+	return e.add(in)
 }
 
 func health(c *instructions.HealthCheckCommand) string {

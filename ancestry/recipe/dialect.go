@@ -2,45 +2,65 @@ package recipe
 
 import "github.com/stemma-go/stemma/layers/history"
 
-// A Dialect is a builder's way of recording instructions.
+// A Dialect is a builder's way of recording instructions: the number that
+// [history.Writing] gives to it. Catalogue files have its name.
 type Dialect uint8
 
-// The dialects.
+// The dialects that have a name here. Others are those of further builders in
+// package history's table.
 const (
-	Any      Dialect = iota // not known, or of a builder that runs no Dockerfile
-	Docker                  // Docker's classic builder
-	BuildKit                // BuildKit, buildx
-	Buildah                 // Buildah, Podman
-	Kaniko                  // Kaniko
+	Any      Dialect = 0 // not known, or of a builder that runs no Dockerfile
+	Docker   Dialect = 1 // Docker's classic builder
+	BuildKit Dialect = 2 // BuildKit, buildx
+	Buildah  Dialect = 3 // Buildah, Podman
+	Kaniko   Dialect = 4 // Kaniko
 )
 
 // Dialects are all dialects but Any, in the order in which an entry of unknown
 // origin is tried.
-func Dialects() []Dialect { return []Dialect{BuildKit, Docker, Buildah, Kaniko} }
+func Dialects() []Dialect {
+	var all []Dialect
+	for f := range history.Builders() {
+		if f.Writing != nil {
+			all = append(all, Dialect(f.Writing.Dialect))
+		}
+	}
+	return all
+}
 
 // DialectOf returns the dialect of a builder, Any where it has none.
 func DialectOf(b history.Builder) Dialect {
-	switch b {
-	case history.BuilderDocker:
-		return Docker
-	case history.BuilderBuildKit:
-		return BuildKit
-	case history.BuilderBuildah:
-		return Buildah
-	case history.BuilderKaniko:
-		return Kaniko
+	if w := b.Facts().Writing; w != nil {
+		return Dialect(w.Dialect)
 	}
 	return Any
 }
 
 // String returns the builder's name in lower case, "any" for Any.
 func (d Dialect) String() string {
-	names := [...]string{"any", "docker", "buildkit", "buildah", "kaniko"}
-	if int(d) >= len(names) {
-		return "unknown"
+	if d == Any {
+		return "any"
 	}
-	return names[d]
+	if f, ok := d.facts(); ok {
+		return string(f.Builder)
+	}
+	return "unknown"
 }
 
-// expanded reports whether the dialect records variables expanded.
-func (d Dialect) expanded() bool { return d == Docker || d == BuildKit }
+func (d Dialect) facts() (history.Facts, bool) {
+	for f := range history.Builders() {
+		if f.Writing != nil && Dialect(f.Writing.Dialect) == d {
+			return f, true
+		}
+	}
+	return history.Facts{}, false
+}
+
+// writing returns how the dialect's builder writes. A dialect that nobody writes has
+// the Dockerfile's lines.
+func (d Dialect) writing() *history.Writing {
+	if f, ok := d.facts(); ok {
+		return f.Writing
+	}
+	return &history.Writing{Dialect: uint8(d), Sources: true}
+}

@@ -21,36 +21,37 @@ type Context struct {
 type History struct {
 	steps []history.Step
 	root  map[string]string // the variables before the first step
-	lines [Kaniko + 1][]string
+	// readings are each step's lines, by dialect.
+	readings map[Dialect][][]string
 }
 
 // NewHistory prepares an image's steps. env is the configuration's Env: it has the
 // values of variables that no step set, which then come from the root.
 func NewHistory(steps []history.Step, env []string) *History {
-	h := &History{steps: steps, root: rootEnv(steps, env)}
-	for _, d := range Dialects() {
-		h.lines[d] = make([]string, len(steps))
+	h := &History{steps: steps, root: rootEnv(steps, env), readings: map[Dialect][][]string{}}
+	dialects := Dialects()
+	writes := map[Dialect]*history.Writing{}
+	for _, d := range dialects {
+		h.readings[d], writes[d] = make([][]string, len(steps)), d.writing()
 	}
 	args := newArgs(steps)
-	searchPath, dir, grown := h.root["PATH"], "", 0
+	b := before{path: h.root["PATH"], mask: NewMask()}
+	for k, v := range h.root {
+		b.mask.Set(k, v)
+	}
+	grown := 0
 	for i, s := range steps {
-		for _, d := range Dialects() {
-			l := &h.lines[d][i]
+		for _, d := range dialects {
 			if grown > maxGrowth {
-				*l = line(s.Instruction.Keyword, s.Instruction.Args)
+				h.readings[d][i] = []string{line(s.Instruction.Keyword, s.Instruction.Args)}
 				continue
 			}
-			*l = stepLine(s.Instruction, d, searchPath, dir, args[i])
-			grown += max(0, len(*l)-len(s.CreatedBy))
-		}
-		switch s.Instruction.Keyword {
-		case "ENV":
-			if v, ok := lookup(s.Instruction.Env(), "PATH"); ok {
-				searchPath = v
+			h.readings[d][i] = b.lines(s.Instruction, writes[d], args[i])
+			for _, l := range h.readings[d][i] {
+				grown += max(0, len(l)-len(s.CreatedBy))
 			}
-		case "WORKDIR":
-			dir = join(dir, s.Instruction.Args)
 		}
+		b.after(s.Instruction)
 	}
 	return h
 }
@@ -93,7 +94,7 @@ func (h *History) Before(i int) Context {
 		case "WORKDIR":
 			c.Dir = join(c.Dir, in.Args)
 		case "SHELL":
-			c.Shell = strings.Fields(strings.Trim(in.Args, "[]"))
+			c.Shell = strings.Fields(shellText(in.Args))
 		}
 	}
 	return c
@@ -113,14 +114,15 @@ func join(dir, p string) string {
 	return path.Join("/", dir, p)
 }
 
-// newArgs returns, for Buildah's ARG steps, the names that are new: Buildah
-// records at each ARG all names known so far, sorted.
+// newArgs returns, for ARG steps, the names that are new: Buildah records at each
+// ARG all names known so far, sorted.
 func newArgs(steps []history.Step) []string {
 	names := make([]string, len(steps))
 	known := map[string]bool{}
 	for i, s := range steps {
 		in := s.Instruction
-		if in.From != "" && !isID(in.From) || in.Builder != history.BuilderBuildah && in.Builder != history.BuilderUnknown {
+		w := in.Builder.Facts().Writing
+		if in.From != "" && !isID(in.From) || in.Builder != history.BuilderUnknown && (w == nil || !w.SumsArgs) {
 			clear(known)
 		}
 		if in.Keyword != "ARG" {
@@ -156,60 +158,117 @@ func (h *History) Speaks(i int, d Dialect) bool {
 	return in.Builder == history.BuilderUnknown && !h.steps[i].Synthetic || own == d && own != Any
 }
 
-// Line returns step i's line, read in a dialect other than Any.
-func (h *History) Line(i int, d Dialect) string { return h.lines[d][i] }
+// Line returns step i's line, read in a dialect other than Any: as it stands in a
+// Dockerfile that takes nothing over from its parent.
+func (h *History) Line(i int, d Dialect) string { return h.readings[d][i][0] }
 
-// stepLine returns the line of one step; path and dir are PATH and the working
-// directory before it, args the new names of Buildah's ARG.
-func stepLine(in history.Instruction, d Dialect, path, dir, args string) string {
-	switch in.Keyword {
-	case "":
-		// The exec form of a classic RUN is recorded as its words alone.
-		return line("RUN", in.Args)
-	case "ARG":
-		if d == Buildah {
-			return line("ARG", args)
-		}
-		return line("ARG", argNames(in.Args))
-	case "COPY", "ADD":
-		return stepCopy(in, d)
-	}
-	if !d.expanded() {
-		return line(in.Keyword, in.Args)
-	}
-	switch in.Keyword {
-	case "RUN":
-		return line("RUN", strings.Join(append(slices.Clip(in.Shell), in.Args), " "))
-	case "ENV":
-		return line("ENV", KeepPath(in.Args, path))
-	case "WORKDIR":
-		return line("WORKDIR", join(dir, in.Args))
-	case "EXPOSE":
-		return line("EXPOSE", ports(in.Args))
-	case "HEALTHCHECK":
-		return line("HEALTHCHECK", health(in.Args))
-	}
-	return line(in.Keyword, in.Args)
+// Readings returns all lines that can be step i's in a dialect other than Any, the
+// first of which is [History.Line]. The others are those of an [Instruction] that is
+// open: where a variable of the parent's gave a part of it, or the parent's directory.
+func (h *History) Readings(i int, d Dialect) []string { return h.readings[d][i] }
+
+// Reads reports whether a recipe's line can be step i's.
+func (h *History) Reads(i int, d Dialect, line string) bool {
+	return h.Speaks(i, d) && slices.Contains(h.readings[d][i], line)
 }
 
-func stepCopy(in history.Instruction, d Dialect) string {
-	var words []string
-	switch d {
-	case Kaniko:
-		words = append(slices.Clone(in.Flags), in.Args)
-	case BuildKit:
-		words = append(slices.Clone(in.Flags), append(slices.Clone(in.Sources), in.Dest)...)
-	case Docker:
-		for _, f := range in.Flags {
-			if strings.HasPrefix(f, "--chown=") {
-				words = append(words, f)
+// before is what a step finds.
+type before struct {
+	path, dir, shell string
+	mask             *Mask
+}
+
+func (b *before) after(in history.Instruction) {
+	switch in.Keyword {
+	case "ENV":
+		for _, pair := range in.Env() {
+			k, v, _ := strings.Cut(pair, "=")
+			if k == "PATH" {
+				b.path = v
 			}
+			b.mask.Set(k, v)
 		}
-		words = append(words, in.Dest)
-	default:
-		words = []string{in.Dest}
+	case "WORKDIR":
+		b.dir = join(b.dir, in.Args)
+	case "SHELL":
+		b.shell = shellText(in.Args)
 	}
-	return line(in.Keyword, strings.Join(words, " "))
+}
+
+// shellText is a recorded SHELL without its brackets.
+func shellText(args string) string { return strings.Trim(args, "[]") }
+
+// lines returns what one step can read like; args are the new names of Buildah's
+// ARG.
+func (b *before) lines(in history.Instruction, w *history.Writing, args string) []string {
+	switch {
+	case in.Keyword == "":
+		// The exec form of a classic RUN is recorded as its words alone.
+		return []string{line("RUN", in.Args)}
+	case in.Keyword == "ARG" && w.SumsArgs:
+		return []string{line("ARG", args)}
+	case in.Keyword == "ARG":
+		return []string{line("ARG", argNames(in.Args))}
+	case !w.Expanded && in.Keyword != "COPY" && in.Keyword != "ADD":
+		return []string{line(in.Keyword, in.Args)}
+	}
+	finish := func(rest string) string { return line(in.Keyword, rest) }
+	rest := in.Args
+	switch in.Keyword {
+	case "RUN", "MAINTAINER", "ONBUILD", "SHELL":
+		return []string{finish(rest)}
+	case "CMD", "ENTRYPOINT":
+		return []string{finish(command(rest, b.shell))}
+	case "HEALTHCHECK":
+		return []string{finish(health(rest))}
+	case "COPY", "ADD":
+		rest = stepCopy(in, w)
+	case "ENV":
+		rest = KeepPath(rest, b.path)
+	case "WORKDIR":
+		rest = join(b.dir, rest)
+	case "EXPOSE":
+		finish = func(rest string) string { return line("EXPOSE", ports(rest)) }
+	}
+	out := []string{finish(rest)}
+	if !w.Expanded {
+		return out
+	}
+	if in.Keyword == "WORKDIR" {
+		if below, ok := relative(b.dir, rest); ok {
+			out = append(out, finish(below))
+		}
+	}
+	if masked, ok := b.mask.Apply(rest); ok && masked != rest {
+		out = append(out, finish(masked))
+	}
+	return out
+}
+
+// relative returns a directory as a relative WORKDIR in dir names it: "./app".
+func relative(dir, p string) (string, bool) {
+	dir = join(dir, ".")
+	if dir == p {
+		return "./.", true
+	}
+	below, ok := strings.CutPrefix(p, strings.TrimSuffix(dir, "/")+"/")
+	return "./" + below, ok
+}
+
+func stepCopy(in history.Instruction, w *history.Writing) string {
+	switch {
+	case !w.Expanded && w.Sources:
+		return strings.Join(append(slices.Clone(in.Flags), in.Args), " ")
+	case !w.Expanded:
+		return in.Dest
+	}
+	owner := ""
+	for _, f := range in.Flags {
+		if v, ok := strings.CutPrefix(f, "--chown="); ok {
+			owner = v
+		}
+	}
+	return copied(w, owner, in.Sources, in.Dest)
 }
 
 // Lines returns the lines of steps from to to-1 in a dialect; false if one of

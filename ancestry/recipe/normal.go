@@ -1,10 +1,13 @@
 package recipe
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // argNames returns the names of "A=1 B C=x". Values are recorded without quotes:
@@ -42,6 +45,9 @@ func ports(args string) string {
 			word = word[i+1:] // the host's part
 		}
 		port, proto, _ := strings.Cut(word, "/")
+		if port == "" {
+			continue // a variable's value, left out
+		}
 		if proto == "" {
 			proto = "tcp"
 		}
@@ -112,6 +118,44 @@ func Health(test, times []string, retries string) string {
 	}
 	words := strings.Fields(strings.Join(test, " "))
 	return strings.Join(words, " ") + " | " + strings.Join(append(times, retries), " ")
+}
+
+// Command returns what follows CMD or ENTRYPOINT in an expanded line: the words in
+// brackets, each in quotes, or the bare text that a shell is given. Which shell is
+// left out, since it may be the parent's; shell is the one that is in force, its words
+// parted by spaces, "" if it is the usual one.
+func Command(words []string, shell string) string {
+	if n := len(words) - 1; n > 0 {
+		before := strings.Join(words[:n], " ")
+		_, rest, known := history.CutShell(before + " x")
+		if before == shell || known && rest == "x" {
+			return words[n]
+		}
+	}
+	return fmt.Sprintf("%q", words)
+}
+
+// command is Command for a list as it is recorded: ["a" "b"].
+func command(args, shell string) string {
+	inner, ok := strings.CutPrefix(args, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !ok || !closed {
+		return args
+	}
+	words, ok := unquoteList(inner)
+	if !ok {
+		return args
+	}
+	return Command(words, shell)
+}
+
+// WithoutShell returns a RUN's command in an expanded line: text without the shell
+// that is known to stand before it, as in a RUN in exec form.
+func WithoutShell(text string) string {
+	if _, rest, ok := history.CutShell(text); ok {
+		return rest
+	}
+	return text
 }
 
 // unquoteList takes apart what fmt's %q prints of a list: `"a" "b c"`.

@@ -4,8 +4,11 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // A Recipe is what one Dockerfile adds to its base.
@@ -19,17 +22,20 @@ type Recipe struct {
 	// Inherits are the names of the variables that were used and not set here,
 	// sorted. They come from the parent, or are empty.
 	Inherits []string
-	// FollowsParent is true when the lines depend on more than variables of the
-	// parent: its working directory or its shell.
-	FollowsParent bool
+}
+
+// Open reports whether a line depends on what the parent hands on, or on the
+// build's platform. No line does if the recipe was evaluated with both known.
+func (r Recipe) Open() bool {
+	return slices.ContainsFunc(r.Instructions, func(i Instruction) bool { return i.Open != nil })
 }
 
 // An Instruction is one instruction of a Dockerfile, evaluated.
 type Instruction struct {
 	Keyword string // in capitals
 	// Expanded is what follows the keyword, as Docker and BuildKit record it:
-	// variables expanded, quotes taken off, flags left out. For RUN it is shell
-	// and command.
+	// variables expanded, quotes taken off, flags left out. For RUN it is the
+	// command without its shell, for CMD and ENTRYPOINT a [Command].
 	Expanded string
 	// Written is what follows the keyword in the Dockerfile, continuation lines
 	// joined and comments dropped, flags left out.
@@ -41,28 +47,35 @@ type Instruction struct {
 	Sources     []string
 	Dest        string
 	WrittenDest string
-	// Owner and Mode are --chown and --chmod of COPY and ADD, expanded.
-	Owner, Mode string
-	// Parents is COPY's --parents.
-	Parents bool
+	// Owner is --chown of COPY and ADD, expanded.
+	Owner string
 	// Args are the build arguments in force, "K=V" in order of declaration, "K"
 	// where the value is not known; for RUN and ARG only.
 	Args []string
+	// Open is the instruction as it is compared where it depends on what the parent
+	// hands on: without values of variables (see [Mask]), and with a directory that is
+	// relative to the parent's. nil if it depends on nothing.
+	Open *Instruction
 }
 
 // Line returns the instruction's line in a dialect; false if the dialect has none
 // for it.
 func (i Instruction) Line(d Dialect) (string, bool) {
+	return i.line(d.writing())
+}
+
+func (i Instruction) line(w *history.Writing) (string, bool) {
+	if i.Open != nil && w.Expanded {
+		return i.Open.line(w)
+	}
 	switch {
-	case i.Keyword == "ONBUILD" && d == BuildKit:
+	case !w.Records(i.Keyword):
 		return "", false
 	case i.Keyword == "ARG":
 		return line("ARG", argNames(i.Expanded)), true
 	case i.Keyword == "COPY" || i.Keyword == "ADD":
-		return i.copyLine(d), true
-	case !d.expanded():
-		return line(i.Keyword, i.Written), true
-	case i.Keyword == "ONBUILD":
+		return i.copyLine(w), true
+	case !w.Expanded || i.Keyword == "ONBUILD":
 		return line(i.Keyword, i.Written), true
 	case i.Keyword == "EXPOSE":
 		return line(i.Keyword, ports(i.Expanded)), true
@@ -70,36 +83,33 @@ func (i Instruction) Line(d Dialect) (string, bool) {
 	return line(i.Keyword, i.Expanded), true
 }
 
-func (i Instruction) copyLine(d Dialect) string {
-	var words []string
-	switch d {
-	case Buildah:
-		words = []string{i.WrittenDest}
-	case Kaniko:
-		words = append(slices.Clone(i.Flags), i.Written)
-	default:
-		if i.Parents && d == BuildKit {
-			words = append(words, "--parents")
-		}
-		if i.Owner != "" {
-			words = append(words, "--chown="+i.Owner)
-		}
-		if i.Mode != "" && d == BuildKit {
-			words = append(words, "--chmod="+i.Mode)
-		}
-		if d == BuildKit {
-			words = append(words, i.Sources...)
-		}
-		words = append(words, i.Dest)
+func (i Instruction) copyLine(w *history.Writing) string {
+	switch {
+	case !w.Expanded && w.Sources:
+		return line(i.Keyword, strings.Join(append(slices.Clone(i.Flags), i.Written), " "))
+	case !w.Expanded:
+		return line(i.Keyword, i.WrittenDest)
 	}
-	return line(i.Keyword, strings.Join(words, " "))
+	return line(i.Keyword, copied(w, i.Owner, i.Sources, i.Dest))
+}
+
+// copied is what follows COPY or ADD where it is recorded expanded.
+func copied(w *history.Writing, owner string, sources []string, dest string) string {
+	var words []string
+	if w.Owner && owner != "" {
+		words = append(words, "--chown="+owner)
+	}
+	if w.Sources {
+		words = append(words, sources...)
+	}
+	return strings.Join(append(words, dest), " ")
 }
 
 // Lines returns the recipe's lines in a dialect.
 func (r Recipe) Lines(d Dialect) []string {
-	lines := make([]string, 0, len(r.Instructions))
+	lines, w := make([]string, 0, len(r.Instructions)), d.writing()
 	for _, i := range r.Instructions {
-		if l, ok := i.Line(d); ok {
+		if l, ok := i.line(w); ok {
 			lines = append(lines, l)
 		}
 	}
@@ -137,14 +147,18 @@ const Telling = 64
 func weigh(line string) int {
 	keyword, rest, _ := strings.Cut(line, " ")
 	switch keyword {
-	case "RUN":
-		return len(strings.TrimPrefix(rest, "/bin/sh -c "))
-	case "ENV", "LABEL", "MAINTAINER", "HEALTHCHECK", "ONBUILD", "COPY", "ADD":
+	case "RUN", "ENV", "LABEL", "MAINTAINER", "HEALTHCHECK", "ONBUILD", "COPY", "ADD":
 		return len(rest)
 	}
 	return len(rest) / 4
 }
 
+// line puts a line together. JSON, and so a history, has U+FFFD for each byte that is
+// not of a character in UTF-8.
 func line(keyword, rest string) string {
-	return strings.TrimRight(keyword+" "+strings.TrimRight(rest, " \t\r\n"), " ")
+	rest = strings.TrimRight(rest, " \t\r\n")
+	if !utf8.ValidString(rest) {
+		rest = string([]rune(rest))
+	}
+	return strings.TrimRight(keyword+" "+rest, " ")
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/stemma-go/stemma/layers/history"
 )
 
+const sum = "4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c"
+
 // steps parses entries, all of BuildKit unless they say otherwise.
 func steps(entries ...string) []history.Step {
 	var cfg v1.ConfigFile
@@ -25,6 +27,24 @@ func steps(entries ...string) []history.Step {
 	}
 	s, _ := history.Steps(&cfg)
 	return s
+}
+
+func TestDialects(t *testing.T) {
+	assert.Equal(t, []recipe.Dialect{recipe.BuildKit, recipe.Docker, recipe.Buildah, recipe.Kaniko}, recipe.Dialects())
+	for b, d := range map[history.Builder]recipe.Dialect{
+		history.BuilderDocker: recipe.Docker, history.BuilderBuildKit: recipe.BuildKit, history.BuilderBuildah: recipe.Buildah,
+		history.BuilderKaniko: recipe.Kaniko, history.BuilderKo: recipe.Any, history.BuilderUnknown: recipe.Any,
+	} {
+		assert.Equal(t, d, recipe.DialectOf(b), b)
+		if d != recipe.Any {
+			assert.Equal(t, string(b), d.String())
+		}
+	}
+	assert.Equal(t, "any", recipe.Any.String())
+	assert.Equal(t, "unknown", recipe.Dialect(99).String())
+	l, ok := recipe.Instruction{Keyword: "RUN", Expanded: "a", Written: "b"}.Line(99)
+	assert.Equal(t, "RUN b", l)
+	assert.True(t, ok)
 }
 
 func TestHistoryLines(t *testing.T) {
@@ -41,15 +61,26 @@ func TestHistoryLines(t *testing.T) {
 		{recipe.BuildKit, "HEALTHCHECK {Test:[CMD a b c] Interval:5m0s Timeout:3s StartPeriod:0s StartInterval:0s Retries:3}", "HEALTHCHECK CMD a b c | 5m0s 3s 3"},
 		{recipe.BuildKit, "HEALTHCHECK &{Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s Retries:0}", "HEALTHCHECK NONE | 0"},
 		{recipe.BuildKit, "HEALTHCHECK nonsense", "HEALTHCHECK nonsense"},
-		{recipe.BuildKit, "RUN |1 A=1 /bin/bash -o pipefail -c make   # buildkit", "RUN /bin/bash -o pipefail -c make"},
+		{recipe.BuildKit, "RUN |1 A=1 /bin/bash -o pipefail -c make   # buildkit", "RUN make"},
 		{recipe.BuildKit, "RUN make all # buildkit", "RUN make all"},
 		{recipe.Buildah, "/bin/sh -c make all", "RUN make all"},
 		{recipe.BuildKit, "ARG A=1 B C=x y", "ARG A B C y"},
-		{recipe.BuildKit, "COPY --chown=a:b --chmod=755 x y /z # buildkit", "COPY --chown=a:b --chmod=755 x y /z"},
+		{recipe.BuildKit, "COPY --chown=a:b --chmod=755 x y /z # buildkit", "COPY x y /z"},
 		{recipe.BuildKit, "ENV PATH=/a:" + recipe.DefaultPath, "ENV PATH=/a:${PATH}"},
 		{recipe.BuildKit, "ENV A=1 PATH=" + recipe.DefaultPath + ":/a B=2", "ENV A=1 PATH=${PATH}:/a B=2"},
 		{recipe.BuildKit, "ENV MYPATH=/a:" + recipe.DefaultPath, "ENV MYPATH=/a:" + recipe.DefaultPath},
 		{recipe.BuildKit, "WORKDIR srv/", "WORKDIR /srv"},
+		{recipe.Docker, "/bin/sh -c #(nop) COPY --chown=1:1file:" + sum + " in /x ", "COPY --chown=1:1 /x"},
+		{recipe.Docker, "/bin/sh -c #(nop)  USER [odoo]", "USER odoo"},
+		{recipe.Docker, "/bin/sh -c #(nop)  STOPSIGNAL [SIGINT]", "STOPSIGNAL SIGINT"},
+		{recipe.Docker, `/bin/sh -c #(nop)  ENTRYPOINT &{["/bin/tini" "--" "/x.sh"]}`, `ENTRYPOINT ["/bin/tini" "--" "/x.sh"]`},
+		{recipe.Docker, `/bin/sh -c #(nop)  CMD []`, "CMD []"},
+		{recipe.Docker, "/bin/sh -c #(nop)  MAINTAINER J\xe9r\xf4me", "MAINTAINER J\ufffdr\ufffdme"},
+		{recipe.Docker, "/bin/sh -c #(nop)  ONBUILD ENV NODE_ENV $NODE_ENV", "ONBUILD ENV NODE_ENV $NODE_ENV"},
+		{recipe.Docker, `/bin/sh -c #(nop)  CMD ["/bin/sh" "-c" "echo $A"]`, "CMD echo $A"},
+		{recipe.BuildKit, `CMD ["/bin/bash" "-o" "pipefail" "-c" "echo $A"]`, "CMD echo $A"},
+		{recipe.BuildKit, `CMD ["/bin/sh" "-c" "a" "b"]`, `CMD ["/bin/sh" "-c" "a" "b"]`},
+		{recipe.BuildKit, `ENTRYPOINT ["/bin/sh" "-c"]`, `ENTRYPOINT ["/bin/sh" "-c"]`},
 	} {
 		h := recipe.NewHistory(steps(test.entry), nil)
 		assert.Equal(t, test.want, h.Line(0, test.dialect), test.entry)
@@ -79,23 +110,34 @@ func TestContext(t *testing.T) {
 	assert.Empty(t, h.Before(0).Env["A"])
 }
 
+// TestReadings has the lines of steps that a Dockerfile may have left to its parent.
+func TestReadings(t *testing.T) {
+	h := recipe.NewHistory(steps(
+		"ENV JAVA_HOME=/opt/java PATH=/opt/java/bin:/usr/bin", "WORKDIR /srv", "WORKDIR /srv/data", "WORKDIR /srv/data",
+		"COPY lib /opt/java/lib/ # buildkit", "ENV PATH=/opt/java/jre:/opt/java/bin:/usr/bin", "USER app", "EXPOSE [8080/tcp]",
+		"COPY tool-arm64 /usr/bin/ # buildkit", "SHELL [conda run -c]", `CMD ["conda" "run" "-c" "x"]`, "RUN /bin/sh -c /opt/java # buildkit",
+	), []string{"PORT=8080"})
+	for i, want := range [][]string{
+		{"ENV JAVA_HOME=/opt/java PATH=/opt/java/bin:/usr/bin"},
+		{"WORKDIR /srv", "WORKDIR ./srv"}, {"WORKDIR /srv/data", "WORKDIR ./data"}, {"WORKDIR /srv/data", "WORKDIR ./."},
+		{"COPY lib /opt/java/lib/", "COPY lib /lib/"}, {"ENV PATH=/opt/java/jre:${PATH}", "ENV PATH=/jre:${PATH}"},
+		{"USER app"}, {"EXPOSE 8080/tcp", "EXPOSE"}, {"COPY tool-arm64 /usr/bin/", "COPY tool- /usr/bin/"},
+		{"SHELL [conda run -c]"}, {"CMD x"}, {"RUN /opt/java"},
+	} {
+		assert.Equal(t, want, h.Readings(i, recipe.BuildKit), i)
+		for _, l := range want {
+			assert.True(t, h.Reads(i, recipe.BuildKit, l))
+			assert.Equal(t, recipe.Outline(want[0]), recipe.Outline(l))
+		}
+		assert.False(t, h.Reads(i, recipe.Buildah, want[0]))
+	}
+}
+
 func TestHash(t *testing.T) {
 	assert.Equal(t, recipe.Hash([]string{"a", "b"}), recipe.Hash([]string{"a", "b"}))
 	for _, other := range [][]string{{"ab"}, {"b", "a"}, {"a", "b", ""}, {"a"}, nil} {
 		assert.NotEqual(t, recipe.Hash([]string{"a", "b"}), recipe.Hash(other), other)
 	}
-}
-
-func TestLikeIsBounded(t *testing.T) {
-	// A history that repeats a recipe's only line a thousand times.
-	var entries []string
-	for range 1000 {
-		entries = append(entries, "RUN /bin/sh -c make # buildkit")
-	}
-	r := recipe.Recipe{Instructions: []recipe.Instruction{{Keyword: "RUN", Expanded: "/bin/sh -c make"}, {Keyword: "RUN", Expanded: "/bin/sh -c test"}}}
-	l := r.Like(recipe.NewHistory(steps(entries...), nil))
-	assert.Equal(t, 1, l.Same)
-	assert.InDelta(t, 0.5, l.Share, 0.01)
 }
 
 func TestLinesAreBounded(t *testing.T) {
@@ -107,10 +149,6 @@ func TestLinesAreBounded(t *testing.T) {
 		}
 		assert.Less(t, total, 16<<20, entry)
 	}
-	// As many lines as a great Dockerfile has, against as many steps.
-	r := recipe.Recipe{Instructions: slices.Repeat([]recipe.Instruction{{Keyword: "RUN", Expanded: "make"}}, 20_000)}
-	h := recipe.NewHistory(steps(slices.Repeat([]string{"RUN make # buildkit"}, 10_000)...), nil)
-	assert.Zero(t, r.Like(h))
 }
 
 func FuzzHistory(f *testing.F) {

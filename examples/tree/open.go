@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/sample"
@@ -21,14 +23,14 @@ import (
 // ancestors into opts.
 func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer) (*source.Image, error) {
 	if f.dockerfiles != "" {
-		c, err := loadDockerfiles(f.dockerfiles, stderr)
+		c, err := loadDockerfiles(ctx, f.dockerfiles, stderr)
 		if err != nil {
 			return nil, err
 		}
 		opts.Catalogues = []ancestry.Source{c}
 	}
 	if f.reference == "" {
-		return openSample(opts)
+		return openSample(ctx, opts)
 	}
 	o := &source.Options{Insecure: f.insecure}
 	if f.platform != "" {
@@ -43,24 +45,29 @@ func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer
 
 // loadDockerfiles makes a catalogue of a directory. A Dockerfile that can't be
 // read is told of and costs only itself.
-func loadDockerfiles(dir string, stderr io.Writer) (*dockerfile.Catalogue, error) {
+func loadDockerfiles(ctx context.Context, dir string, stderr io.Writer) (*catalogue.Catalogue, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, err
 	}
-	c, err := dockerfile.Load(os.DirFS(dir), nil)
-	if c.Len() == 0 {
+	b := own.New(dir, time.Now())
+	err := b.AddDockerfiles(ctx, os.DirFS(dir), nil)
+	if _, n := b.Len(); n == 0 {
 		return nil, errors.Join(fmt.Errorf("%s: no Dockerfile in it names an image by its place, as NAME/TAG/Dockerfile does", dir), err)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "tree: %s: %v\n", dir, err)
 	}
-	return c, nil
+	return b.Catalogue()
 }
 
 // openSample opens the sample image. The Dockerfiles that it and its ancestors
 // were built from are the catalogue, as an organisation's own would be.
-func openSample(opts *stemma.Options) (*source.Image, error) {
-	c, err := dockerfile.New(chain.Images()...)
+func openSample(ctx context.Context, opts *stemma.Options) (*source.Image, error) {
+	b := own.New("testdata/chain", time.Now())
+	if err := b.AddDockerfiles(ctx, chain.Dockerfiles(), &own.Options{Name: chain.Name}); err != nil {
+		return nil, err
+	}
+	c, err := b.Catalogue()
 	if err != nil {
 		return nil, err
 	}

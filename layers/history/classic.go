@@ -12,14 +12,27 @@ import (
 // Buildah records always.
 const defaultShell = "/bin/sh -c"
 
-// parseNop knows what Docker's classic builder and Buildah write for all but RUN:
+// parseClassic parses what Docker's classic builder and Buildah write.
+func parseClassic(h v1.History) (parsed, bool) {
+	for _, parse := range [...]func(v1.History) (parsed, bool){parseNop, parseBuildArgRun, parseShellRun} {
+		if p, ok := parse(h); ok {
+			return p, true
+		}
+	}
+	// docker build --squash appends an entry, which makes the one layer into which it
+	// merged all others.
+	merged := strings.HasPrefix(h.Comment, "merge sha256:") && strings.Contains(h.Comment, " to sha256:")
+	return tool(h, BuilderDocker), h.CreatedBy == "" && (merged || strings.HasPrefix(h.Comment, "create new from sha256:"))
+}
+
+// parseNop parses what Docker's classic builder and Buildah write for all but RUN:
 // a shell that is given a comment, "/bin/sh -c #(nop) …".
 //
 // Docker since 1.13 passes the mark and the text as two arguments, which makes
 // two spaces; COPY, ADD and WORKDIR are one argument, as is everything of earlier
 // versions and of Buildah.
 func parseNop(h v1.History) (parsed, bool) {
-	shell, rest, ok := cutShell(h.CreatedBy)
+	shell, rest, ok := CutShell(h.CreatedBy)
 	if !ok {
 		return parsed{}, false
 	}
@@ -50,8 +63,22 @@ func parseNop(h v1.History) (parsed, bool) {
 		p.hashedCopy()
 	case "HEALTHCHECK":
 		p.detail()
+	case "USER", "STOPSIGNAL":
+		p.Args = unwrap(p.Args, "[", "]") // until Docker 17.12
+	case "CMD", "ENTRYPOINT":
+		p.Args = unwrap(p.Args, "&{", "}") // in Docker 1.10 to 1.11
 	}
 	return p, true
+}
+
+// unwrap takes off what Docker once put around an argument: it printed Go values as
+// they are. An argument of Buildah's is the Dockerfile's, and never looks like that.
+func unwrap(args, before, after string) string {
+	inner, ok := strings.CutPrefix(args, before)
+	if inner, closed := strings.CutSuffix(inner, after); ok && closed && !strings.HasPrefix(inner, `"`) {
+		return inner
+	}
+	return args
 }
 
 // oneSpace tells who wrote "#(nop) CMD …" with one space. Docker did until 1.12,
@@ -134,12 +161,12 @@ func cutBuildahMetadata(text string) (string, bool) {
 	}
 }
 
-// parseShellRun knows a RUN without keyword, "/bin/sh -c apt-get update", of
+// parseShellRun parses a RUN without keyword, "/bin/sh -c apt-get update", of
 // Docker's classic builder and of Buildah. An exec-form RUN of Docker's is only
 // its words, and can't be told from anything else.
 func parseShellRun(h v1.History) (parsed, bool) {
-	shell, _, ok := cutShell(h.CreatedBy)
-	if !ok {
+	shell, _, ok := CutShell(h.CreatedBy)
+	if !ok || strings.HasPrefix(h.Comment, buildKitComment) {
 		return parsed{}, false
 	}
 	p := parsed{form: formClassic, Instruction: Instruction{Builder: BuilderUnknown, Keyword: "RUN"}}
@@ -151,7 +178,7 @@ func parseShellRun(h v1.History) (parsed, bool) {
 	return p, true
 }
 
-// parseBuildArgRun knows a RUN without keyword that has build arguments:
+// parseBuildArgRun parses a RUN without keyword that has build arguments:
 // "|1 FOO=1 /bin/sh -c echo hi".
 func parseBuildArgRun(h v1.History) (parsed, bool) {
 	if _, _, ok := cutCount(h.CreatedBy); !ok {

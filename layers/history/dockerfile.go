@@ -8,8 +8,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// buildKitSuffix ends the entries of BuildKit's instructions that change files.
-const buildKitSuffix = " # buildkit"
+// The marks of BuildKit's entries.
+const (
+	buildKitSuffix  = " # buildkit"                // ends instructions that change files
+	buildKitComment = "buildkit."                  // begins comments
+	exporterComment = "buildkit.exporter.image.v0" // of a layer that the build did not make an entry for
+)
 
 // isKeyword reports whether s, in capitals, is an instruction that leaves a
 // history entry. FROM leaves none.
@@ -38,7 +42,16 @@ func cutKeyword(text string) (keyword, word, args string, ok bool) {
 	return keyword, word, strings.TrimLeft(text[i:], " \t"), isKeyword(keyword)
 }
 
-// parseBare knows the entries that begin with a keyword: BuildKit's, and those of
+// parseBuildKit parses what BuildKit writes: instructions, and what it says of layers
+// that have no history.
+func parseBuildKit(h v1.History) (parsed, bool) {
+	if p, ok := parseBare(h); ok {
+		return p, true
+	}
+	return tool(h, BuilderBuildKit), strings.HasPrefix(h.Comment, buildKitComment)
+}
+
+// parseBare parses the entries that begin with a keyword: BuildKit's, and those of
 // tools that copy the Dockerfile's line. BuildKit is told by its comment or
 // suffix, or by the way in which it writes lists (Go's, not JSON's).
 func parseBare(h v1.History) (parsed, bool) {
@@ -49,7 +62,7 @@ func parseBare(h v1.History) (parsed, bool) {
 	p := parsed{form: formBare, Instruction: Instruction{Builder: BuilderUnknown, Keyword: keyword, Args: args}}
 	var suffixed bool
 	if p.Args, suffixed = strings.CutSuffix(p.Args, buildKitSuffix); suffixed ||
-		strings.HasPrefix(h.Comment, "buildkit.") || goList(keyword, args) {
+		strings.HasPrefix(h.Comment, buildKitComment) || goList(keyword, args) {
 		p.Builder = BuilderBuildKit
 	}
 	if keyword == "RUN" {
@@ -76,12 +89,7 @@ func goList(keyword, args string) bool {
 	return false
 }
 
-// parseExporter knows what BuildKit says of layers that have no history.
-func parseExporter(h v1.History) (parsed, bool) {
-	return tool(h, BuilderBuildKit), strings.HasPrefix(h.Comment, "buildkit.")
-}
-
-// parseKaniko knows Kaniko by its author. It copies the Dockerfile's line, so the
+// parseKaniko recognises Kaniko by its author. It copies the Dockerfile's line, so the
 // keyword can be in small letters and the flags are all there.
 func parseKaniko(h v1.History) (parsed, bool) {
 	if h.Author != "kaniko" {

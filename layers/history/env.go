@@ -28,8 +28,7 @@ func (in Instruction) Labels() []string {
 // pairs reads K=V pairs whose keys are letters, digits and the characters of
 // extra.
 func (in Instruction) pairs(extra string) []string {
-	quoted := in.Builder == BuilderBuildah || in.Builder == BuilderKaniko
-	if quoted {
+	if in.Builder.asWritten() {
 		return quotedPairs(in.Args, extra)
 	}
 	var starts []int

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -9,68 +10,16 @@ import (
 
 // A join says which entries of a history made a layer.
 type join struct {
+	entries      []parsed
 	made         []bool // by entry
 	uncertain    []bool // by entry
 	below, above int    // layers without an entry, under and over all others
 	problems     []Problem
 }
 
-// A making says whether an instruction makes a layer.
-type making uint8
-
-const (
-	never  making = iota // configuration only
-	maybe                // WORKDIR, and what can't be told
-	always               // files
-)
-
-// makes tells what an entry's instruction does. VOLUME and WORKDIR make the
-// directory with some builders; BuildKit's WORKDIR always makes a layer, Docker's
-// mostly does not.
-func makes(in Instruction) making {
-	switch in.Keyword {
-	case "RUN", "COPY", "ADD":
-		return always
-	case "WORKDIR":
-		return maybe
-	case "VOLUME":
-		if in.Builder == BuilderKaniko {
-			return maybe
-		}
-		return never
-	case "":
-	default:
-		return never
-	}
-	switch in.Builder {
-	case BuilderUmoci:
-		if strings.HasPrefix(in.Args, "umoci config") {
-			return never
-		}
-		return always
-	case BuilderUnknown, BuilderBuildKit, BuilderDocker, BuilderBuildah:
-		return maybe
-	}
-	return always
-}
-
-// kind is what an entry's instruction does. Buildah's marks are right as they
-// stand: without --layers, a build's last entry has the layer of all of them,
-// whatever it is, and a RUN or COPY before it has none.
-func (j *join) kind(i int, e parsed) making {
-	switch {
-	case e.Builder != BuilderBuildah:
-		return makes(e.Instruction)
-	case j.made[i]:
-		return always
-	default:
-		return never
-	}
-}
-
 // joinHistory finds the join of a history and n layers. See [Steps].
 func joinHistory(history []v1.History, entries []parsed, n int) join {
-	j := join{made: make([]bool, len(history)), uncertain: make([]bool, len(history))}
+	j := join{entries: entries, made: make([]bool, len(history)), uncertain: make([]bool, len(history))}
 	claimed := 0
 	for i, h := range history {
 		j.made[i] = !h.EmptyLayer
@@ -80,35 +29,91 @@ func joinHistory(history []v1.History, entries []parsed, n int) join {
 	}
 	switch {
 	case claimed > n:
-		j.shorten(entries, claimed, n)
+		j.dropSurplus(claimed, n)
 	case claimed < n && len(history) == 0:
 		j.below = n
 		j.problem("no history: %s", count(n, "layer has no step recorded", "layers have no steps recorded"))
 	case claimed < n:
-		j.lengthen(entries, claimed, n)
+		j.findMissing(claimed, n)
+	case j.dropExported(history):
 	default:
-		j.swap(entries)
+		j.mendMarks()
+		j.doubtRoots()
 	}
 	return j
 }
 
-// swap mends marks that are wrong while their number is right. Only BuildKit's are
+// effect is what an entry does, as its builder's marks say it if they are correct.
+func (j *join) effect(i int) effect {
+	switch {
+	case rowOf(j.entries[i].Builder).marks != correct:
+		return effectOf(j.entries[i].Instruction)
+	case j.made[i]:
+		return isLayer
+	default:
+		return noLayer
+	}
+}
+
+// dropExported handles the entries that BuildKit appends for layers without one: as
+// many as are missing, at the end of the history, where the base of a build had no
+// history. The entries of the build itself stand before them, and its layers are those
+// on top. So it is the base's layers that have no entry; what BuildKit appended
+// describes layers that have one. A child has entries on top of it all.
+func (j *join) dropExported(history []v1.History) bool {
+	end := len(history)
+	for end > 0 && history[end-1].Comment != exporterComment {
+		end--
+	}
+	var exported, others []int // that claim a layer
+	for i := range end {
+		switch {
+		case !j.made[i]:
+		case history[i].Comment == exporterComment:
+			exported = append(exported, i)
+		default:
+			others = append(others, i)
+		}
+	}
+	if len(exported) == 0 || len(others) == 0 || others[len(others)-1] > exported[0] {
+		return false // nothing, or nothing else: then they stand where they belong
+	}
+	reason := fmt.Sprintf("history has %s of BuildKit's exporter, for layers without one", count(len(exported), "entry", "entries"))
+	for _, i := range others {
+		j.uncertain[i] = true
+	}
+	if beginsAtRoot(j.entries) {
+		for _, i := range exported {
+			j.uncertain[i] = true
+		}
+		j.problem("%s, though it begins with a root: taken as recorded; the join is uncertain", reason)
+		return true
+	}
+	for _, i := range exported {
+		j.made[i] = false
+	}
+	j.below = len(exported)
+	j.problem("%s: %s at the bottom without a step recorded; the join is uncertain", reason, count(j.below, "layer", "layers"))
+	return true
+}
+
+// mendMarks mends marks that are wrong while their number is right. Only BuildKit's are
 // ever wrong beyond doubt: its RUN, COPY and ADD always make a layer, its ENV
 // never does. Docker's classic builder marks a RUN that changed nothing empty, and
 // images from before 2016 have layers of ENVs.
-func (j *join) swap(entries []parsed) {
+func (j *join) mendMarks() {
 	var over, under []int
 	claims := 0
-	for i, e := range entries {
-		m := j.kind(i, e)
-		if m == never && j.made[i] {
+	for i, e := range j.entries {
+		does := j.effect(i)
+		if does == noLayer && j.made[i] {
 			claims++
 		}
 		switch {
-		case e.Builder != BuilderBuildKit || e.Keyword == "":
-		case m == never && j.made[i]:
+		case rowOf(e.Builder).marks != fixed || e.Keyword == "":
+		case does == noLayer && j.made[i]:
 			over = append(over, i)
-		case m == always && !j.made[i]:
+		case does == isLayer && !j.made[i]:
 			under = append(under, i)
 		}
 	}
@@ -127,20 +132,37 @@ func (j *join) swap(entries []parsed) {
 	}
 }
 
-// shorten takes the layers away from entries that claim one too many.
-func (j *join) shorten(entries []parsed, claimed, n int) {
+// doubtRoots looks for an entry that makes the root of an image and has another's layer
+// below its own: layers and entries are then not in the same order.
+func (j *join) doubtRoots() {
+	layers := 0
+	for i, e := range j.entries {
+		if !j.made[i] {
+			continue
+		}
+		if layers > 0 && isRoot(e) {
+			copy(j.uncertain, j.made)
+			j.problem("history has the root of an image at step %d, above %s; the join is uncertain", i, count(layers, "layer", "layers"))
+			return
+		}
+		layers++
+	}
+}
+
+// dropSurplus takes the layers away from entries where too many claim one.
+func (j *join) dropSurplus(claimed, n int) {
 	reason := fmt.Sprintf("history claims %s, the image has %d", count(claimed, "layer", "layers"), n)
-	for _, atMost := range [...]making{never, maybe} {
-		if j.flip(entries, true, claimed-n, func(m making) bool { return m <= atMost }) {
+	for _, atMost := range [...]effect{noLayer, mayBeLayer} {
+		if j.changeMarks(true, claimed-n, func(does effect) bool { return does <= atMost }) {
 			j.problem("%s: layers taken from %s that need not make one", reason, count(claimed-n, "step", "steps"))
 			return
 		}
 	}
 	copy(j.uncertain, j.made)
 	left := claimed - n
-	for _, atMost := range [...]making{never, always} { // those that make none go first
+	for _, atMost := range [...]effect{noLayer, isLayer} { // those that make none go first
 		for i := len(j.made) - 1; i >= 0 && left > 0; i-- {
-			if j.made[i] && j.kind(i, entries[i]) <= atMost {
+			if j.made[i] && j.effect(i) <= atMost {
 				j.made[i] = false
 				left--
 			}
@@ -149,19 +171,19 @@ func (j *join) shorten(entries []parsed, claimed, n int) {
 	j.problem("%s: joined from the bottom, the rest is left without a layer; the join is uncertain", reason)
 }
 
-// lengthen finds layers for entries that claim none, or for none at all.
-func (j *join) lengthen(entries []parsed, claimed, n int) {
+// findMissing finds layers for entries that claim none, or for none at all.
+func (j *join) findMissing(claimed, n int) {
 	missing := n - claimed
 	reason := fmt.Sprintf("history claims %s, the image has %d", count(claimed, "layer", "layers"), n)
-	for _, atLeast := range [...]making{always, maybe} {
-		if j.flip(entries, false, missing, func(m making) bool { return m >= atLeast }) {
+	for _, atLeast := range [...]effect{isLayer, mayBeLayer} {
+		if j.changeMarks(false, missing, func(does effect) bool { return does >= atLeast }) {
 			j.problem("%s: layers given to %s marked empty", reason, count(missing, "step", "steps"))
 			return
 		}
 	}
 	copy(j.uncertain, j.made)
 	switch {
-	case claimed > 0 && beginsAtRoot(entries):
+	case claimed > 0 && beginsAtRoot(j.entries):
 		j.above = missing
 		j.problem("%s: %s on top without a step recorded; the join is uncertain", reason, count(missing, "layer", "layers"))
 	case claimed > 0:
@@ -173,12 +195,12 @@ func (j *join) lengthen(entries []parsed, claimed, n int) {
 	}
 }
 
-// flip turns the entries of some making that have a layer (or have none), if they
-// are exactly want in number.
-func (j *join) flip(entries []parsed, made bool, want int, which func(making) bool) bool {
+// changeMarks gives a layer to each entry that has none and does what is wanted, or
+// takes it away (made is what they have now), if these are exactly want in number.
+func (j *join) changeMarks(made bool, want int, wanted func(effect) bool) bool {
 	found := 0
-	for i, e := range entries {
-		if j.made[i] == made && which(j.kind(i, e)) {
+	for i := range j.entries {
+		if j.made[i] == made && wanted(j.effect(i)) {
 			found++
 		}
 	}
@@ -186,15 +208,15 @@ func (j *join) flip(entries []parsed, made bool, want int, which func(making) bo
 		return false
 	}
 	shifted := false
-	for i, e := range entries {
-		flipped := j.made[i] == made && which(j.kind(i, e))
-		if flipped {
+	for i := range j.entries {
+		change := j.made[i] == made && wanted(j.effect(i))
+		if change {
 			j.made[i] = !made
 			shifted = true
 		}
 		// Whatever stands above the first that was mended has another layer than
 		// the history says.
-		j.uncertain[i] = flipped || shifted && j.made[i]
+		j.uncertain[i] = change || shifted && j.made[i]
 	}
 	return true
 }
@@ -206,18 +228,24 @@ func beginsAtRoot(entries []parsed) bool {
 		if e.From != "" {
 			return false
 		}
-		if makes(e.Instruction) == never || e.Keyword == "WORKDIR" {
+		if effectOf(e.Instruction) == noLayer || e.Keyword == "WORKDIR" {
 			continue
 		}
-		switch e.Builder {
-		case BuilderDebuerreotype, BuilderApko, BuilderBazel, BuilderNix, BuilderUmoci:
-			return true
-		case BuilderCommit:
-			return e.Args == "" // docker import
-		}
-		return e.Keyword == "ADD" && e.Dest == "/"
+		return isRoot(e) || rowOf(e.Builder).WholeImages || e.Keyword == "ADD" && e.Dest == "/"
 	}
 	return false
+}
+
+// isRoot reports whether an entry is certain to make the root of an image: of a tool
+// that makes nothing else, of docker import, or of an archive that is called so.
+func isRoot(e parsed) bool {
+	archive := e.Keyword == "ADD" && e.Dest == "/" && len(e.Sources) == 1
+	if archive {
+		name := path.Base(e.Sources[0])
+		archive = strings.Contains(name, "rootfs") && strings.Contains(name, ".tar")
+	}
+	imported := e.Builder == BuilderCommit && e.Keyword == "" && e.Args == ""
+	return archive || imported || rowOf(e.Builder).Roots
 }
 
 func (j *join) problem(format string, args ...any) {

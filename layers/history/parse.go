@@ -1,6 +1,7 @@
 package history
 
 import (
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,8 +14,8 @@ import (
 // What can't be told from the one entry alone is left open. Docker's classic
 // builder and Buildah write the same for RUN, COPY, ADD and WORKDIR: Keyword and
 // the rest are then right, and Builder is BuilderUnknown. The same goes for a
-// bare "ENV A=1" without BuildKit's comment. [Steps] knows the neighbours and
-// settles most of these.
+// bare "ENV A=1" without BuildKit's comment. [Steps] knows the neighbours, and
+// tells most of these.
 //
 // Any bytes are valid input: Parse never fails, and takes time linear in their
 // number.
@@ -36,21 +37,17 @@ type parsed struct {
 	form form
 }
 
-// A recogniser parses the entries of one kind, and reports false for all others.
-type recogniser func(v1.History) (parsed, bool)
-
 func parse(h v1.History) parsed {
 	p := parsed{Instruction: Instruction{Builder: BuilderUnknown, Args: h.CreatedBy}}
-	for _, recognise := range [...]recogniser{
-		// Tools that write a line of their own, or sign with their name.
-		parseBuildpacks, parseNix, parseJib, parseKo, parseApko, parseBazel, parseUmoci, parseDebuerreotype,
-		parseKaniko,
-		// Dockerfile instructions.
-		parseNop, parseBuildArgRun, parseBare, parseExporter, parseShellRun,
-		// What remains.
-		parseImport, parseSquash, parseCommit,
-	} {
-		if q, ok := recognise(h); ok {
+	for _, r := range slices.Backward(builders[:]) {
+		if r.wrote != nil && r.wrote(h) {
+			p = tool(h, r.Builder)
+			break
+		}
+		if r.parse == nil {
+			continue
+		}
+		if q, ok := r.parse(h); ok {
 			p = q
 			break
 		}
@@ -68,6 +65,11 @@ func parse(h v1.History) parsed {
 		}
 	}
 	return p
+}
+
+// tool is the parsed entry of a builder that runs no Dockerfiles.
+func tool(h v1.History, b Builder) parsed {
+	return parsed{Instruction: Instruction{Builder: b, Args: h.CreatedBy}}
 }
 
 // baseComment returns the image of Buildah's comment "FROM image", which may

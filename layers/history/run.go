@@ -19,7 +19,7 @@ func (p *parsed) run(text string) {
 			p.Builder = BuilderBuildah
 		}
 	}
-	if shell, rest, ok := cutShell(text); ok {
+	if shell, rest, ok := CutShell(text); ok {
 		p.Shell, text = shell, rest
 	}
 	p.Args = text
@@ -54,7 +54,7 @@ func cutBuildArgs(n int, s string) (args []string, command string, words, ok boo
 	for pos < len(s) {
 		enough := len(starts) >= n || seen == n && len(starts) > 0
 		if enough && pos > 0 {
-			if _, _, shell := cutShell(s[pos:]); shell {
+			if _, _, shell := CutShell(s[pos:]); shell {
 				return splitAt(s[:pos-1], starts, n), s[pos:], len(starts) < n, true
 			}
 		}
@@ -117,9 +117,9 @@ func looksLikePair(word, extra string) bool {
 	return true
 }
 
-// shells are the programs that SHELL names, and how each is told that a command
-// follows: a flag that ends in c, /C, or -Command.
-func isShell(program string) bool {
+// runsCommands reports whether a program is one that SHELL names, and that is told by a
+// flag that a command follows: one that ends in c, /C, or -Command.
+func runsCommands(program string) bool {
 	name := program[strings.LastIndexAny(program, `/\`)+1:]
 	return slices.Contains([]string{
 		"sh", "bash", "ash", "dash", "ksh", "zsh", "fish",
@@ -127,10 +127,10 @@ func isShell(program string) bool {
 	}, strings.ToLower(name))
 }
 
-// cutShell cuts the shell off a command: "/bin/bash -o pipefail -c apt-get" gives
-// [/bin/bash -o pipefail -c] and "apt-get". It is false where no known shell is
-// told to run a command.
-func cutShell(s string) (shell []string, rest string, ok bool) {
+// CutShell cuts the shell off a command: "/bin/bash -o pipefail -c apt-get" gives
+// [/bin/bash -o pipefail -c] and "apt-get". It reports false where no known shell is
+// told to run a command. [Parse] reads a RUN by it.
+func CutShell(s string) (shell []string, rest string, ok bool) {
 	const longest, most = 256, 12 // bytes of a word, words of a shell
 	option := false               // the word before takes this one as its value
 	for range most {
@@ -142,7 +142,7 @@ func cutShell(s string) (shell []string, rest string, ok bool) {
 		s = s[i+1:]
 		switch {
 		case len(shell) == 0:
-			if !isShell(word) {
+			if !runsCommands(word) {
 				return nil, "", false
 			}
 		case option:

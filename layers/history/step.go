@@ -18,8 +18,8 @@ type Step struct {
 	Comment   string // the entry's comment, as recorded
 	Author    string // the entry's author, as recorded
 
-	// Instruction is CreatedBy, Comment and Author, parsed, and settled with the
-	// help of the neighbours: see [Steps].
+	// Instruction is CreatedBy, Comment and Author, parsed, with the help of the
+	// neighbours: see [Steps].
 	Instruction Instruction
 
 	// Synthetic is true when the history has no entry for Layer and the step was
@@ -30,28 +30,6 @@ type Step struct {
 	// A synthetic step is not itself uncertain: its layer is known, its origin not.
 	Uncertain bool
 }
-
-// Builder names the program that wrote a history entry. The constants are the
-// values that [Parse] returns.
-type Builder string
-
-// The builders whose history entries are recognised.
-const (
-	BuilderUnknown       Builder = "unknown"       // none of the below, or not determinable
-	BuilderDocker        Builder = "docker"        // Docker's classic builder
-	BuilderBuildKit      Builder = "buildkit"      // BuildKit, buildx, docker build since 23
-	BuilderBuildah       Builder = "buildah"       // Buildah, podman build
-	BuilderKaniko        Builder = "kaniko"        // Kaniko
-	BuilderBazel         Builder = "bazel"         // rules_docker, rules_oci, distroless
-	BuilderKo            Builder = "ko"            // ko
-	BuilderJib           Builder = "jib"           // Jib
-	BuilderApko          Builder = "apko"          // apko: Wolfi, Chainguard
-	BuilderNix           Builder = "nix"           // nixpkgs' dockerTools
-	BuilderBuildpacks    Builder = "buildpacks"    // Cloud Native Buildpacks' lifecycle
-	BuilderDebuerreotype Builder = "debuerreotype" // Debian's own root archives
-	BuilderUmoci         Builder = "umoci"         // umoci, rockcraft
-	BuilderCommit        Builder = "commit"        // docker commit, podman commit, buildah commit, docker import
-)
 
 // An Instruction is a history entry's text, parsed. Text that no rule knows, and
 // that of builders which have no Dockerfile, is kept whole in Args with an empty

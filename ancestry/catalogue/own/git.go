@@ -26,7 +26,7 @@ type state struct {
 // to it from the day of its commit to that of the next. dir is the git directory
 // (".git", or a bare clone); the git program must be there. The error joins those of
 // Dockerfiles that can't be read, each with commit and path; all others are added.
-func AddRepository(ctx context.Context, b *build.Builder, dir string, opts *Options) error {
+func (b *Builder) AddRepository(ctx context.Context, dir string, opts *Options) error {
 	objects, err := git.Open(ctx, dir)
 	if err != nil {
 		return err
@@ -45,13 +45,8 @@ func AddRepository(ctx context.Context, b *build.Builder, dir string, opts *Opti
 			errs = append(errs, fmt.Errorf("%.12s: %s: %w", s.commit, p, err))
 			return
 		}
-		a, ok, err := opts.addition(p, text)
-		if err != nil {
+		if err := b.add(text, opts, build.Addition{Path: p, Commit: s.commit, From: s.day, To: to}); err != nil {
 			errs = append(errs, fmt.Errorf("%.12s: %w", s.commit, err))
-		}
-		if ok {
-			a.Commit, a.From, a.To = s.commit, s.day, to
-			b.Add(a)
 		}
 	}
 	var at state

@@ -9,24 +9,36 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-func open(t *testing.T, b *build.Builder) *data.Catalogue {
-	file, err := b.Encode()
+func open(t *testing.T, b *own.Builder) *data.Catalogue {
+	var file bytes.Buffer
+	_, err := b.WriteTo(&file)
 	require.NoError(t, err)
-	c, err := data.Open(bytes.NewReader(file), int64(len(file)))
+	c, err := data.Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
 	require.NoError(t, err)
 	return c
+}
+
+// asOf is the day of the catalogues that are made here.
+var asOf = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+
+func name(t testing.TB, s string) ancestry.Name {
+	t.Helper()
+	n, ok := ancestry.ParseName(s)
+	require.True(t, ok, s)
+	return n
 }
 
 func reading(d recipe.Dialect, createdBy ...string) data.Reading {
@@ -46,8 +58,8 @@ func config(diffIDs int, createdBy ...string) *v1.ConfigFile {
 }
 
 func TestDockerfiles(t *testing.T) {
-	b := build.New(10, "mine")
-	err := own.AddDockerfiles(t.Context(), b, fstest.MapFS{
+	b := own.New("mine", asOf)
+	err := b.AddDockerfiles(t.Context(), fstest.MapFS{
 		"base/python/3.11/Dockerfile":      {Data: []byte("FROM debian:bookworm\nARG INDEX=none\nRUN pip config set index-url $INDEX\n")},
 		"base/python/Dockerfile.broken":    {Data: []byte("FRM x\n")},
 		"base/python/README":               {Data: []byte("FROM debian\n")},
@@ -68,7 +80,7 @@ func TestDockerfiles(t *testing.T) {
 	}
 	r, err := c.Repository("base/jre")
 	require.NoError(t, err)
-	assert.Equal(t, []data.Span{{Tags: []string{"21-slim"}, From: 0, To: data.Ongoing}}, r.Recipe(0).Spans)
+	assert.Equal(t, []data.Span{{Tags: []string{"21-slim"}, From: data.Undated, To: data.Ongoing}}, r.Recipe(0).Spans)
 }
 
 // A clone is a git repository with a Dockerfile of base/go:1.25.
@@ -109,12 +121,12 @@ func (c clone) commit(day, text string) string {
 func (c clone) gitDir() string { return filepath.Join(c.dir, ".git") }
 
 // days is what the tag pointed to, with the days: true for a Dockerfile that runs one.
-func days(t *testing.T, b *build.Builder) []string {
+func days(t *testing.T, b *own.Builder) []string {
 	r, err := open(t, b).Repository("base/go")
 	require.NoError(t, err)
 	var days []string
 	for _, p := range r.Timeline("1.25") {
-		days = append(days, fmt.Sprintf("%v %s..%s", r.Reading(p.Recipe, recipe.Docker).Lines[0] == data.HashLine("RUN /bin/sh -c one"), p.From, p.To))
+		days = append(days, fmt.Sprintf("%v %s..%s", r.Reading(p.Recipe, recipe.Docker).Lines[0] == data.HashLine("RUN one"), p.From, p.To))
 	}
 	return days
 }
@@ -125,11 +137,11 @@ func TestRepository(t *testing.T) {
 	c.commit("2024-02-01", "FROM debian\nRUN two\n")
 	c.commit("2024-03-01", "FROM debian\nRUN one\n")
 
-	b := build.New(10, "mine")
-	require.NoError(t, own.AddRepository(t.Context(), b, c.gitDir(), nil))
+	b := own.New("mine", asOf)
+	require.NoError(t, b.AddRepository(t.Context(), c.gitDir(), nil))
 	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-02-01..2024-03-01", "true 2024-03-01..ongoing"}, days(t, b))
 
-	assert.Error(t, own.AddRepository(t.Context(), b, filepath.Join(c.dir, "nothing"), nil))
+	assert.Error(t, b.AddRepository(t.Context(), filepath.Join(c.dir, "nothing"), nil))
 }
 
 // TestRepositoryClocks: the second committer's clock is a day slow.
@@ -137,8 +149,8 @@ func TestRepositoryClocks(t *testing.T) {
 	c := newClone(t)
 	c.commit("2024-02-02", "FROM debian\nRUN two\n")
 	c.commit("2024-02-01", "FROM debian\nRUN one\n")
-	b := build.New(10, "mine")
-	require.NoError(t, own.AddRepository(t.Context(), b, c.gitDir(), nil))
+	b := own.New("mine", asOf)
+	require.NoError(t, b.AddRepository(t.Context(), c.gitDir(), nil))
 	assert.Equal(t, []string{"true 2024-02-01..ongoing", "false 2024-02-02..2024-02-02"}, days(t, b))
 }
 
@@ -150,31 +162,38 @@ func TestRepositoryDamaged(t *testing.T) {
 	broken := c.commit("2024-02-01", "FRM debian\n")
 	c.commit("2024-03-01", "FROM debian\nRUN two\n")
 	c.commit("2024-04-01", "FROM debian:12\nRUN one\n")
-	b := build.New(10, "mine")
-	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: ")
+	b := own.New("mine", asOf)
+	assert.ErrorContains(t, b.AddRepository(t.Context(), c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: ")
 	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-03-01..2024-04-01", "true 2024-04-01..ongoing"}, days(t, b))
 
 	tree := c.git("2024-05-01", "rev-parse", "HEAD:base")
 	require.NoError(t, os.Remove(filepath.Join(c.gitDir(), "objects", tree[:2], tree[2:])))
-	b = build.New(10, "mine")
-	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), "git log")
+	b = own.New("mine", asOf)
+	assert.ErrorContains(t, b.AddRepository(t.Context(), c.gitDir(), nil), "git log")
 	assert.Equal(t, []string{"true 2024-01-01..2024-02-01", "false 2024-03-01..2024-03-01"}, days(t, b))
 
 	blob := c.git("2024-05-01", "rev-parse", broken+":base/go/1.25/Dockerfile")
 	require.NoError(t, os.Remove(filepath.Join(c.gitDir(), "objects", blob[:2], blob[2:])))
-	assert.ErrorContains(t, own.AddRepository(t.Context(), b, c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: not in")
+	assert.ErrorContains(t, b.AddRepository(t.Context(), c.gitDir(), nil), broken[:12]+": base/go/1.25/Dockerfile: not in")
 }
 
 func TestImage(t *testing.T) {
-	b := build.New(10, "mine")
+	b := own.New("mine", asOf)
 	cfg := config(1, "COPY . /app # buildkit", "ENV A=1")
-	require.NoError(t, own.AddImage(b, own.Image{Repository: "registry.example.com/base", Tags: []string{"7"}, Config: cfg, Verified: true, To: data.Ongoing}))
-	require.NoError(t, own.AddImage(b, own.Image{Repository: "registry.example.com/claims", Tags: []string{"1"}, Config: cfg}))
-	assert.Error(t, own.AddImage(b, own.Image{Repository: "empty", Config: &v1.ConfigFile{}}))
+	require.NoError(t, b.AddImage(own.Image{Name: name(t, "registry.example.com/base:7"), Config: cfg, Verified: true}))
+	require.NoError(t, b.AddImage(own.Image{Name: name(t, "registry.example.com/claims:1"), Config: cfg}))
+	assert.Error(t, b.AddImage(own.Image{Name: name(t, "empty"), Config: &v1.ConfigFile{}}))
+	assert.Error(t, b.AddImage(own.Image{Name: name(t, "empty")}))
 	c := open(t, b)
-	found, err := c.LayerMatches(config(3, "a", "b", "c").RootFS.DiffIDs)
+	found, err := c.ByDiffIDs(config(3, "a", "b", "c").RootFS.DiffIDs)
 	require.NoError(t, err)
-	assert.Equal(t, []data.LayerMatch{{Layers: 1, Repository: "registry.example.com/base", Recipes: []int{0}}}, found, "diffIDs that nobody verified name nothing")
+	require.Len(t, found, 2)
+	for i, repository := range []string{"registry.example.com/base", "registry.example.com/claims"} {
+		assert.Equal(t, data.ImageMatch{Length: 1, Repository: repository, Recipes: []int{0}}, found[i])
+		r, err := c.Repository(repository)
+		require.NoError(t, err)
+		assert.Equal(t, i == 0, r.Recipe(0).Image.Verified)
+	}
 	matches, err := c.Matches(reading(recipe.BuildKit, "COPY . /app # buildkit", "ENV A=1", "RUN /bin/sh -c x # buildkit"))
 	require.NoError(t, err)
 	assert.Len(t, matches, 2)

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/source"
@@ -17,7 +15,7 @@ import (
 
 // addImage adds an image by the bytes of its layers, all of which are read. arg is a
 // reference, of an image that has a name where it is kept, or NAME=REFERENCE.
-func addImage(ctx context.Context, b *build.Builder, arg string) error {
+func addImage(ctx context.Context, b *own.Builder, arg string) error {
 	name, ref, given := strings.Cut(arg, "=")
 	if !given {
 		name, ref = "", arg
@@ -44,8 +42,8 @@ func addImage(ctx context.Context, b *build.Builder, arg string) error {
 		return fmt.Errorf("%s: %w", ref, errors.Join(problems(idx)...))
 	}
 	for repository, tags := range byRepository {
-		err := own.AddImage(b, own.Image{Repository: repository, Tags: tags, Config: idx.Config, Verified: true, To: data.Ongoing})
-		if err != nil {
+		name := ancestry.Name{Repository: repository, Tags: tags}
+		if err := b.AddImage(own.Image{Name: name, Config: idx.Config, Verified: true}); err != nil {
 			return err
 		}
 	}

@@ -3,9 +3,9 @@
 //
 //	catalogue -o FILE [-arg NAME=VALUE]... [-image [NAME=]REFERENCE]... [DIR...]
 //
-// An image is anything that package layers/source opens. All its layers are read,
-// and an image that stands on it is proved to. It is named as where it is kept,
-// unless a NAME is given.
+// An image is anything that package layers/source opens. All its layers are read, so
+// that an image which is built on it can be proved to be. It has the names under which
+// it is kept there, unless a NAME is given.
 //
 // A DIR that is a git repository (a clone with .git, or a bare one) is read through
 // its whole history, with the days on which each Dockerfile was there; any other is
@@ -14,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -26,10 +27,7 @@ import (
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
 )
 
 func main() {
@@ -46,7 +44,6 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 	flags.SetOutput(stderr)
 	out := flags.String("o", "", "`file` to write")
 	prefix := flags.String("prefix", "", "`registry` that is put before the names")
-	// A directory does not say since when a Dockerfile was there: since ever.
 	opts := &own.Options{Args: map[string]string{}}
 	flags.Func("arg", "build argument `NAME=VALUE` that all builds set; may be repeated", func(s string) error {
 		k, v, ok := strings.Cut(s, "=")
@@ -71,13 +68,13 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 		return errors.New("needs -o and at least one directory or image")
 	}
 	opts.Name = func(p string) (ancestry.Name, bool) {
-		n, ok := dockerfile.DirName(p)
+		n, ok := own.DirName(p)
 		if *prefix != "" {
 			n.Repository = strings.TrimSuffix(*prefix, "/") + "/" + n.Repository
 		}
 		return n, ok
 	}
-	b := build.New(data.DayOf(now), strings.Join(append(flags.Args(), images...), " "))
+	b := own.New(strings.Join(append(flags.Args(), images...), " "), now)
 	for _, dir := range flags.Args() {
 		if err := add(ctx, b, dir, opts); err != nil {
 			// What can't be read is told; all else is in the catalogue.
@@ -92,27 +89,27 @@ func run(ctx context.Context, args []string, now time.Time, stdout, stderr io.Wr
 	if err := ctx.Err(); err != nil {
 		return err // half of it is no catalogue
 	}
-	data, err := b.Encode()
-	if err != nil {
-		return err
-	}
-	s := b.Stats()
-	if s.Recipes == 0 {
+	repositories, recipes := b.Len()
+	if recipes == 0 {
 		return errors.New("no Dockerfile and no image found")
 	}
-	if err := os.WriteFile(*out, data, 0o644); err != nil {
+	var file bytes.Buffer
+	if _, err := b.WriteTo(&file); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%d recipes of %d repositories, %d bytes\n", s.Recipes, s.Repositories, len(data))
+	if err := os.WriteFile(*out, file.Bytes(), 0o644); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "%d recipes of %d repositories, %d bytes\n", recipes, repositories, file.Len())
 	return err
 }
 
 // add adds one directory.
-func add(ctx context.Context, b *build.Builder, dir string, opts *own.Options) error {
+func add(ctx context.Context, b *own.Builder, dir string, opts *own.Options) error {
 	for _, git := range []string{filepath.Join(dir, ".git"), dir} {
 		if _, err := os.Stat(filepath.Join(git, "HEAD")); err == nil {
-			return own.AddRepository(ctx, b, git, opts)
+			return b.AddRepository(ctx, git, opts)
 		}
 	}
-	return own.AddDockerfiles(ctx, b, os.DirFS(dir), opts)
+	return b.AddDockerfiles(ctx, os.DirFS(dir), opts)
 }

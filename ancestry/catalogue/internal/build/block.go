@@ -46,17 +46,17 @@ func (n *newest) code(id int) uint64 {
 
 // A block is one repository's part of the file, while it is put together.
 type block struct {
-	froms, origins, paths, archs, templates, tagsets, commits, instrs table
-	shapes                                                            []uint64
-	shapeIDs                                                          map[uint64]int
-	hashes, lineShapes, patterns, diffIDs                             wire.Writer
-	lines                                                             int
-	references                                                        [6]wire.Writer
-	last                                                              [6]int
-	edits, middles, counts, days, lengths, sets                       wire.Writer
-	fresh, freshSet                                                   newest
-	lastShape, lastDay, withDiffIDs, lastDiff                         int
-	sequence                                                          []int
+	froms, origins, paths, archs, templates, args, tagsets, commits, instrs, patterns table
+	shapes                                                                            []uint64
+	shapeIDs                                                                          map[uint64]int
+	hashes, lineShapes, patternOf, open, images                                       wire.Writer
+	lines                                                                             int
+	references                                                                        [7]wire.Writer
+	last                                                                              [7]int
+	edits, middles, counts, days, lengths, sets                                       wire.Writer
+	fresh, freshSet                                                                   newest
+	lastShape, lastDay, withImages, lastImage, withOpen, lastOpen                     int
+	sequence                                                                          []int
 }
 
 // encodeRepository returns a repository's block and its number of recipes, and adds
@@ -77,14 +77,20 @@ func (x *block) add(i int, e *entry, columns []int) {
 	spans := e.spans()
 	from := ""
 	var instructions []Instruction
+	var args []string
 	if e.digest != nil {
-		from, instructions = e.digest.From, e.digest.Instructions
-		x.addDiffIDs(i, e.digest.DiffIDs)
+		from, instructions, args = e.digest.From, e.digest.Instructions, e.digest.Args
+		x.addImage(i, e.digest.Image)
+		if e.digest.Open {
+			x.withOpen++
+			x.open.Uint(uint64(i - x.lastOpen))
+			x.lastOpen = i
+		}
 	}
 	x.refer(
 		x.froms.id(from), x.origins.id(e.origin), x.paths.id(e.path), x.commits.id(shortCommit(e.commit)),
 		x.archs.id(strings.Join(slices.Sorted(maps.Keys(e.archs)), " ")),
-		x.templates.id(strings.Join(e.templates(spans), " ")),
+		x.templates.id(strings.Join(e.templates(spans), " ")), x.args.id(strings.Join(args, " ")),
 	)
 	sequence := make([]int, 0, len(instructions))
 	for _, in := range instructions {
@@ -113,20 +119,22 @@ func shortCommit(commit string) string {
 	return string(b)
 }
 
-func (x *block) addDiffIDs(i int, ids []string) {
-	if len(ids) == 0 {
+func (x *block) addImage(i int, img data.Image) {
+	lists := img.Lists()
+	if lists == [len(lists)]string{} {
 		return
 	}
-	x.withDiffIDs++
-	x.diffIDs.Uint(uint64(i - x.lastDiff))
-	x.lastDiff = i
-	x.diffIDs.Uint(uint64(len(ids)))
-	for _, id := range ids {
-		b, err := hex.DecodeString(id)
-		if err != nil || len(b) != wire.DiffIDSize {
-			b = make([]byte, wire.DiffIDSize)
-		}
-		x.diffIDs.Bytes = append(x.diffIDs.Bytes, b...)
+	x.withImages++
+	x.images.Uint(uint64(i - x.lastImage))
+	x.lastImage = i
+	verified := uint64(0)
+	if img.Verified {
+		verified = 1
+	}
+	x.images.Uint(verified)
+	for _, list := range lists {
+		x.images.Uint(uint64(len(list) / wire.HashSize))
+		x.images.Bytes = append(x.images.Bytes, list...)
 	}
 }
 
@@ -149,19 +157,18 @@ func (x *block) instruction(in Instruction, columns []int) int {
 	if id < n {
 		return id
 	}
-	pattern, base := 0, 1
+	var pattern wire.Writer
 	for d, c := range columns {
-		code := wire.NoLine
+		code := 0
 		if in.Lines[c] != 0 {
-			code = slices.IndexFunc(columns, func(o int) bool { return in.Lines[o] == in.Lines[c] })
+			code = 1 + slices.IndexFunc(columns, func(o int) bool { return in.Lines[o] == in.Lines[c] })
 		}
-		if code == d {
+		if code == d+1 {
 			x.line(in.Lines[c], in.Shapes[c])
 		}
-		pattern += code * base
-		base *= 5
+		pattern.Uint(uint64(code))
 	}
-	x.patterns.Uint(uint64(pattern))
+	x.patternOf.Uint(uint64(x.patterns.id(string(pattern.Bytes))))
 	return id
 }
 
@@ -202,7 +209,7 @@ func (x *block) edit(sequence []int) {
 // bytes puts the block's columns one after the other.
 func (x *block) bytes() []byte {
 	var w wire.Writer
-	for _, t := range []*table{&x.froms, &x.origins, &x.paths, &x.archs, &x.templates, &x.tagsets} {
+	for _, t := range []*table{&x.froms, &x.origins, &x.paths, &x.archs, &x.templates, &x.args, &x.tagsets} {
 		w.Strings(t.list)
 	}
 	w.Uint(uint64(len(x.commits.list)))
@@ -215,13 +222,19 @@ func (x *block) bytes() []byte {
 	}
 	w.Uint(uint64(x.lines))
 	w.Append(&x.hashes, &x.lineShapes)
+	w.Uint(uint64(len(x.patterns.list)))
+	for _, p := range x.patterns.list {
+		w.Bytes = append(w.Bytes, p...)
+	}
 	w.Uint(uint64(len(x.instrs.list)))
-	w.Append(&x.patterns)
+	w.Append(&x.patternOf)
 	for i := range x.references {
 		w.Append(&x.references[i])
 	}
 	w.Append(&x.edits, &x.middles, &x.counts, &x.days, &x.lengths, &x.sets)
-	w.Uint(uint64(x.withDiffIDs))
-	w.Append(&x.diffIDs)
+	w.Uint(uint64(x.withOpen))
+	w.Append(&x.open)
+	w.Uint(uint64(x.withImages))
+	w.Append(&x.images)
 	return w.Bytes
 }

@@ -80,7 +80,11 @@ func TestRoundTrip(t *testing.T) {
 		assert.Equal(t, want, r.Reading(7, d), d)
 		found, err := c.Matches(want)
 		require.NoError(t, err)
-		assert.Contains(t, found, data.Match{Start: 0, End: want.Len(), Repository: "lib", Recipes: []int{7}}, d)
+		same := []int{7}
+		if d == recipe.Kaniko { // has no entry for the ENV in which they differ
+			same = allRecipes(200)
+		}
+		assert.Contains(t, found, data.Match{Start: 0, End: want.Len(), Repository: "lib", Recipes: same}, d)
 		alike, err := c.Alike(want)
 		require.NoError(t, err)
 		require.NotEmpty(t, alike)
@@ -90,6 +94,14 @@ func TestRoundTrip(t *testing.T) {
 	none, err := c.Repository("nothing")
 	assert.NoError(t, err)
 	assert.Nil(t, none)
+}
+
+func allRecipes(n int) []int {
+	ids := make([]int, n)
+	for i := range ids {
+		ids[i] = i
+	}
+	return ids
 }
 
 func digestReading(d *build.Digest, dialect recipe.Dialect) data.Reading {
@@ -144,10 +156,10 @@ func TestEndsBeforeItBegins(t *testing.T) {
 // layers and tags; where the layers are not known it is one.
 func TestBuilds(t *testing.T) {
 	b := build.New(100, "")
-	ids := []string{fmt.Sprintf("%064x", 1), fmt.Sprintf("%064x", 2)}
+	ids := []v1.Hash{{Algorithm: "sha256", Hex: fmt.Sprintf("%064x", 1)}, {Algorithm: "sha256", Hex: fmt.Sprintf("%064x", 2)}}
 	for i, id := range ids {
 		d := digest(t, lib(1))
-		d.DiffIDs = []string{id}
+		d.Image.DiffIDs = []v1.Hash{id}
 		b.Add(build.Addition{Repository: "lib", Digest: d, Tags: []string{fmt.Sprint(i)}, To: data.Ongoing})
 		b.Add(build.Addition{Repository: "unread", Digest: digest(t, lib(1)), Tags: []string{fmt.Sprint(i)}, To: data.Ongoing})
 	}
@@ -155,7 +167,7 @@ func TestBuilds(t *testing.T) {
 	r, err := c.Repository("lib")
 	require.NoError(t, err)
 	for i, id := range ids {
-		found, err := c.LayerMatches([]v1.Hash{{Algorithm: "sha256", Hex: id}})
+		found, err := c.ByDiffIDs([]v1.Hash{id})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
 		require.Len(t, found[0].Recipes, 1)

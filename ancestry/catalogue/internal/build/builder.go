@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 )
@@ -100,16 +102,22 @@ func (b *Builder) Add(a Addition) {
 
 // key tells recipes of a repository apart. Two with the same lines and different
 // FROM are two, and so are those of two files: Debian's has the same lines for every
-// suite. Two that could not be read are the same if their files are.
+// suite. Two that could not be read are the same if their files are. Two images with the
+// same history, of which nobody knows the layers, may be two: Debian's full and slim ones
+// are.
 func key(a Addition) string {
 	if a.Digest == nil {
 		return "\x00" + a.Origin + "\x00" + a.Commit + "\x00" + a.Path
 	}
-	return a.Path + "\x00" + a.Digest.Key()
+	k := a.Path + "\x00" + a.Digest.Key()
+	if img := a.Digest.Image; img.History != (v1.Hash{}) && len(img.DiffIDs)+len(img.Blobs) == 0 {
+		k += "\x00" + strings.Join(a.Tags, " ")
+	}
+	return k
 }
 
 // spans returns the entry's tags grouped by their days: intervals of one tag that
-// touch are joined, tags with the same interval stand together in the order in
+// touch are joined, tags with the same interval are together, in the order in
 // which they were added.
 func (e *entry) spans() []tagSpan {
 	type tagged struct {

@@ -15,21 +15,29 @@ type Digest struct {
 	From         string
 	Instructions []Instruction
 	Versions     []data.Version // of which tags may be made
-	DiffIDs      []string       // hex, bottom first; if known
+	Args         []string       // build arguments: see data.HashArg
+	Open         bool           // see recipe.Recipe.Open
+	Image        data.Image     // what is known of the image that was built
 }
 
-// An Instruction has the hashes of its lines and shapes, by dialect in the order of
-// [recipe.Dialects]; 0 where the dialect has no line.
-type Instruction struct{ Lines, Shapes [4]uint64 }
+// An Instruction has the hashes of its lines, their shapes and their outlines, by
+// dialect in the order of [recipe.Dialects]; 0 where the dialect has no line.
+type Instruction struct{ Lines, Shapes, Outlines []uint64 }
+
+func newInstruction() Instruction {
+	n := len(recipe.Dialects())
+	return Instruction{make([]uint64, n), make([]uint64, n), make([]uint64, n)}
+}
 
 // DigestRecipe hashes a recipe in all dialects.
 func DigestRecipe(r recipe.Recipe) *Digest {
-	d := &Digest{From: r.From}
+	d := &Digest{From: r.From, Open: r.Open()}
 	for _, in := range r.Instructions {
-		var out Instruction
+		out := newInstruction()
+		d.addArgs(in)
 		for i, dialect := range recipe.Dialects() {
 			if line, ok := in.Line(dialect); ok {
-				out.Lines[i], out.Shapes[i] = data.HashLine(line), data.HashShape(line)
+				out.Lines[i], out.Shapes[i], out.Outlines[i] = data.HashLine(line), data.HashShape(line), data.HashLine(recipe.Outline(line))
 				if dialect == recipe.BuildKit {
 					d.Versions = append(d.Versions, data.Versions(line)...)
 				}
@@ -40,7 +48,26 @@ func DigestRecipe(r recipe.Recipe) *Digest {
 		}
 		d.Instructions = append(d.Instructions, out)
 	}
+	slices.Sort(d.Args)
 	return d
+}
+
+// addArgs adds the build arguments that an instruction knows, each value once.
+func (d *Digest) addArgs(in recipe.Instruction) {
+	add := func(hash func(name, value string) string, pair string) {
+		name, value, ok := strings.Cut(pair, "=")
+		if a := hash(name, value); ok && !slices.Contains(d.Args, a) {
+			d.Args = append(d.Args, a)
+		}
+	}
+	for _, pair := range in.Args {
+		add(data.HashArg, pair)
+	}
+	if in.Keyword == "ARG" {
+		for pair := range strings.FieldsSeq(in.Written) {
+			add(data.HashDefault, pair)
+		}
+	}
 }
 
 // DigestHistory hashes the history of an image that is made from nothing, and that
@@ -48,7 +75,9 @@ func DigestRecipe(r recipe.Recipe) *Digest {
 func DigestHistory(steps []history.Step, env []string) *Digest {
 	d := &Digest{From: "scratch"}
 	h := recipe.NewHistory(steps, env)
-	d.Instructions = make([]Instruction, len(steps))
+	for range steps {
+		d.Instructions = append(d.Instructions, newInstruction())
+	}
 	for i, dialect := range recipe.Dialects() {
 		r := data.ReadHistory(h, steps, dialect)
 		for s := range steps {
@@ -76,8 +105,8 @@ func (d *Digest) fill(dialect int) {
 	}
 }
 
-// Key is equal for recipes with the same FROM and the same lines, and of the same
-// layers where those are known: an image that was built twice is two.
+// Key is equal for recipes with the same FROM, lines and build arguments, and of one
+// build where that is known: an image that was built twice is two.
 func (d *Digest) Key() string {
 	var k []byte
 	for _, in := range d.Instructions {
@@ -85,5 +114,6 @@ func (d *Digest) Key() string {
 			k = binary.LittleEndian.AppendUint64(k, l)
 		}
 	}
-	return d.From + "\x00" + strings.Join(d.DiffIDs, " ") + "\x00" + string(k)
+	lists := d.Image.Lists()
+	return d.From + "\x00" + strings.Join(lists[:], "\x00") + "\x00" + strings.Join(d.Args, " ") + "\x00" + string(k)
 }

@@ -44,7 +44,7 @@ func (b *Builder) Encode() ([]byte, error) {
 	meta.String(b.source)
 	meta.Uint(uint64(len(b.dialects)))
 	for _, d := range b.dialects {
-		meta.Uint(uint64(d))
+		meta.String(d.String())
 	}
 	meta.Uint(uint64(keys.longest))
 	for i := range wire.Indices {
@@ -103,24 +103,30 @@ func (k *keys) add(index int, key uint64, repo int) {
 
 // recipe adds the keys of one recipe, each once.
 func (k *keys) recipe(repo int, d *Digest) {
-	seen := [wire.Indices]map[uint64]bool{{}, {}, {}, {}}
-	if key, ok := data.LayerKey(d.DiffIDs); ok {
-		seen[wire.IndexLayers][key] = true
+	var seen [wire.Indices]map[uint64]bool
+	for i := range seen {
+		seen[i] = map[uint64]bool{}
+	}
+	for _, key := range d.Image.Keys() {
+		seen[wire.IndexImages][key] = true
 	}
 	for _, c := range k.columns {
-		var lines, shapes data.Sequence
+		var lines, shapes, outlines data.Sequence
 		n := 0
 		for _, in := range d.Instructions {
 			if in.Lines[c] == 0 {
 				continue
 			}
 			n++
-			lines, shapes = lines.Add(in.Lines[c]), shapes.Add(in.Shapes[c])
+			lines, shapes, outlines = lines.Add(in.Lines[c]), shapes.Add(in.Shapes[c]), outlines.Add(in.Outlines[c])
 			seen[wire.IndexShapes][in.Shapes[c]] = true
 		}
 		if n > 0 {
 			seen[wire.IndexRecipes][lines.Key()] = true
 			seen[wire.IndexSequences][shapes.Key()] = true
+			if d.Open {
+				seen[wire.IndexOutlines][outlines.Key()] = true
+			}
 		}
 		k.longest = max(k.longest, n)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
+	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // FuzzBlock: whatever a block's bytes, decoding ends, does not panic, and what it
@@ -44,26 +45,33 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
-// TestDiffIDs: what is known by its layers is one of the recipes.
-func TestDiffIDs(t *testing.T) {
-	for last, ok := range map[uint64]bool{0: true, 1: false} {
+// TestImages: what is known by its layers is one of the recipes, and has one history.
+func TestImages(t *testing.T) {
+	for _, tt := range []struct {
+		last, histories uint64
+		ok              bool
+	}{{0, 1, true}, {1, 1, false}, {0, 2, false}} {
 		var w wire.Writer
-		for range 6 {
+		for range 7 {
 			w.Strings([]string{""})
 		}
 		w.Uint(1)
 		w.Fixed(0, wire.CommitSize)
-		// No shapes, lines and instructions; of two recipes six columns, edits and spans.
-		w.Bytes = append(w.Bytes, make([]byte, 3+2*6+2*3+2)...)
+		// No shapes, lines, patterns and instructions; of two recipes seven columns, edits
+		// and spans; none is open.
+		w.Bytes = append(w.Bytes, make([]byte, 4+2*7+2*3+2+1)...)
 		w.Uint(2)
-		for _, by := range []uint64{1, last} {
+		for _, by := range []uint64{1, tt.last} {
 			w.Uint(by)
 			w.Uint(1)
-			w.Bytes = append(w.Bytes, make([]byte, wire.DiffIDSize)...)
+			for _, n := range []uint64{1, 3, tt.histories, 0} {
+				w.Uint(n)
+				w.Bytes = append(w.Bytes, make([]byte, n*wire.HashSize)...)
+			}
 		}
-		var r Repository
+		r := Repository{dialects: []recipe.Dialect{recipe.Docker}}
 		err := r.decode(wire.NewReader(string(w.Bytes)), 2)
-		require.Equal(t, ok, err == nil, "%v", err)
+		require.Equal(t, tt.ok, err == nil, "%v", err)
 	}
 }
 

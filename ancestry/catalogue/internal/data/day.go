@@ -3,11 +3,16 @@ package data
 import "time"
 
 // A Day is a day in UTC, counted from 1 January 2013, the year of the first
-// official images. It stands for a commit of the catalogue's source.
+// official images.
 type Day int32
 
 // Ongoing is the end of a span that had not ended when the catalogue was made.
 const Ongoing Day = 1<<31 - 1
+
+// Undated is the beginning of a span of which it is not known when it began: the
+// Dockerfiles in a directory say only how an image is built today. It is before all
+// other days.
+const Undated Day = -1 << 30
 
 var dayZero = time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -7,7 +7,7 @@ import (
 // decode reads a repository's block: tables first, then the recipes, one column
 // after the other.
 func (r *Repository) decode(in *wire.Reader, recipes int) error {
-	for _, table := range []*[]string{&r.froms, &r.origins, &r.paths, &r.archs, &r.templates, &r.tagsets} {
+	for _, table := range []*[]string{&r.froms, &r.origins, &r.paths, &r.archs, &r.templates, &r.args, &r.tagsets} {
 		*table = in.Strings()
 	}
 	r.commits = in.Take(wire.CommitSize * in.Count(wire.CommitSize, in.Len()))
@@ -20,7 +20,8 @@ func (r *Repository) decode(in *wire.Reader, recipes int) error {
 	r.decodeReferences(in)
 	r.decodeSequences(in)
 	r.decodeSpans(in)
-	r.decodeDiffIDs(in)
+	r.decodeOpen(in)
+	r.decodeImages(in)
 	if in.Len() != 0 && in.Err() == nil {
 		return wire.ErrCorrupt
 	}
@@ -48,28 +49,36 @@ func (r *Repository) decodeLines(in *wire.Reader) {
 	}
 }
 
-// decodeInstructions reads the patterns. A pattern has a digit to base 5 for each
-// dialect: which earlier dialect has the same line, its own number if none has,
-// wire.NoLine if the dialect has no line. Own lines are numbered as they come.
+// decodeInstructions reads the patterns, and then which instruction has which. A
+// pattern has a number for each dialect: 0 if the dialect has no line; else 1 more than
+// the first dialect that has the same line. Lines are numbered as they come.
 func (r *Repository) decodeInstructions(in *wire.Reader) {
-	r.instrs = make([]instruction, in.Count(1, in.Len()))
+	n := len(r.dialects)
+	patterns := make([]int, n*in.Count(n, in.Len()))
+	for i := range patterns {
+		patterns[i] = in.Below(i%n + 2)
+	}
+	count := in.Count(1, in.Len())
+	r.byDialect = make([][]int32, n)
+	for d := range r.byDialect {
+		r.byDialect[d] = make([]int32, count)
+	}
 	line := int32(0)
-	for i := range r.instrs {
-		pattern := in.Uint()
-		for d := range r.dialects {
-			code := int(pattern % 5)
-			pattern /= 5
-			switch {
-			case code == wire.NoLine:
-				r.instrs[i][d] = -1
+	for i := range count {
+		at := in.Below(len(patterns)/n) * n
+		if in.Err() != nil {
+			return
+		}
+		for d, code := range patterns[at : at+n] {
+			switch code {
+			case 0:
+				r.byDialect[d][i] = -1
 				r.gaps = true
-			case code == d:
-				r.instrs[i][d] = line
+			case d + 1:
+				r.byDialect[d][i] = line
 				line++
-			case code < d:
-				r.instrs[i][d] = r.instrs[i][code]
 			default:
-				in.Fail()
+				r.byDialect[d][i] = r.byDialect[code-1][i]
 			}
 		}
 	}
@@ -77,6 +86,9 @@ func (r *Repository) decodeInstructions(in *wire.Reader) {
 		in.Fail()
 	}
 }
+
+// instructions returns the number of distinct instructions.
+func (r *Repository) instructions() int { return len(r.byDialect[0]) }
 
 // decodeReferences reads the columns that point into the tables, each as the
 // difference to the recipe before.
@@ -91,6 +103,7 @@ func (r *Repository) decodeReferences(in *wire.Reader) {
 		{func(x *record) *int32 { return &x.commit }, len(r.commits) / wire.CommitSize},
 		{func(x *record) *int32 { return &x.archs }, len(r.archs)},
 		{func(x *record) *int32 { return &x.template }, len(r.templates)},
+		{func(x *record) *int32 { return &x.args }, len(r.args)},
 	} {
 		last := int64(0)
 		for i := range r.recipes {
@@ -109,7 +122,7 @@ func (r *Repository) decodeReferences(in *wire.Reader) {
 const maxArena = 1 << 23
 
 // decodeSequences reads the recipes' instructions: what a recipe shares with the
-// one before at its begin and at its end, and what stands between.
+// one before at its begin and at its end, and what is between.
 func (r *Repository) decodeSequences(in *wire.Reader) {
 	type edit struct{ prefix, middle, suffix int }
 	edits := make([]edit, len(r.recipes))
@@ -138,7 +151,7 @@ func (r *Repository) decodeSequences(in *wire.Reader) {
 		first := len(r.arena)
 		r.arena = append(r.arena, last[:e.prefix]...)
 		for range e.middle {
-			id := newest(in, &fresh, len(r.instrs))
+			id := newest(in, &fresh, r.instructions())
 			r.arena = append(r.arena, uint32(id))
 		}
 		r.arena = append(r.arena, last[len(last)-e.suffix:]...)
@@ -194,12 +207,29 @@ func newest(in *wire.Reader, fresh *int, table int) int {
 	return *fresh - 1
 }
 
-func (r *Repository) decodeDiffIDs(in *wire.Reader) {
-	n := in.Count(2, in.Len())
-	r.diffIDs = make(map[int]string, n)
+func (r *Repository) decodeOpen(in *wire.Reader) {
+	at := 0
+	for range in.Count(1, in.Len()) {
+		if at += in.Below(len(r.recipes) - at); in.Err() != nil {
+			return
+		}
+		r.recipes[at].open = true
+	}
+}
+
+func (r *Repository) decodeImages(in *wire.Reader) {
+	n := in.Count(6, in.Len())
+	r.images = make(map[int]image, n)
 	at := 0
 	for range n {
 		at += in.Below(len(r.recipes) - at)
-		r.diffIDs[at] = in.Take(wire.DiffIDSize * in.Count(wire.DiffIDSize, in.Len()))
+		x := image{verified: in.Below(2) == 1}
+		for i := range x.hashes {
+			x.hashes[i] = in.Take(wire.HashSize * in.Count(wire.HashSize, in.Len()))
+		}
+		if len(x.hashes[dated]) > wire.HashSize || len(x.hashes[manifest]) > wire.HashSize {
+			in.Fail()
+		}
+		r.images[at] = x
 	}
 }

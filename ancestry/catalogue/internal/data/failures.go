@@ -2,8 +2,8 @@ package data
 
 import "errors"
 
-// failures are what was found corrupt in the course of one search. They cost what is
-// behind them, each is met once, and the search goes on.
+// failures are the corrupt parts that one search found. Each is reported once, what it
+// holds is not found, and the search goes on.
 type failures struct {
 	repos   map[int]bool
 	buckets map[uint64]bool

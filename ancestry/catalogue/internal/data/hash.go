@@ -15,7 +15,7 @@ const (
 
 // HashLine returns the hash under which a catalogue knows a line of a recipe: the
 // upper 48 bits of [recipe.Hash]. It is never 0. The hash tells lines apart. It is
-// no defence against who forges one: he could as well copy the line itself.
+// no defence against forgery: a forger can as well copy the line itself.
 func HashLine(line string) uint64 { return short(recipe.Hash([]string{line}), lineBits) }
 
 // HashShape returns the hash under which a catalogue knows the [Shape] of a line:

@@ -6,7 +6,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
 )
 
-// An index leads from keys to the repositories that have them. It is parted into
+// An index leads from keys to the repositories that have them. It is divided into
 // 2^bits buckets by the upper bits of the key; the table of their offsets is kept,
 // a bucket is read when it is asked for.
 type index struct {

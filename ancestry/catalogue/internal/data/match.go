@@ -10,20 +10,24 @@ import (
 )
 
 // ReadHistory hashes a history in a dialect. A step of a builder that runs no
-// Dockerfile (debuerreotype, umoci, …) is read in every dialect, as its created_by
-// stands, without free text; its neighbours decide.
+// Dockerfile (debuerreotype, umoci, …) is the same in every dialect: its created_by,
+// without free text.
 func ReadHistory(h *recipe.History, steps []history.Step, d recipe.Dialect) Reading {
-	r := Reading{d, make([]uint64, len(steps)), make([]uint64, len(steps))}
+	n := len(steps)
+	r := Reading{d, make([]uint64, n), make([]uint64, n), make([][]uint64, n), make([]uint64, n)}
 	for i, s := range steps {
 		text := ""
 		switch {
 		case h.Speaks(i, d):
 			text = h.Line(i, d)
+			for _, other := range h.Readings(i, d)[1:] {
+				r.Others[i] = append(r.Others[i], HashLine(other))
+			}
 		case recipe.DialectOf(s.Instruction.Builder) == recipe.Any && !s.Synthetic:
 			text = foreign(s.CreatedBy)
 		}
 		if text != "" {
-			r.Lines[i], r.Shapes[i] = HashLine(text), HashShape(text)
+			r.Lines[i], r.Shapes[i], r.Outlines[i] = HashLine(text), HashShape(text), HashLine(recipe.Outline(text))
 		}
 	}
 	return r
@@ -46,42 +50,65 @@ type Match struct {
 }
 
 // Matches returns every part of a reading that is a recipe, line for line. They are
-// sorted by Start, then End, then Repository. Parts overlap: which of them are the
-// image's ancestors is for the caller to tell. It takes time linear in the reading
-// times the longest recipe. The error joins what is corrupt; the matches beside it
-// are those of all that is not.
+// sorted by Start, then End. Parts overlap: which of them are the image's ancestors is
+// for the caller to tell. It takes time linear in the reading times the longest recipe.
+// The error joins what is corrupt; the matches are those in all that is not.
 func (c *Catalogue) Matches(r Reading) ([]Match, error) {
-	return c.matches(r.Dialect, r.Lines, &c.indices[wire.IndexRecipes], (*Repository).line)
+	sequences := []sequence{{&c.indices[wire.IndexRecipes], r.Lines}}
+	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 && len(r.Outlines) == len(r.Lines) {
+		sequences = append(sequences, sequence{x, r.Outlines})
+	}
+	return c.matches(r, sequences, func(repo *Repository, x *record, i int, l int32) bool {
+		return r.reads(i, repo.line(l), x.open)
+	})
 }
 
 // Alike returns every part of a reading whose shapes are those of a recipe, shape
 // for shape: the same image in another version, as a rule. Sorted as Matches does.
 func (c *Catalogue) Alike(r Reading) ([]Match, error) {
-	return c.matches(r.Dialect, r.Shapes, &c.indices[wire.IndexSequences], (*Repository).shape)
+	return c.matches(r, []sequence{{&c.indices[wire.IndexSequences], r.Shapes}}, func(repo *Repository, _ *record, i int, l int32) bool {
+		return repo.shape(l) == r.Shapes[i]
+	})
 }
 
 func (r *Repository) line(l int32) uint64  { return r.lines[l].hash }
 func (r *Repository) shape(l int32) uint64 { return r.shapes[r.lines[l].shape] }
 
-func (c *Catalogue) matches(d recipe.Dialect, hashes []uint64, x *index, of func(*Repository, int32) uint64) ([]Match, error) {
-	column := slices.Index(c.meta.dialects, d)
+// A sequence is what is looked up in an index: hashes, one for each instruction.
+type sequence struct {
+	x      *index
+	hashes []uint64
+}
+
+// agrees reports whether a line of a recipe agrees with an instruction of the reading.
+type agrees func(r *Repository, x *record, instruction int, line int32) bool
+
+func (c *Catalogue) matches(r Reading, sequences []sequence, same agrees) ([]Match, error) {
+	column := slices.Index(c.meta.dialects, r.Dialect)
 	if column < 0 {
 		return nil, nil
 	}
-	f := finder{x: x}
+	finders := make([]finder, len(sequences))
+	sums := make([]Sequence, len(sequences))
+	for i, s := range sequences {
+		finders[i].x = s.x
+	}
 	var bad failures
 	var out []Match
-	for start := range hashes {
-		var s Sequence
-		for end := start; end < len(hashes) && end-start < c.meta.longest && hashes[end] != 0; end++ {
-			s = s.Add(hashes[end])
-			for _, p := range bad.postings(&f, s.Key()) {
-				repo := bad.repository(c, p.repo)
-				if repo == nil {
-					continue
-				}
-				if ids := repo.equal(column, hashes[start:end+1], of); len(ids) > 0 {
-					out = append(out, Match{start, end + 1, repo.name, ids})
+	for start := range r.Lines {
+		clear(sums)
+		for end := start; end < len(r.Lines) && end-start < c.meta.longest && r.Lines[end] != 0; end++ {
+			first := len(out)
+			for i, s := range sequences {
+				sums[i] = sums[i].Add(s.hashes[end])
+				for _, p := range bad.postings(&finders[i], sums[i].Key()) {
+					repo := bad.repository(c, p.repo)
+					if repo == nil || slices.ContainsFunc(out[first:], func(m Match) bool { return m.Repository == repo.name }) {
+						continue
+					}
+					if ids := repo.equal(column, start, end+1, same); len(ids) > 0 {
+						out = append(out, Match{start, end + 1, repo.name, ids})
+					}
 				}
 			}
 		}
@@ -89,28 +116,28 @@ func (c *Catalogue) matches(d recipe.Dialect, hashes []uint64, x *index, of func
 	return out, bad.err()
 }
 
-// equal returns the recipes whose hashes are those wanted. The index only leads to
-// the repository: it holds shorter hashes.
-func (r *Repository) equal(column int, want []uint64, of func(*Repository, int32) uint64) []int {
+// equal returns the recipes that agree with a part of a reading. The index only leads
+// to the repository: it holds shorter hashes.
+func (r *Repository) equal(column, start, end int, same agrees) []int {
 	var ids []int
 	for id := range r.recipes {
 		x := &r.recipes[id]
-		if n := int(x.end - x.first); n < len(want) || n > len(want) && !r.gaps {
+		if n := int(x.end - x.first); n < end-start || n > end-start && !r.gaps {
 			continue
 		}
-		n := 0
+		i := start
 		for _, at := range r.arena[x.first:x.end] {
-			l := r.instrs[at][column]
+			l := r.byDialect[column][at]
 			if l < 0 {
 				continue
 			}
-			if n == len(want) || of(r, l) != want[n] {
-				n = -1
+			if i == end || !same(r, x, i, l) {
+				i = -1
 				break
 			}
-			n++
+			i++
 		}
-		if n == len(want) {
+		if i == end {
 			ids = append(ids, id)
 		}
 	}

@@ -41,7 +41,7 @@ func (r *Repository) Nearest(part Reading, n int) []Likeness {
 	for _, id := range candidates {
 		reading := r.Reading(id, part.Dialect)
 		l := Likeness{Recipe: id, Of: len(reading.Lines)}
-		l.Shapes, l.Lines = a.align(part, reading)
+		l.Shapes, l.Lines = a.align(part, reading, r.recipes[id].open)
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b Likeness) int {
@@ -69,9 +69,9 @@ func (r *Repository) sharing(column int, part Reading) []int {
 	for _, l := range part.Lines {
 		lines[l] = l != 0
 	}
-	score := make([]int, len(r.instrs)) // by instruction: 2 for a line, 1 for a shape
-	for i, in := range r.instrs {
-		if l := in[column]; l >= 0 && wanted[r.shape(l)] {
+	score := make([]int, r.instructions()) // 5 for a line, 4 for a shape
+	for i, l := range r.byDialect[column] {
+		if l >= 0 && wanted[r.shape(l)] {
 			score[i] = 4
 			if lines[r.line(l)] {
 				score[i] = 5
@@ -111,9 +111,9 @@ func (r *Repository) sharing(column int, part Reading) []int {
 type aligner struct{ table []int32 }
 
 // align returns how many shapes the readings have in common, in order, and how many
-// of those are equal lines. Among alignments with as many shapes, it takes the one
+// of those are equal lines; y is a recipe's, which may be open. Among alignments with as many shapes, it takes the one
 // with most lines.
-func (a *aligner) align(x, y Reading) (shapes, lines int) {
+func (a *aligner) align(x, y Reading, open bool) (shapes, lines int) {
 	n, m := len(x.Lines), len(y.Lines)
 	if need := (n + 1) * (m + 1); len(a.table) < need {
 		a.table = make([]int32, need)
@@ -131,6 +131,8 @@ func (a *aligner) align(x, y Reading) (shapes, lines int) {
 					gain++
 				}
 				best = max(best, a.table[(i+1)*width+j+1]+gain)
+			} else if x.Lines[i] != 0 && x.reads(i, y.Lines[j], open) {
+				best = max(best, a.table[(i+1)*width+j+1]+shape+1)
 			}
 			a.table[i*width+j] = best
 		}
@@ -140,7 +142,11 @@ func (a *aligner) align(x, y Reading) (shapes, lines int) {
 
 // Part returns a part of a reading: instructions start to end-1.
 func (r Reading) Part(start, end int) Reading {
-	return Reading{r.Dialect, r.Lines[start:end], r.Shapes[start:end]}
+	part := Reading{Dialect: r.Dialect, Lines: r.Lines[start:end], Shapes: r.Shapes[start:end]}
+	if r.Others != nil {
+		part.Others, part.Outlines = r.Others[start:end], r.Outlines[start:end]
+	}
+	return part
 }
 
 // Len returns the number of instructions.

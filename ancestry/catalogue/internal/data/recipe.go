@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 )
@@ -35,8 +33,10 @@ type Recipe struct {
 	Spans []Span
 	// Templates are the patterns of its most specific tags, see [Compose].
 	Templates []string
-	// DiffIDs are its layers', if the source states them.
-	DiffIDs []v1.Hash
+	// Args are its build arguments: see [HashArg]. What is not among them is not known.
+	Args []string
+	// Image is what is known of the image that was built.
+	Image Image
 }
 
 // A Span says that tags pointed to a recipe from one day to another.
@@ -61,12 +61,10 @@ func (r *Repository) Recipe(id int) Recipe {
 		Origin:       r.origins[x.origin], Path: r.paths[x.path],
 		Commit:        hex.EncodeToString([]byte(r.commits[x.commit*wire.CommitSize:][:wire.CommitSize])),
 		Architectures: words(r.archs[x.archs]), Templates: words(r.templates[x.template]),
+		Args: words(r.args[x.args]), Image: r.images[id].Image(),
 	}
 	for _, s := range r.spans[x.spanFirst:x.spanEnd] {
 		out.Spans = append(out.Spans, Span{words(r.tagsets[s.tags]), s.from, s.to})
-	}
-	for b := range slices.Chunk([]byte(r.diffIDs[id]), wire.DiffIDSize) {
-		out.DiffIDs = append(out.DiffIDs, v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(b)})
 	}
 	return out
 }
@@ -85,6 +83,16 @@ type Reading struct {
 	// Lines and Shapes are the [HashLine] and [HashShape] of each instruction's
 	// line; 0 where the instruction can't be of the dialect.
 	Lines, Shapes []uint64
+	// Others are, of a history, the hashes of each instruction's further lines, see
+	// [recipe.History.Readings]; Outlines those of its [recipe.Outline].
+	Others   [][]uint64
+	Outlines []uint64
+}
+
+// reads reports whether a line, of a recipe that is open or not, can be that of an
+// instruction of a history.
+func (r Reading) reads(i int, line uint64, open bool) bool {
+	return r.Lines[i] == line || open && r.Others != nil && slices.Contains(r.Others[i], line)
 }
 
 // Reading returns a recipe's instructions in a dialect; empty if they could not be
@@ -97,13 +105,16 @@ func (r *Repository) Reading(id int, d recipe.Dialect) Reading {
 	}
 	x := r.recipes[id]
 	for _, at := range r.arena[x.first:x.end] {
-		if l := r.instrs[at][column]; l >= 0 {
+		if l := r.byDialect[column][at]; l >= 0 {
 			out.Lines = append(out.Lines, r.lines[l].hash)
 			out.Shapes = append(out.Shapes, r.shapes[r.lines[l].shape])
 		}
 	}
 	return out
 }
+
+// Undated reports whether it is not known since when the recipe has its tags.
+func (r Recipe) Undated() bool { return len(r.Spans) > 0 && r.Spans[0].From == Undated }
 
 // LastDay returns the last day of a recipe's spans: Ongoing if a tag still pointed to
 // it on the catalogue's day.

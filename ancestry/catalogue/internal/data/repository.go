@@ -17,16 +17,18 @@ type Repository struct {
 	size     int // bytes, decompressed
 	dialects []recipe.Dialect
 
-	froms, origins, paths, archs, templates, tagsets []string
-	commits                                          string // CommitSize bytes each
-	shapes                                           []uint64
-	lines                                            []line
-	instrs                                           []instruction
-	gaps                                             bool     // some dialect has no line for some instruction
-	arena                                            []uint32 // the instructions of all recipes
-	recipes                                          []record
-	spans                                            []span
-	diffIDs                                          map[int]string
+	froms, origins, paths, archs, templates, args, tagsets []string
+	commits                                                string // CommitSize bytes each
+	shapes                                                 []uint64
+	lines                                                  []line
+	// byDialect has, for each dialect of the catalogue, the line of each instruction,
+	// -1 for none.
+	byDialect [][]int32
+	gaps      bool     // some dialect has no line for some instruction
+	arena     []uint32 // the instructions of all recipes
+	recipes   []record
+	spans     []span
+	images    map[int]image
 
 	unreadOnce sync.Once
 	unreadIDs  []int
@@ -44,13 +46,11 @@ type line struct {
 	shape uint32 // into shapes
 }
 
-// An instruction has its line for each dialect of the catalogue, -1 for none.
-type instruction [4]int32
-
 type record struct {
-	from, origin, path, commit, archs, template int32
-	first, end                                  int32 // into arena
-	spanFirst, spanEnd                          int32 // into spans
+	from, origin, path, commit, archs, template, args int32
+	first, end                                        int32 // into arena
+	spanFirst, spanEnd                                int32 // into spans
+	open                                              bool  // see recipe.Recipe.Open
 }
 
 type span struct {

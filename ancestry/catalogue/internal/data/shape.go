@@ -2,7 +2,7 @@ package data
 
 import "strings"
 
-// mask stands in a shape for a version, a hash or a number.
+// mask replaces a version, a hash or a number in a shape.
 const mask = '#'
 
 // Shape returns a line with everything masked that changes from one release to the
@@ -56,8 +56,8 @@ func digits(s string) int {
 	return n
 }
 
-// appendMask appends a mask; if what stands before is a mask and one of the things
-// that part the numbers of a version or the items of a list, the two become one.
+// appendMask appends a mask. If out ends with a mask and a separator of the numbers of
+// a version or of the items of a list, both masks become one.
 func appendMask(out []byte) []byte {
 	s := strings.TrimRight(string(out[max(0, len(out)-16):]), " \t")
 	if s != "" && s[len(s)-1] == mask {
@@ -71,7 +71,7 @@ func appendMask(out []byte) []byte {
 	return append(out, mask)
 }
 
-// separators stand between the numbers of a version: "3.14.0rc2", "1.2.3-beta.4".
+// separators are what is between the numbers of a version: "3.14.0rc2", "1.2.3-beta.4".
 func separators() [19]string {
 	return [...]string{
 		".", "_", "-", "+", ":", ".v", "a", "b", "rc", "-rc", ".rc", "_rc", "-rc.", "alpha", "beta", "-alpha", "-beta", "-alpha.", "-beta.",

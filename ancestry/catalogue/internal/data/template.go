@@ -106,7 +106,7 @@ func Template(tag string, versions []Version) string {
 // chance.
 func telling(v string) bool { return len(v) >= 3 && strings.ContainsAny(v, "._-u") || len(v) >= 6 }
 
-// word returns where v stands in a tag as a word of its own, -1 if nowhere.
+// word returns where v is a word of its own in a tag, -1 if nowhere.
 func word(tag, v string) int {
 	i := strings.Index(tag, v)
 	if i < 0 || i > 0 && tag[i-1] != '-' && tag[i-1] != '_' {

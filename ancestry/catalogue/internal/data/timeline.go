@@ -72,11 +72,11 @@ func (r *Repository) Beside(id int, from, to Day) []int {
 }
 
 // unread returns the recipes that could not be read. They are few, and Beside is
-// asked for many recipes.
+// asked for many recipes. An image that is known by its layers alone is none of them.
 func (r *Repository) unread() []int {
 	r.unreadOnce.Do(func() {
 		for id := range r.recipes {
-			if x := &r.recipes[id]; x.end == x.first {
+			if x := &r.recipes[id]; x.end == x.first && r.images[id] == (image{}) {
 				r.unreadIDs = append(r.unreadIDs, id)
 			}
 		}

@@ -55,19 +55,19 @@ type kept struct {
 }
 
 type keptResult struct {
-	Digest       *build.Digest
-	Vars         []string
-	Shell, Place bool
-	Effects      []history.Instruction
-	Err          string // why it is invalid
+	Digest  *build.Digest
+	Vars    []string
+	Place   bool
+	Effects []history.Instruction
+	Err     string // why it is invalid
 }
 
 func (c *cache) file(clone string) string {
 	return filepath.Join(c.dir, fmt.Sprintf("%016x.gob", xxhash.Sum64String(clone)))
 }
 
-// load returns what is known of a clone. A file that can't be read, or is of
-// another program, is as good as none.
+// load returns what is known of a clone. It ignores a file that
+// can't be read, or that another build of the program wrote.
 func (c *cache) load(clone string) *kept {
 	k := &kept{}
 	if c.dir != "" {
@@ -114,7 +114,7 @@ func (k *kept) byBlob(blob string) (result, bool) {
 	if !ok {
 		return result{}, false
 	}
-	res := result{digest: r.Digest, needs: needs{r.Vars, r.Shell, r.Place}, effects: r.Effects}
+	res := result{digest: r.Digest, needs: needs{r.Vars, r.Place}, effects: r.Effects}
 	if r.Err != "" {
 		res.err = fmt.Errorf("%w: %s", ErrInvalid, r.Err)
 	}
@@ -132,7 +132,7 @@ func (k *kept) put(file, blob string, r result) {
 	if _, ok := k.Results[blob]; ok {
 		return
 	}
-	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Shell: r.needs.shell, Place: r.needs.place, Effects: r.effects}
+	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Place: r.needs.place, Effects: r.effects}
 	if r.err != nil {
 		out.Err = strings.TrimPrefix(r.err.Error(), ErrInvalid.Error()+": ")
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // Options say how to make the genealogy.
@@ -29,10 +28,6 @@ type Options struct {
 
 // home is the repository that says what the official images are.
 const home = "docker-library/official-images"
-
-// Dialects are those of the genealogy: official images were built by Docker's
-// classic builder, and are by BuildKit.
-func Dialects() []recipe.Dialect { return []recipe.Dialect{recipe.BuildKit, recipe.Docker} }
 
 // A job makes one genealogy.
 type job struct {
@@ -99,7 +94,7 @@ func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
 	if err := j.readSpecs(ctx); err != nil {
 		return nil, nil, err
 	}
-	b := build.New(data.DayOf(head.Time), "github.com/"+home+"@"+head.Commit, Dialects()...)
+	b := build.New(data.DayOf(head.Time), "github.com/"+home+"@"+head.Commit)
 	if err := j.inherit(ctx); err != nil {
 		return nil, nil, err
 	}

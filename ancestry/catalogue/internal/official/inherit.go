@@ -112,7 +112,9 @@ func (h *heritage) after(id, depth int) recipe.Context {
 				c.Env[k] = strings.ReplaceAll(v, "${PATH}", c.Env["PATH"])
 			}
 		case "WORKDIR":
-			c.Dir = path.Clean(in.Args)
+			if c.Dir = path.Join("/", c.Dir, in.Args); path.IsAbs(in.Args) {
+				c.Dir = path.Clean(in.Args)
+			}
 		case "SHELL":
 			c.Shell = strings.Fields(strings.Trim(in.Args, "[]"))
 		}
@@ -123,12 +125,12 @@ func (h *heritage) after(id, depth int) recipe.Context {
 
 // matters reports whether a context changes how a Dockerfile is evaluated.
 func (n needs) matters(c recipe.Context) bool {
-	return n.shell && len(c.Shell) > 0 || n.place && c.Dir != "" && c.Dir != "/" ||
+	return n.place && c.Dir != "" && c.Dir != "/" ||
 		slices.ContainsFunc(n.vars, func(v string) bool { return c.Env[v] != "" })
 }
 
 // inherit evaluates anew the Dockerfiles that depend on what their parents hand on:
-// those that use a variable, a shell or a working directory which the parent set.
+// those that use a variable or a working directory which the parent set.
 // A parent that was read later than its child, or is itself evaluated anew, counts
 // as it was read first.
 func (j *job) inherit(ctx context.Context) error {
@@ -139,7 +141,7 @@ func (j *job) inherit(ctx context.Context) error {
 	}
 	byClone := map[string][]again{}
 	for id, s := range j.specs {
-		if s.digest == nil || len(s.needs.vars) == 0 && !s.needs.shell && !s.needs.place {
+		if s.digest == nil || len(s.needs.vars) == 0 && !s.needs.place {
 			continue
 		}
 		if p := h.parent(id, 0); s.needs.matters(p) {

@@ -33,7 +33,7 @@ func (j *job) locate(ctx context.Context) error {
 		mu.Lock()
 		defer mu.Unlock()
 		for commit, specs := range own[dir] {
-			if !settle(specs, dir, has[commit]) {
+			if !found(specs, dir, has[commit]) {
 				missing[commit] = append(missing[commit], specs...)
 			}
 		}
@@ -45,24 +45,24 @@ func (j *job) locate(ctx context.Context) error {
 	// A name of a tag or branch means nothing in another repository.
 	maps.DeleteFunc(missing, func(commit string, _ []*spec) bool { return len(commit) != 40 })
 	wanted := slices.Sorted(maps.Keys(missing))
-	found := map[string][]string{}
+	clones := map[string][]string{}
 	err = j.eachClone(ctx, "moved commits", slices.Sorted(maps.Values(j.clones)), func(dir string) error {
 		has, err := git.Has(ctx, dir, wanted)
 		mu.Lock()
 		defer mu.Unlock()
 		for commit := range has {
-			found[commit] = append(found[commit], dir)
+			clones[commit] = append(clones[commit], dir)
 		}
 		return err
 	})
-	for commit, dirs := range found {
-		settle(missing[commit], slices.Min(dirs), commit)
+	for commit, dirs := range clones {
+		found(missing[commit], slices.Min(dirs), commit)
 	}
 	return err
 }
 
-// settle notes where specs were found; it reports whether they were.
-func settle(specs []*spec, dir, commit string) bool {
+// found notes the clone and commit of specs. It reports whether there is a commit.
+func found(specs []*spec, dir, commit string) bool {
 	if commit == "" {
 		return false
 	}

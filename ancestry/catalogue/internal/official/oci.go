@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 	"github.com/stemma-go/stemma/layers/history"
 )
@@ -33,9 +34,8 @@ func readLayout(objects *git.Objects, commit, dir string) (*build.Digest, error)
 	}
 	steps, _ := history.Steps(&cfg)
 	d := build.DigestHistory(steps, cfg.Config.Env)
-	for _, id := range cfg.RootFS.DiffIDs {
-		d.DiffIDs = append(d.DiffIDs, id.Hex)
-	}
+	// The publisher of the image itself states them.
+	d.Image = data.Image{DiffIDs: cfg.RootFS.DiffIDs, Verified: true}
 	return d, nil
 }
 

@@ -42,8 +42,7 @@ const (
 	maxLines = 100_000
 )
 
-// Parse reads a file. What can be read is returned beside the errors about what
-// can't. The file of an image that was given up has no entries.
+// Parse reads a file. It returns what it can read, and errors about the rest. The file of an image that was given up has no entries.
 func Parse(text string) ([]Entry, error) {
 	if len(text) > maxFile {
 		return nil, fmt.Errorf("library file of %d bytes: more than %d", len(text), maxFile)

@@ -11,6 +11,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
@@ -22,8 +23,8 @@ var (
 	ErrInvalid  = errors.New("not readable as a Dockerfile")
 )
 
-// A reader reads origins from one clone. Most Dockerfiles stand at many commits: a
-// blob is parsed once.
+// A reader reads origins from one clone. Most Dockerfiles are the same at many commits,
+// so each blob is parsed once.
 type reader struct {
 	objects *git.Objects
 	kept    *kept
@@ -40,8 +41,8 @@ type result struct {
 
 // needs says what a Dockerfile takes over from its parent.
 type needs struct {
-	vars         []string // without PATH, which stands for itself
-	shell, place bool
+	vars  []string // without PATH: every parent has one
+	place bool
 }
 
 // read reads an origin at the commit that was found for it.
@@ -77,8 +78,12 @@ func (r *reader) blob(o Origin, commit string) (hash string, text []byte, err er
 	return hash, text, err
 }
 
-// parse evaluates a Dockerfile.
+// parse evaluates a Dockerfile on a parent that hands on nothing but a PATH: inherit
+// evaluates those anew whose parent hands on what they use.
 func parse(text []byte, opts *dockerfile.Options) result {
+	if opts == nil {
+		opts = &dockerfile.Options{Parent: recipe.Context{Env: map[string]string{"PATH": recipe.DefaultPath}}}
+	}
 	f, err := dockerfile.Parse(bytes.NewReader(text))
 	if err != nil {
 		return result{err: fmt.Errorf("%w: %w", ErrInvalid, err)}
@@ -90,7 +95,6 @@ func parse(text []byte, opts *dockerfile.Options) result {
 	x.From = strings.TrimPrefix(strings.TrimPrefix(x.From, "docker.io/"), "library/")
 	res := result{digest: build.DigestRecipe(x)}
 	res.needs.vars = slices.DeleteFunc(slices.Clone(x.Inherits), func(v string) bool { return v == "PATH" })
-	res.needs.shell = x.FollowsParent
 	for _, in := range x.Instructions {
 		switch in.Keyword {
 		case "ENV", "WORKDIR", "SHELL":

@@ -151,13 +151,13 @@ func (r *Reader) Strings() []string {
 	return list
 }
 
-// Constants of the file format; package catalog's doc describes it.
+// Constants of the file format; package data's doc describes it.
 const (
-	Magic      = "stemma\x1a\x01" // the last byte is the version
+	Magic      = "stemma\x1a\x02" // the last byte is the version
 	LineSize   = 6                // bytes of a line's hash
 	ShapeSize  = 5                // bytes of a shape's hash and of an index key
 	CommitSize = 4                // bytes of a commit that are kept
-	DiffIDSize = 32
+	HashSize   = 32               // bytes of a SHA-256 digest
 	// MaxBlock bounds a repository's block, decompressed: read, it may take sixteen
 	// times as much memory. The largest of the genealogy has less than a megabyte.
 	MaxBlock = 32 << 20
@@ -168,10 +168,7 @@ const (
 	IndexRecipes   = iota // sequences of line hashes
 	IndexSequences        // sequences of shape hashes
 	IndexShapes           // single shapes
-	IndexLayers           // sequences of diffIDs
+	IndexImages           // layers and dated histories of whole images
+	IndexOutlines         // sequences of outlines
 	Indices
 )
-
-// NoLine is the code, in an instruction's pattern, of a dialect that has no line
-// for it.
-const NoLine = 4

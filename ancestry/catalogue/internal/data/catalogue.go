@@ -22,6 +22,7 @@ const (
 	maxMeta         = 16 << 20
 	maxBlock        = wire.MaxBlock
 	maxRepositories = 1 << 20
+	maxDialects     = 64
 	maxCached       = 64 << 20 // decompressed blocks that are kept
 )
 
@@ -40,7 +41,7 @@ type Catalogue struct {
 type meta struct {
 	day      Day
 	source   string
-	dialects []recipe.Dialect
+	dialects []recipe.Dialect // recipe.Any for one that this version does not know
 	longest  int
 	repos    []repoInfo // sorted by name
 }
@@ -118,12 +119,8 @@ func (c *Catalogue) unpack(off int64, size, raw, limit int) (string, error) {
 func (c *Catalogue) readMeta(r *wire.Reader) error {
 	c.meta.day = Day(r.Int())
 	c.meta.source = r.String()
-	for range r.Count(1, 4) {
-		d := recipe.Dialect(r.Below(int(recipe.Kaniko) + 1))
-		if d == recipe.Any {
-			r.Fail() // no history has a line in it
-		}
-		c.meta.dialects = append(c.meta.dialects, d)
+	for range r.Count(1, maxDialects) {
+		c.meta.dialects = append(c.meta.dialects, dialect(r.String()))
 	}
 	c.meta.longest = r.Count(0, 1<<16)
 	for i := range c.indices {
@@ -158,8 +155,21 @@ func (c *Catalogue) Day() Day { return c.meta.day }
 // and the commit.
 func (c *Catalogue) Source() string { return c.meta.source }
 
-// Dialects are the dialects in which the catalogue knows its recipes.
-func (c *Catalogue) Dialects() []recipe.Dialect { return slices.Clone(c.meta.dialects) }
+// Dialects are the dialects in which the catalogue knows its recipes, and which this
+// version knows.
+func (c *Catalogue) Dialects() []recipe.Dialect {
+	return slices.DeleteFunc(slices.Clone(c.meta.dialects), func(d recipe.Dialect) bool { return d == recipe.Any })
+}
+
+// dialect returns the dialect of a name, recipe.Any if it is not known.
+func dialect(name string) recipe.Dialect {
+	for _, d := range recipe.Dialects() {
+		if d.String() == name {
+			return d
+		}
+	}
+	return recipe.Any
+}
 
 // Names are the names of the repositories, sorted.
 func (c *Catalogue) Names() []string {

@@ -1,4 +1,4 @@
-package dockerfile_test
+package own_test
 
 import (
 	"fmt"
@@ -12,25 +12,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
-// A config is an ancestry.ConfigFiler.
-type config v1.ConfigFile
+// A configFile is an ancestry.ConfigFiler.
+type configFile v1.ConfigFile
 
-func (c *config) ConfigFile() (*v1.ConfigFile, error) { return (*v1.ConfigFile)(c), nil }
+func (c *configFile) ConfigFile() (*v1.ConfigFile, error) { return (*v1.ConfigFile)(c), nil }
 
 // published are the histories by name.
-func published(t *testing.T) map[string]*config {
+func published(t *testing.T) map[string]*configFile {
 	t.Helper()
-	out := map[string]*config{}
+	out := map[string]*configFile{}
 	for _, r := range realimages.All(t) {
 		cfg, err := r.ConfigFile()
 		require.NoError(t, err)
-		out[r.Reference] = (*config)(cfg)
+		out[r.Reference] = (*configFile)(cfg)
 	}
 	return out
 }
@@ -103,27 +103,20 @@ func quoted(pairs []string, path string) string {
 	return strings.Join(words, " \\\n\t")
 }
 
-// catalogue has a Dockerfile for each of chains.
-func catalogue(t *testing.T, all map[string]*config) *dockerfile.Catalogue {
+// dockerfilesOf has a Dockerfile for each of chains.
+func dockerfilesOf(t *testing.T, all map[string]*configFile) *catalogue.Catalogue {
 	t.Helper()
-	var images []dockerfile.Image
+	var files []dockerfile
 	for _, c := range chains {
-		name, ok := ancestry.ParseName(c.image)
-		require.True(t, ok)
 		steps, _ := history.Steps((*v1.ConfigFile)(all[c.image]))
-		text := unbuild(c.from, steps, c.start)
-		f, err := dockerfile.Parse(strings.NewReader(text))
-		require.NoError(t, err, text)
-		images = append(images, dockerfile.Image{Name: name, File: f})
+		files = append(files, dockerfile{c.image, unbuild(c.from, steps, c.start), nil})
 	}
-	c, err := dockerfile.New(images...)
-	require.NoError(t, err)
-	return c
+	return catalogueOf(t, files...)
 }
 
 func TestPublishedHistories(t *testing.T) {
 	all := published(t)
-	known := catalogue(t, all)
+	known := dockerfilesOf(t, all)
 	for _, c := range chains {
 		t.Run(c.image, func(t *testing.T) {
 			l, err := ancestry.Resolve(t.Context(), all[c.image], &ancestry.Options{Catalogues: []ancestry.Source{known}})
@@ -142,9 +135,9 @@ func TestPublishedHistories(t *testing.T) {
 	}
 }
 
-// mutate changes one thing in steps from to the end of a history, so that it is
+// changed changes one thing in steps from to the end of a history, so that it is
 // no longer what the Dockerfile there would leave.
-func mutate(r *rand.Rand, cfg *config, from int) (*config, string) {
+func changed(r *rand.Rand, cfg *configFile, from int) (*configFile, string) {
 	out := *cfg
 	out.History = slices.Clone(cfg.History)
 	h := out.History
@@ -203,12 +196,12 @@ func hashed(s string, k int) bool {
 
 func TestMutatedHistoriesAreNotRecognised(t *testing.T) {
 	all := published(t)
-	known := catalogue(t, all)
+	known := dockerfilesOf(t, all)
 	r := rand.New(rand.NewPCG(1, 2))
 	mutants := 0
 	for _, c := range chains {
 		for range 60 {
-			cfg, what := mutate(r, all[c.image], c.start)
+			cfg, what := changed(r, all[c.image], c.start)
 			if cfg == nil {
 				continue
 			}

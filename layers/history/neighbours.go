@@ -7,38 +7,38 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// settle parses all entries of a history and decides, with the help of their
+// parseAll parses all entries of a history and finds out, with the help of their
 // neighbours, what one entry alone does not tell.
-func settle(cfg *v1.ConfigFile) []parsed {
+func parseAll(cfg *v1.ConfigFile) []parsed {
 	entries := make([]parsed, len(cfg.History))
 	for i, h := range cfg.History {
 		entries[i] = parse(h)
 	}
-	settleShells(cfg.History, entries)
-	settleFrom(cfg.History, entries)
+	findShells(cfg.History, entries)
+	moveFrom(cfg.History, entries)
 	for start := 0; start < len(entries); {
 		end := start + 1
 		for end < len(entries) && entries[end].form == entries[start].form {
 			end++
 		}
 		if entries[start].form != formOther {
-			settleBuilders(entries[start:end])
+			decideBuilders(entries[start:end])
 		}
 		start = end
 	}
-	settleCommit(cfg, entries)
+	findCommit(cfg, entries)
 	return entries
 }
 
-// settleBuilders gives the undecided entries of a run of one form the builder of
-// the decided ones below and above them, if these agree.
+// decideBuilders gives the entries of a run of one form whose builder is not known
+// that of the nearest known ones below and above them, if these agree.
 //
 // An entry that was built "FROM" something begins an image, and says nothing of
-// the one below. Where only one side is decided, that side is taken, but for one
-// case: after the last entry of Buildah's a classic build may have gone on, which
-// does not say so. (Buildah on top of another builder's image does.)
-func settleBuilders(run []parsed) {
-	above := make([]Builder, len(run)) // nearest decided one above, in the same build
+// the one below. Where only one side is known, that side is taken, except above
+// Buildah's last entry: a classic build may have gone on there without saying so.
+// (Buildah says so on top of another builder's image.)
+func decideBuilders(run []parsed) {
+	above := make([]Builder, len(run)) // the nearest known one above, in the same build
 	next := BuilderUnknown
 	for i := len(run) - 1; i >= 0; i-- {
 		above[i] = next
@@ -56,7 +56,7 @@ func settleBuilders(run []parsed) {
 			continue
 		}
 		switch {
-		case below == above[i] || above[i] == BuilderUnknown && below != BuilderBuildah:
+		case below == above[i] || above[i] == BuilderUnknown && !below.Facts().NamesBase:
 			run[i].Builder = below
 		case below == BuilderUnknown:
 			run[i].Builder = above[i]
@@ -64,24 +64,24 @@ func settleBuilders(run []parsed) {
 	}
 }
 
-// settleFrom moves From to the first entry of a build that Buildah committed as
+// moveFrom moves From to the first entry of a build that Buildah committed as
 // one layer. Some versions (1.28 for one) write the comment into the last entry, which has
 // the layer; all before it are marked empty and have no comment. An instruction
 // that can't be marked so otherwise (a RUN without a layer, a CMD with one) must be
 // among them: else the entries below could be the base's.
-func settleFrom(history []v1.History, entries []parsed) {
+func moveFrom(history []v1.History, entries []parsed) {
 	for i := range entries {
 		if entries[i].From == "" || history[i].EmptyLayer {
 			continue
 		}
-		oneLayer := makes(entries[i].Instruction) == never
+		oneLayer := effectOf(entries[i].Instruction) == noLayer
 		first := i
 		for k := i - 1; k >= 0; k-- {
 			e := entries[k]
 			if !history[k].EmptyLayer || history[k].Comment != "" || e.form != formClassic || e.Builder == BuilderDocker {
 				break
 			}
-			oneLayer = oneLayer || makes(e.Instruction) == always
+			oneLayer = oneLayer || effectOf(e.Instruction) == isLayer
 			first = k
 		}
 		if !oneLayer || first == i {
@@ -94,13 +94,13 @@ func settleFrom(history []v1.History, entries []parsed) {
 	}
 }
 
-// settleShells finds the shell of RUNs for which an earlier SHELL names one that
+// findShells finds the shell of RUNs for which an earlier SHELL names one that
 // Parse does not know: SHELL ["conda", "run", "-n", "base", "/bin/bash", "-c"].
-func settleShells(history []v1.History, entries []parsed) {
+func findShells(history []v1.History, entries []parsed) {
 	shell := ""
 	for i := range entries {
 		e := &entries[i]
-		if e.Keyword == "SHELL" && e.Builder != BuilderBuildah {
+		if e.Keyword == "SHELL" && e.Builder != BuilderBuildah { // it records /bin/sh whatever SHELL says
 			shell = shellText(e.Args)
 			continue
 		}
@@ -109,10 +109,10 @@ func settleShells(history []v1.History, entries []parsed) {
 		}
 		switch {
 		case e.Keyword == "" && e.form == formOther && e.Builder == BuilderUnknown,
-			e.Keyword == "RUN" && len(e.Shell) == 0 && e.Builder != BuilderBuildah && e.Builder != BuilderKaniko:
-			respell(history[i], e, shell)
+			e.Keyword == "RUN" && len(e.Shell) == 0 && !e.Builder.asWritten():
+			parseWithShell(history[i], e, shell)
 		case len(e.Shell) > 0 && strings.HasSuffix(shell, " "+strings.Join(e.Shell, " ")):
-			respell(history[i], e, shell) // its beginning was taken for a build argument's value
+			parseWithShell(history[i], e, shell) // its beginning was taken for a build argument's value
 		case len(e.Shell) > 0:
 			lengthenShell(e, shell)
 		}
@@ -139,9 +139,9 @@ func shellText(args string) string {
 	return inner
 }
 
-// respell parses an entry again, as if the shell that stands in it were the
+// parseWithShell parses an entry again, as if the shell that stands in it were the
 // default one.
-func respell(h v1.History, e *parsed, shell string) {
+func parseWithShell(h v1.History, e *parsed, shell string) {
 	before, after, ok := strings.Cut(h.CreatedBy, shell+" ")
 	if !ok {
 		return
@@ -176,10 +176,10 @@ func lengthenShell(e *parsed, shell string) {
 	}
 }
 
-// settleCommit recognises docker commit in the newest entry: it records the
+// findCommit recognises docker commit in the newest entry: it records the
 // container's command, which is also that of the new image. Where that is a shell's,
 // the entry reads like a RUN, which no build leaves as the image's command.
-func settleCommit(cfg *v1.ConfigFile, entries []parsed) {
+func findCommit(cfg *v1.ConfigFile, entries []parsed) {
 	last := len(entries) - 1
 	if last < 0 || len(cfg.Config.Cmd) == 0 {
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestStepsSettle(t *testing.T) {
+func TestStepsDecideBuilders(t *testing.T) {
 	const d, b, k, x = BuilderDocker, BuilderBuildah, BuilderBuildKit, BuilderUnknown
 	for _, tc := range []struct {
 		name    string
@@ -42,7 +42,7 @@ func TestStepsSettle(t *testing.T) {
 	}
 }
 
-func TestStepsSettleShell(t *testing.T) {
+func TestStepsFindShell(t *testing.T) {
 	steps, _ := Steps(historyConfig(5,
 		"-/bin/sh -c #(nop)  SHELL [conda run -n base /bin/bash -c]",
 		"conda run -n base /bin/bash -c pip install x",
@@ -68,7 +68,7 @@ func TestStepsSettleShell(t *testing.T) {
 	}
 }
 
-func TestStepsSettleCommit(t *testing.T) {
+func TestStepsFindCommit(t *testing.T) {
 	cfg := historyConfig(2, cRoot, cCmd, "nginx -g daemon off;")
 	cfg.Config.Cmd = []string{"nginx", "-g", "daemon off;"}
 	steps, _ := Steps(cfg)
@@ -90,7 +90,7 @@ func TestStepsSettleCommit(t *testing.T) {
 	}
 }
 
-func TestStepsSettleFrom(t *testing.T) {
+func TestStepsMoveFrom(t *testing.T) {
 	type step struct {
 		from    string
 		builder Builder

@@ -1,8 +1,10 @@
-package dockerfile_test
+package own_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -10,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 )
 
 // text uses what makes Dockerfiles and histories differ.
@@ -115,8 +118,8 @@ const buildah = `/bin/sh -c #(nop) ENV LANG C.UTF-8 ## FROM docker.io/library/de
 
 // image makes a configuration of lines: "+" before an entry that made a layer,
 // " ## " before its comment.
-func image(lines, comment string) *config {
-	c := &config{OS: "linux", Architecture: "amd64"}
+func image(lines, comment string) *configFile {
+	c := &configFile{OS: "linux", Architecture: "amd64"}
 	c.Config.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	for line := range strings.Lines(lines) {
 		by, layer := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "+ ")
@@ -133,18 +136,29 @@ func image(lines, comment string) *config {
 	return c
 }
 
-func parse(t testing.TB, text string) *dockerfile.File {
-	t.Helper()
-	f, err := dockerfile.Parse(strings.NewReader(text))
-	require.NoError(t, err)
-	return f
+// A dockerfile is a Dockerfile, and how what it builds is called.
+type dockerfile struct {
+	name, text string
+	args       map[string]string
 }
 
-func resolve(t testing.TB, c *config, images ...dockerfile.Image) *ancestry.Lineage {
+// catalogueOf returns a catalogue of Dockerfiles. The first is in 0/Dockerfile.
+func catalogueOf(t testing.TB, files ...dockerfile) *catalogue.Catalogue {
 	t.Helper()
-	known, err := dockerfile.New(images...)
+	b := own.New("mine", asOf)
+	for i, f := range files {
+		p := fmt.Sprint(i) + "/Dockerfile"
+		called := func(string) (ancestry.Name, bool) { return name(t, f.name), true }
+		require.NoError(t, b.AddDockerfiles(t.Context(), fstest.MapFS{p: {Data: []byte(f.text)}}, &own.Options{Name: called, Args: f.args}))
+	}
+	c, err := b.Catalogue()
 	require.NoError(t, err)
-	l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Catalogues: []ancestry.Source{known}})
+	return c
+}
+
+func resolve(t testing.TB, c *configFile, files ...dockerfile) *ancestry.Lineage {
+	t.Helper()
+	l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Catalogues: []ancestry.Source{catalogueOf(t, files...)}})
 	require.NoError(t, err)
 	require.Empty(t, l.Problems)
 	return l
@@ -157,7 +171,7 @@ var histories = map[string]struct{ text, comment string }{
 }
 
 func TestDialects(t *testing.T) {
-	app := dockerfile.Image{Name: ancestry.Name{Repository: "acme/app", Tags: []string{"1.4"}}, File: parse(t, text)}
+	app := dockerfile{"acme/app:1.4", text, nil}
 	for name, h := range histories {
 		t.Run(name, func(t *testing.T) {
 			l := resolve(t, image(root+h.text, h.comment), app)
@@ -178,7 +192,7 @@ func TestDialects(t *testing.T) {
 
 // TestOneLineChanged drops, and alters, each line of each history in turn.
 func TestOneLineChanged(t *testing.T) {
-	app := dockerfile.Image{Name: ancestry.Name{Repository: "acme/app", Tags: []string{"1.4"}}, File: parse(t, text)}
+	app := dockerfile{"acme/app:1.4", text, nil}
 	for name, h := range histories {
 		lines := strings.SplitAfter(h.text, "\n")
 		for i, line := range lines[:len(lines)-1] {
@@ -211,7 +225,7 @@ func not(t *testing.T, l *ancestry.Lineage, about ...string) {
 }
 
 func TestLikeness(t *testing.T) {
-	app := dockerfile.Image{Name: ancestry.Name{Repository: "acme/app", Tags: []string{"1.4"}}, File: parse(t, text), Path: "app/Dockerfile"}
+	app := dockerfile{"acme/app:1.4", text, nil}
 	history := strings.Replace(buildKit, "USER app\n", "USER root\n", 1)
 	l := resolve(t, image(root+history, "buildkit.dockerfile.v0"), app)
 	a := l.Ancestors[0]
@@ -223,5 +237,32 @@ func TestLikeness(t *testing.T) {
 			assert.Equal(t, ancestry.Inferred, e.Confidence)
 		}
 	}
-	assert.Equal(t, []string{"resembles acme/app:1.4, 17 of 18 instructions (99 %) app/Dockerfile"}, says)
+	assert.Equal(t, []string{"resembles acme/app:1.4, 17 of 18 instructions (94 %) 0/Dockerfile"}, says)
+}
+
+// TestKaniko: it leaves an entry for what makes a layer, and for nothing else.
+func TestKaniko(t *testing.T) {
+	c := image(root+`+ RUN set -eux; 	apt-get update; 	apt-get install -y --no-install-recommends 		curl 	; 	rm -rf /var/lib/apt/lists/*
++ WORKDIR /opt
++ WORKDIR app
++ COPY --from=build --chown=app:app /out/app $APP_HOME/bin/
++ COPY a.conf b.conf /etc/$FLAVOUR/
+`, "")
+	for i := range c.History[1:] {
+		c.History[i+1].Author = "kaniko"
+	}
+	a := resolve(t, c, dockerfile{"acme/app:1.4", text, nil}).Ancestors[0]
+	assert.Equal(t, "acme/app:1.4", a.String(), "%v", a.Evidence)
+	assert.Equal(t, ancestry.Recognised, a.Confidence)
+	assert.Equal(t, ancestry.Span{From: 1, To: 6}, a.Steps)
+}
+
+// TestPlatforms: what is built for another platform is another image.
+func TestPlatforms(t *testing.T) {
+	tool := dockerfile{"acme/tool:1", "FROM debian:bookworm\nARG TARGETARCH\nENV TOOL=/opt/a-rather-long-name-of-a-tool-that-is-told-from-others/tool-$TARGETARCH\n", nil}
+	for arch, want := range map[string]string{"amd64": "acme/tool:1", "arm64": "unknown"} {
+		c := image(root+"ARG TARGETARCH\nENV TOOL=/opt/a-rather-long-name-of-a-tool-that-is-told-from-others/tool-amd64\n", "buildkit.dockerfile.v0")
+		c.Architecture = arch
+		assert.Equal(t, want, resolve(t, c, tool).Ancestors[0].String(), arch)
+	}
 }

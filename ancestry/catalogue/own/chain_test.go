@@ -1,4 +1,4 @@
-package dockerfile_test
+package own_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
@@ -18,7 +18,9 @@ import (
 func TestSampleChain(t *testing.T) {
 	img, err := sample.Open()
 	require.NoError(t, err)
-	known, err := dockerfile.New(chain.Images()...)
+	b := own.New("testdata/chain", asOf)
+	require.NoError(t, b.AddDockerfiles(t.Context(), chain.Dockerfiles(), &own.Options{Name: chain.Name}))
+	known, err := b.Catalogue()
 	require.NoError(t, err)
 
 	for name, test := range map[string]struct {

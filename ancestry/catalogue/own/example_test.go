@@ -1,35 +1,34 @@
-package dockerfile_test
+package own_test
 
 import (
 	"context"
 	"fmt"
 	"log"
-	"strings"
+	"testing/fstest"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 )
 
-func Example() {
-	base, err := dockerfile.Parse(strings.NewReader(`
-FROM debian:trixie-slim
+func ExampleBuilder_AddDockerfiles() {
+	dockerfiles := fstest.MapFS{"acme/base/1/Dockerfile": {Data: []byte(`FROM debian:trixie-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates curl \
  && rm -rf /var/lib/apt/lists/*
-`))
-	if err != nil {
+`)}}
+	b := own.New("our Dockerfiles", time.Now())
+	if err := b.AddDockerfiles(context.Background(), dockerfiles, nil); err != nil {
 		log.Fatal(err)
 	}
-	known, err := dockerfile.New(dockerfile.Image{
-		Name: ancestry.Name{Repository: "ghcr.io/acme/base", Tags: []string{"1"}}, File: base,
-	})
+	known, err := b.Catalogue()
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	img := &config{History: []v1.History{
+	img := &configFile{History: []v1.History{
 		{CreatedBy: "# debian.sh --arch 'amd64' out/ 'trixie' '@1783900800'"},
 		{CreatedBy: "RUN /bin/sh -c apt-get update  && apt-get install -y --no-install-recommends ca-certificates curl " +
 			" && rm -rf /var/lib/apt/lists/* # buildkit"},
@@ -45,6 +44,6 @@ RUN apt-get update \
 	}
 	// Output:
 	// unknown unknown
-	// ghcr.io/acme/base:1 recognised
+	// acme/base:1 recognised
 	// debian:trixie-slim inferred
 }
