@@ -177,5 +177,5 @@ func TestLongMessages(t *testing.T) {
 		names = append(names, fmt.Sprint("app:", n))
 	}
 	assert.Equal(t, "app:0, app:1, app:2, app:3, app:4, app:5, app:6, app:7, app:8, app:9 and 20 more", list(names))
-	assert.Equal(t, "a b\uFFFD c…", oneLine("a\n\tb\x1b c d", 6))
+	assert.Equal(t, `a b\x1b c…`, oneLine("a\n\tb\x1b c d", 9))
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"unicode"
+
+	"github.com/stemma-go/stemma/internal/printable"
 )
 
 // Errors that [Open] may wrap, for [errors.Is]. A path that does not exist wraps
@@ -58,19 +59,10 @@ func positioned(ref string, err error) error {
 	return explainf(because(err), "%s: %s", oneLine(ref, 300), err)
 }
 
-// oneLine makes text from an image or a server fit for a terminal: no control
-// characters, no line breaks, at most limit runes.
+// oneLine makes text from an image or a server fit to be printed, in at most limit
+// runes.
 func oneLine(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = printable.Line(s)
 	if runes := []rune(s); len(runes) > limit {
 		return string(runes[:limit]) + "…"
 	}

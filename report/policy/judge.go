@@ -3,13 +3,13 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/printable"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -27,18 +27,8 @@ type Violation struct {
 }
 
 // String returns "check: message" on one line. What a terminal would act upon is
-// escaped, for names and paths in a message come from the image.
-func (v Violation) String() string {
-	var b strings.Builder
-	for _, r := range v.Check + ": " + v.Message {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
-}
+// escaped, because names and paths in a message come from the image.
+func (v Violation) String() string { return printable.Line(v.Check + ": " + v.Message) }
 
 // Judge returns all reasons for which the image may not pass, the report's
 // findings first. An empty result means that it may.

@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
+
+	"github.com/stemma-go/stemma/internal/printable"
 )
 
 // A page gathers the lines of a report.
@@ -48,8 +50,14 @@ func newPage(width int, ascii bool, profile termenv.Profile) *page {
 	return p
 }
 
-// clean is the function clean with the page's character set.
-func (p *page) clean(s string) string { return clean(s, p.ascii) }
+// clean makes text from the image fit for the page: one line, without control
+// characters, in ASCII where the page is.
+func (p *page) clean(s string) string {
+	if p.ascii {
+		return printable.ASCII(s)
+	}
+	return printable.Line(s)
+}
 
 // line writes one line as it is.
 func (p *page) line(s string) {

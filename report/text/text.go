@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma/internal/printable"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -111,7 +112,7 @@ func platform(r *report.Report) string {
 	}
 	c := r.Index.Config
 	pl := v1.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
-	return clean(pl.String(), true)
+	return printable.ASCII(pl.String())
 }
 
 // shortDigest is as much of a digest as nobody will find twice.
