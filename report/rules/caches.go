@@ -66,13 +66,16 @@ func caches() []cache {
 // what a tool writes to an empty one, a lock or an index, stays below.
 const leastCache = 100_000
 
-// PackageCaches returns the rule "package-caches".
+// PackageCaches returns the rule "package-caches", about what package managers keep
+// for their next run.
 func PackageCaches() report.Rule {
 	return report.Rule{
 		Name:     "package-caches",
 		Severity: report.Warning,
-		Doc:      "What package managers keep for their next run (lists, downloads, module caches) and an image never uses, where it is visible and at least 100 kB.",
-		Run:      runCaches,
+		Doc: "Caches of package managers: lists, downloads, modules kept for a next run. " +
+			"An image never installs again, so their bytes are for nothing. " +
+			"It is silent about caches below 100 kB, and about those that a later layer hides, which are the rule shipped-removed's.",
+		Run: runCaches,
 	}
 }
 
@@ -95,13 +98,13 @@ func runCaches(r *report.Report) []report.Finding {
 		if i < 0 {
 			continue
 		}
-		layer := originOf(r.Index, e)
+		layer := r.Origin(e)
 		k := key{list[i], below(list[i].dir, e.Path), r.AncestorOf(layer)}
 		groups[k] = append(groups[k], toolItem{e.Path, layer, e.Size})
 	}
 	var found []report.Finding
 	for k, items := range groups {
-		f := atLayer(r, heaviest(items))
+		f := r.AtLayer(heaviest(items))
 		f.Severity = report.Warning
 		f.Subject = "/" + k.dir
 		for _, it := range items {
@@ -112,8 +115,8 @@ func runCaches(r *report.Report) []report.Finding {
 		}
 		f.Message = fmt.Sprintf("ships the %s cache /%s, %s", k.cache.manager, k.dir, files(len(items)))
 		f.Remedy = k.cache.remedy
-		if !own(k.ancestor) {
-			f.Remedy = fmt.Sprintf("inherited from %s, and deleting it here would save nothing: have it mended there (%s)", who(r, k.ancestor), k.cache.remedy)
+		if f.Inherited() {
+			f.Remedy = fmt.Sprintf("inherited from %s, and deleting it here would save nothing: have it mended there (%s)", r.NameOf(k.ancestor), k.cache.remedy)
 		}
 		found = append(found, f)
 	}

@@ -11,18 +11,20 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// FullUpgrade returns the rule "full-upgrade".
+// FullUpgrade returns the rule "full-upgrade", about steps that upgrade every
+// package.
 func FullUpgrade() report.Rule {
 	return report.Rule{
 		Name:     "full-upgrade",
 		Severity: report.Note,
-		Doc: "A RUN that upgrades everything (apt-get upgrade, apk upgrade, dnf update without names, zypper update) above the first layer: " +
-			"it ships the upgraded packages twice, gives another image on every day, and does by hand what a current base has done already.",
-		Run: runFullUpgrade,
+		Doc: "A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update. " +
+			"It ships the upgraded packages twice, gives another image every day, and repeats what a current base has done already. " +
+			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs.",
+		Run: findFullUpgrades,
 	}
 }
 
-func runFullUpgrade(r *report.Report) []report.Finding {
+func findFullUpgrades(r *report.Report) []report.Finding {
 	if r.Lineage == nil {
 		return nil
 	}
@@ -37,16 +39,14 @@ func runFullUpgrade(r *report.Report) []report.Finding {
 			if !upgradesAll(prog, args) {
 				continue
 			}
-			f := atStep(r, s)
+			f := r.AtStep(s.Index)
 			f.Severity = report.Note
 			f.Subject = strings.Join(append([]string{prog}, args...), " ")
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
-			f.Remedy = "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name"
-			if !own(f.Ancestor) {
-				f.Remedy = fmt.Sprintf("inherited from %s: its builder would do better to stand on a current base", who(r, f.Ancestor))
-			}
+			f.Remedy = r.Remedy(f.Ancestor, "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name",
+				"its builder would do better to stand on a current base")
 			found = append(found, f)
-			break // once for a step, however often it says so
+			break // one finding for a step, however many commands upgrade
 		}
 	}
 	return found
@@ -68,7 +68,7 @@ func upgradedAt(r *report.Report, layer int) string {
 	return ", which upgraded " + english.Plural(n, "package", "")
 }
 
-// A manager is how a package manager is told to upgrade everything.
+// A manager says how a package manager is told to upgrade everything.
 type manager struct {
 	verbs  []string
 	valued []string // options whose value is a word of its own
@@ -93,7 +93,8 @@ func managerOf(prog string) (manager, bool) {
 	return manager{}, false
 }
 
-// upgradesAll reports whether a command upgrades all packages for real.
+// upgradesAll reports whether a command upgrades all packages, and not only says
+// what it would do.
 func upgradesAll(prog string, args []string) bool {
 	m, ok := managerOf(prog)
 	if !ok {
@@ -123,8 +124,8 @@ func upgradesAll(prog string, args []string) bool {
 	return !m.named || len(plain) == 1
 }
 
-// restricts reports whether an option of dnf or zypper leaves some upgrades out for
-// what they mend.
+// restricts reports whether an option of dnf or zypper takes only some upgrades, by
+// what they fix.
 func restricts(option string) bool {
 	name, _, _ := strings.Cut(option, "=")
 	return slices.Contains([]string{"--security", "--sec-severity", "--secseverity", "--bugfix", "--advisory", "--advisories", "--bz", "--bzs", "--cve", "--cves",
