@@ -13,16 +13,16 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// A Violation is a reason for which an image may not pass.
+// A Violation is a reason why an image may not pass.
 type Violation struct {
 	// Check is the rule, or the field of the policy ("maxAge", "maxSize",
 	// "allowedRoots"), or "partial".
 	Check string
-	// Ancestor is the index in Report.Ancestors of who is to blame, -1 if none.
+	// Ancestor is the index in Report.Ancestors of the one to blame, -1 if none is.
 	Ancestor int
 	// Message says what is wrong, in one sentence without a full stop.
 	Message string
-	// Finding is what violates, nil where it is no finding.
+	// Finding is the finding that fails, nil where none does.
 	Finding *report.Finding
 }
 
@@ -30,9 +30,9 @@ type Violation struct {
 // escaped, because names and paths in a message come from the image.
 func (v Violation) String() string { return printable.Line(v.Check + ": " + v.Message) }
 
-// Judge returns all reasons for which the image may not pass, the report's
-// findings first. An empty result means that it may.
-func (p *Policy) Judge(r *report.Report) []Violation {
+// Violations returns all reasons why the image may not pass, the report's findings
+// first. An empty result means that it may.
+func (p *Policy) Violations(r *report.Report) []Violation {
 	var all []Violation
 	for i := range r.Findings {
 		f := r.Findings[i]
@@ -40,31 +40,32 @@ func (p *Policy) Judge(r *report.Report) []Violation {
 			all = append(all, Violation{Check: f.Rule, Ancestor: f.Ancestor, Message: f.Message, Finding: &f})
 		}
 	}
-	return slices.Concat(all, p.ages(r), p.size(r), p.root(r), partial(r))
+	return slices.Concat(all, p.checkAges(r), p.checkSize(r), p.checkRoot(r), checkPartial(r))
 }
 
+// fails reports whether a finding fails: its level is at least FailOn, and it is not
+// accepted.
 func (p *Policy) fails(r *report.Report, f report.Finding) bool {
-	worth := p.Rules[f.Rule]
-	if worth == Default {
-		worth = level(f.Severity)
+	level := p.Rules[f.Rule]
+	if level == Default {
+		level = levelOf(f.Severity)
 	}
 	least := p.FailOn
 	if least == Default {
 		least = Serious
 	}
-	if worth == Off || worth < least {
+	if level == Off || level < least {
 		return false
 	}
-	return !slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.holds(r, f) })
+	return !slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.covers(r, f) })
 }
 
-// ages checks every ancestor that has a build date; dates of reproducible builds
-// are none.
-func (p *Policy) ages(r *report.Report) []Violation {
+// checkAges checks the age of every ancestor that has a build date.
+func (p *Policy) checkAges(r *report.Report) []Violation {
 	var all []Violation
 	for i, a := range r.Ancestors {
 		age := r.AsOf.Sub(a.Created)
-		if p.MaxAge == 0 || a.Created.IsZero() || a.Created.UTC().Year() <= 1980 || age <= time.Duration(p.MaxAge) {
+		if p.MaxAge == 0 || !report.Dated(a.Created) || age <= time.Duration(p.MaxAge) {
 			continue
 		}
 		all = append(all, Violation{Check: "maxAge", Ancestor: i, Message: fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d",
@@ -73,7 +74,7 @@ func (p *Policy) ages(r *report.Report) []Violation {
 	return all
 }
 
-func (p *Policy) size(r *report.Report) []Violation {
+func (p *Policy) checkSize(r *report.Report) []Violation {
 	var size int64
 	for _, a := range r.Ancestors {
 		size += a.Size
@@ -85,7 +86,7 @@ func (p *Policy) size(r *report.Report) []Violation {
 		humanize.Bytes(uint64(size)), humanize.Bytes(uint64(p.MaxSize)))}}
 }
 
-func (p *Policy) root(r *report.Report) []Violation {
+func (p *Policy) checkRoot(r *report.Report) []Violation {
 	if len(p.AllowedRoots) == 0 {
 		return nil
 	}
@@ -125,7 +126,7 @@ func (p *Policy) allows(repository string, tags []string) bool {
 	})
 }
 
-func partial(r *report.Report) []Violation {
+func checkPartial(r *report.Report) []Violation {
 	if !r.Partial {
 		return nil
 	}
