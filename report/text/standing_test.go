@@ -25,6 +25,6 @@ func TestStanding(t *testing.T) {
 		"superseded since 2023-02-08, lagging since 2023-02-04 as of 2026-08-21": {AsOf: asOf, Superseded: on("2023-02-08"), Lagging: on("2023-02-04")},
 		"current, lagging since 2023-02-04 as of 2026-08-21":                     {AsOf: asOf, Lagging: on("2023-02-04")},
 	} {
-		assert.Equal(t, want, standing(s))
+		assert.Equal(t, want, standingText(s))
 	}
 }
