@@ -30,24 +30,24 @@ func HintsOf(img *source.Image) ancestry.Hints {
 type place struct {
 	hints     ancestry.Hints
 	reference string // the report's, where no name was asked for; "" if not known
-	damage    error  // what is wrong with the archive that holds it
+	damage    error  // what is wrong with the archive that holds the image
 }
 
-// placeOf returns the place of an image that package source opened, and nothing of
-// any other.
+// placeOf returns the place of an image that package source opened, and the zero
+// place for any other.
 func placeOf(img v1.Image) place {
 	s, ok := img.(*source.Image)
 	if !ok {
 		return place{}
 	}
 	p := place{hints: HintsOf(s), reference: s.Reference}
-	if s.Damage != nil { // what is lost by it shows in the layers
+	if s.Damage != nil { // what is lost by it shows in the layers, too
 		p.damage = fmt.Errorf("archive: %w", s.Damage)
 	}
 	return p
 }
 
-// complete fills in what the caller left open.
+// complete fills in the hints that the caller did not give.
 func (p place) complete(h ancestry.Hints) ancestry.Hints {
 	if h.Reference == "" {
 		h.Reference = p.hints.Reference
@@ -64,7 +64,7 @@ func (p place) complete(h ancestry.Hints) ancestry.Hints {
 	return h
 }
 
-// The places of os-release(5), in the order in which they are looked at.
+// The places of os-release(5), in their order of precedence.
 var osReleasePaths = [...]string{"etc/os-release", "usr/lib/os-release"}
 
 // maxOSRelease bounds what is kept of an image that has a huge os-release; real
@@ -78,9 +78,8 @@ var wantOSRelease = layers.Want{
 	},
 }
 
-// hints adds what the index knows to what the caller knows; the caller's word
-// about os-release counts, as far as it goes.
-func hints(idx *layers.Index, h ancestry.Hints) ancestry.Hints {
+// addLayerHints adds what the layers say to the hints. What h has already stays.
+func addLayerHints(h ancestry.Hints, idx *layers.Index) ancestry.Hints {
 	h.Verified = make([]bool, len(idx.Layers))
 	digests := make([]v1.Hash, len(idx.Layers))
 	for i, l := range idx.Layers {

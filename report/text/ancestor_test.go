@@ -28,3 +28,25 @@ func TestStanding(t *testing.T) {
 		assert.Equal(t, want, standingText(s))
 	}
 }
+
+func TestAge(t *testing.T) {
+	to := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for from, want := range map[string]string{
+		"2026-11-22T11:00:00Z": "today",
+		"2026-11-21T11:00:00Z": "1 day ago",
+		"2026-11-21T23:00:00Z": "1 day ago",
+		"2026-11-22T23:00:00Z": "today",
+		"2026-10-23T00:00:00Z": "30 days ago",
+		"2026-10-22T00:00:00Z": "1 month ago",
+		"2025-11-23T00:00:00Z": "11 months ago",
+		"2025-11-22T00:00:00Z": "1 year ago",
+		"2024-08-01T00:00:00Z": "2 years 3 months ago",
+		"2027-01-01T00:00:00Z": "in the future",
+	} {
+		at, err := time.Parse(time.RFC3339, from)
+		assert.NoError(t, err)
+		assert.Equal(t, want, age(at, to), from)
+	}
+	assert.Equal(t, "build date not recorded", built(time.Time{}, to))
+	assert.Equal(t, "build date not recorded (1970-01-01)", built(time.Unix(0, 0), to))
+}

@@ -1,5 +1,5 @@
-// Package handmade builds small images in memory, and reports on them with a
-// lineage and an inventory that the test states itself.
+// Package handmade builds small images in memory for tests, and makes reports of
+// them whose lineage and inventory the test states itself.
 package handmade
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// AsOf is the day on which the reports judge.
+// AsOf is the day for which the reports are made.
 var AsOf = Day("2026-11-22")
 
 // Day is midnight UTC of a day.
@@ -55,10 +55,10 @@ type File struct {
 	Time             time.Time // 2020 if zero
 }
 
-// BuildKit marks an instruction as BuildKit does.
+// BuildKit is the comment that BuildKit gives to its steps.
 const BuildKit = "buildkit.dockerfile.v0"
 
-// An Ancestor is one of the lineage's, by its number of steps.
+// An Ancestor is one of the lineage, with the number of its steps.
 type Ancestor struct {
 	Repository string
 	Tag        string
@@ -121,12 +121,12 @@ func layer(t testing.TB, files []File) v1.Layer {
 	}
 	require.NoError(t, w.Close())
 	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf.Bytes())), nil },
-		tarball.WithCompression(compression.None)) // quick; what compresses is tested elsewhere
+		tarball.WithCompression(compression.None)) // quick; other tests read compressed layers
 	require.NoError(t, err)
 	return l
 }
 
-// Report reads the image and joins it with what the test states.
+// Report reads the image and joins it with the lineage and inventory that are stated.
 func (im Image) Report(t testing.TB) *report.Report {
 	t.Helper()
 	idx, err := layers.Read(t.Context(), im.Build(t), nil)
