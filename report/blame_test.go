@@ -27,21 +27,18 @@ func Example_rule() {
 			"It is silent where the history has no such step.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
-			for i := 0; ; i++ {
-				s, ok := r.Step(i)
-				if !ok {
-					return found
-				}
+			for _, s := range r.Steps() {
 				if s.Instruction.Keyword != "MAINTAINER" {
 					continue
 				}
-				f := r.AtStep(i)
+				f := r.AtStep(s.Index)
 				f.Severity = report.Warning
 				f.Subject = s.Instruction.Args
-				f.Message = fmt.Sprintf("step %d of %s names %s", i, r.NameOf(f.Ancestor), f.Subject)
+				f.Message = fmt.Sprintf("step %d of %s names %s", s.Index, r.NameOf(f.Ancestor), f.Subject)
 				f.Remedy = r.Remedy(f.Ancestor, "say LABEL team= instead", "its Dockerfile has to change")
 				found = append(found, f)
 			}
+			return found
 		},
 	}
 

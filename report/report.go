@@ -101,22 +101,28 @@ func (r *Report) ancestorAt(index int, span func(Ancestor) ancestry.Span) int {
 	return -1
 }
 
+// Steps returns the steps of the history, the oldest first; nil if there is no
+// lineage.
+func (r *Report) Steps() []history.Step {
+	if r.Lineage == nil {
+		return nil
+	}
+	return r.Lineage.Steps
+}
+
 // Step returns a step of the history; false if there is none of that index.
 func (r *Report) Step(step int) (history.Step, bool) {
-	if r.Lineage == nil || step < 0 || step >= len(r.Lineage.Steps) {
-		return history.Step{}, false
+	if steps := r.Steps(); step >= 0 && step < len(steps) {
+		return steps[step], true
 	}
-	return r.Lineage.Steps[step], true
+	return history.Step{}, false
 }
 
 // StepOf returns the index of the step that made a layer, [layers.None] if there
 // is none.
 func (r *Report) StepOf(layer int) int {
-	if r.Lineage == nil || layer < 0 {
-		return layers.None
-	}
-	for _, s := range r.Lineage.Steps {
-		if s.Layer == layer {
+	for _, s := range r.Steps() {
+		if s.Layer == layer && layer >= 0 {
 			return s.Index
 		}
 	}

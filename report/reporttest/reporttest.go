@@ -32,27 +32,13 @@ import (
 // there is no finding at all.
 func NoFinding(t testing.TB, r *report.Report, rules ...string) bool {
 	t.Helper()
-	ok := true
-	for _, f := range r.Findings {
-		if len(rules) == 0 || slices.Contains(rules, f.Rule) {
-			failFinding(t, r, f)
-			ok = false
-		}
-	}
-	return ok
+	return noFinding(t, r, func(f report.Finding) bool { return len(rules) == 0 || slices.Contains(rules, f.Rule) })
 }
 
 // NoFindingAbove asserts that no finding is more severe than most.
 func NoFindingAbove(t testing.TB, r *report.Report, most report.Severity) bool {
 	t.Helper()
-	ok := true
-	for _, f := range r.Findings {
-		if f.Severity > most {
-			failFinding(t, r, f)
-			ok = false
-		}
-	}
-	return ok
+	return noFinding(t, r, func(f report.Finding) bool { return f.Severity > most })
 }
 
 // DescendsFrom asserts that one of the image's ancestors, the image itself not
@@ -194,14 +180,22 @@ func fail(t testing.TB, format string, args ...any) {
 	t.Errorf("%s", printable.Line(fmt.Sprintf(format, args...)))
 }
 
-// failFinding reports a finding, with the remedy on a line of its own.
-func failFinding(t testing.TB, r *report.Report, f report.Finding) {
+// noFinding reports the findings that must not be there, each with its remedy on a
+// line of its own.
+func noFinding(t testing.TB, r *report.Report, unwanted func(report.Finding) bool) bool {
 	t.Helper()
-	what := fmt.Sprintf("%s: %s: %s%s", f.Severity, f.Rule, f.Message, blame(r, f.Ancestor, f.Layer, f.Step))
-	t.Errorf("%s\n  remedy: %s", printable.Line(what), printable.Line(f.Remedy))
+	ok := true
+	for _, f := range r.Findings {
+		if unwanted(f) {
+			what := fmt.Sprintf("%s: %s: %s%s", f.Severity, f.Rule, f.Message, blame(r, f.Ancestor, f.Layer, f.Step))
+			t.Errorf("%s\n  remedy: %s", printable.Line(what), printable.Line(f.Remedy))
+			ok = false
+		}
+	}
+	return ok
 }
 
-// blame says who did it, as far as it is known.
+// blame names the ancestor, layer and step to blame, as far as they are known.
 func blame(r *report.Report, ancestor, layer, step int) string {
 	var parts []string
 	if ancestor >= 0 && ancestor < len(r.Ancestors) {

@@ -23,11 +23,8 @@ func AddRemote() report.Rule {
 }
 
 func findAddRemote(r *report.Report) []report.Finding {
-	if r.Lineage == nil {
-		return nil
-	}
 	var found []report.Finding
-	for _, s := range r.Lineage.Steps {
+	for _, s := range r.Steps() {
 		// The first layer of a root can only be made by ADD of an archive.
 		if s.Instruction.Keyword != "ADD" || s.Layer == 0 {
 			continue

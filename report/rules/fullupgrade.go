@@ -25,11 +25,8 @@ func FullUpgrade() report.Rule {
 }
 
 func findFullUpgrades(r *report.Report) []report.Finding {
-	if r.Lineage == nil {
-		return nil
-	}
 	var found []report.Finding
-	for _, s := range r.Lineage.Steps {
+	for _, s := range r.Steps() {
 		// A root may well bring itself up to date in the layer that makes it.
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue

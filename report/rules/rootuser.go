@@ -30,11 +30,9 @@ func findRootUser(r *report.Report) []report.Finding {
 		user, known = r.Index.Config.Config.User, true
 	}
 	last := history.Step{Index: layers.None}
-	if r.Lineage != nil {
-		for _, s := range r.Lineage.Steps {
-			if s.Instruction.Keyword == "USER" {
-				last = s
-			}
+	for _, s := range r.Steps() {
+		if s.Instruction.Keyword == "USER" {
+			last = s
 		}
 	}
 	if !known {

@@ -137,12 +137,10 @@ type variable struct {
 // configuration has another value, that one counts, and no step is to blame.
 func environment(r *report.Report) map[string]variable {
 	env := map[string]variable{}
-	if r.Lineage != nil {
-		for _, s := range r.Lineage.Steps {
-			for _, kv := range s.Instruction.Env() {
-				k, v, _ := strings.Cut(kv, "=")
-				env[k] = variable{v, s.Index}
-			}
+	for _, s := range r.Steps() {
+		for _, kv := range s.Instruction.Env() {
+			k, v, _ := strings.Cut(kv, "=")
+			env[k] = variable{v, s.Index}
 		}
 	}
 	if r.Index == nil || r.Index.Config == nil {
