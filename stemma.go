@@ -24,7 +24,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -116,19 +115,16 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	return report.New(idx, lin, inv, &rep), nil
 }
 
-// catalogues returns the caller's catalogues, and the genealogy after them. The
-// error says that the genealogy cannot be opened.
+// catalogues returns the caller's catalogues, and the genealogy after them, which is
+// joined with them: one's own images are built on official ones. The error says that
+// the genealogy cannot be opened.
 func (o *Options) catalogues() ([]ancestry.Source, error) {
 	if o.NoGenealogy {
 		return o.Catalogues, nil
 	}
-	g, err := embedded()
+	g, err := genealogy.Open()
 	if err != nil {
 		return o.Catalogues, fmt.Errorf("genealogy: %w", err)
 	}
 	return append(slices.Clone(o.Catalogues), g), nil
 }
-
-// embedded opens the genealogy once per program: what it decodes for one image
-// serves the next.
-var embedded = sync.OnceValues(genealogy.Embedded)

@@ -1,0 +1,117 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+)
+
+// A Repository is all that a catalogue knows of one repository. It is safe for
+// concurrent use.
+type Repository struct {
+	name     string
+	size     int // bytes, decompressed
+	dialects []recipe.Dialect
+
+	froms, origins, paths, archs, templates, tagsets []string
+	commits                                          string // CommitSize bytes each
+	shapes                                           []uint64
+	lines                                            []line
+	instrs                                           []instruction
+	gaps                                             bool     // some dialect has no line for some instruction
+	arena                                            []uint32 // the instructions of all recipes
+	recipes                                          []record
+	spans                                            []span
+	diffIDs                                          map[int]string
+
+	unreadOnce sync.Once
+	unreadIDs  []int
+}
+
+type line struct {
+	hash  uint64
+	shape uint32 // into shapes
+}
+
+// An instruction has its line for each dialect of the catalogue, -1 for none.
+type instruction [4]int32
+
+type record struct {
+	from, origin, path, commit, archs, template int32
+	first, end                                  int32 // into arena
+	spanFirst, spanEnd                          int32 // into spans
+}
+
+type span struct {
+	from, to Day
+	tags     int
+}
+
+// Repository returns what the catalogue knows of a repository; nil if it does not
+// know it. Its block is read and decompressed, and kept for the next call.
+func (c *Catalogue) Repository(name string) (*Repository, error) {
+	i := sort.Search(len(c.meta.repos), func(i int) bool { return c.meta.repos[i].name >= name })
+	if i == len(c.meta.repos) || c.meta.repos[i].name != name {
+		return nil, nil
+	}
+	return c.repository(i)
+}
+
+func (c *Catalogue) repository(i int) (*Repository, error) {
+	info := c.meta.repos[i]
+	if r := c.cache(info.name); r != nil {
+		return r, nil
+	}
+	text, err := c.unpack(c.base+info.offset, info.size, info.rawSize, maxBlock)
+	if err != nil {
+		return nil, fmt.Errorf("repository %s: %w", info.name, err)
+	}
+	r := &Repository{name: info.name, size: len(text), dialects: c.meta.dialects}
+	if err := r.decode(wire.NewReader(text), info.recipes); err != nil {
+		return nil, fmt.Errorf("repository %s: %w", info.name, err)
+	}
+	c.keep(r)
+	return r, nil
+}
+
+// cache returns a kept repository, and makes it the last used.
+func (c *Catalogue) cache(name string) *Repository {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, r := range c.cached {
+		if r.name == name {
+			copy(c.cached[i:], c.cached[i+1:])
+			c.cached[len(c.cached)-1] = r
+			return r
+		}
+	}
+	return nil
+}
+
+// keep keeps a repository, and forgets the longest unused beyond the limit.
+func (c *Catalogue) keep(r *Repository) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.ContainsFunc(c.cached, func(k *Repository) bool { return k.name == r.name }) {
+		return // another goroutine read it meanwhile
+	}
+	c.cached = append(c.cached, r)
+	total := 0
+	for i := len(c.cached) - 1; i >= 0; i-- {
+		total += c.cached[i].size
+		if total > maxCached && i < len(c.cached)-1 {
+			c.cached = append([]*Repository(nil), c.cached[i+1:]...)
+			return
+		}
+	}
+}
+
+// Name returns the repository's name.
+func (r *Repository) Name() string { return r.name }
+
+// Len returns the number of recipes.
+func (r *Repository) Len() int { return len(r.recipes) }

@@ -1,0 +1,140 @@
+package official
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/layers/history"
+)
+
+// A cache keeps, between runs, what was read from each clone. It holds hashes and
+// the variables that Dockerfiles set, and belongs to one build of the program: what
+// another build wrote is not used.
+type cache struct {
+	dir     string // "" for none
+	program uint64
+}
+
+func openCache(dir string) (*cache, error) {
+	if dir == "" {
+		return &cache{}, nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	f, err := os.Open(self)
+	if err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	h := xxhash.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	return &cache{dir, h.Sum64()}, nil
+}
+
+// kept is what is known of one clone.
+type kept struct {
+	Program uint64
+	Files   map[string]string     // "commit:path" to blob
+	Results map[string]keptResult // by blob; of OCI layouts by "commit:path"
+	fresh   bool                  // something was added
+}
+
+type keptResult struct {
+	Digest       *build.Digest
+	Vars         []string
+	Shell, Place bool
+	Effects      []history.Instruction
+	Err          string // why it is invalid
+}
+
+func (c *cache) file(clone string) string {
+	return filepath.Join(c.dir, fmt.Sprintf("%016x.gob", xxhash.Sum64String(clone)))
+}
+
+// load returns what is known of a clone. A file that can't be read, or is of
+// another program, is as good as none.
+func (c *cache) load(clone string) *kept {
+	k := &kept{}
+	if c.dir != "" {
+		if f, err := os.Open(c.file(clone)); err == nil {
+			if gob.NewDecoder(f).Decode(k) != nil || k.Program != c.program {
+				k = &kept{}
+			}
+			_ = f.Close()
+		}
+	}
+	if k.Files == nil {
+		k.Program, k.Files = c.program, map[string]string{}
+	}
+	if k.Results == nil {
+		k.Results = map[string]keptResult{}
+	}
+	return k
+}
+
+// save writes what is known, whole or not at all.
+func (c *cache) save(clone string, k *kept) error {
+	if c.dir == "" || !k.fresh {
+		return nil
+	}
+	f, err := os.CreateTemp(c.dir, "new-*")
+	if err != nil {
+		return fmt.Errorf("cache: %w", err)
+	}
+	err = errors.Join(gob.NewEncoder(f).Encode(k), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), c.file(clone))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("cache: %w", err)
+	}
+	return nil
+}
+
+func (k *kept) get(file string) (result, bool) { return k.byBlob(k.Files[file]) }
+
+func (k *kept) byBlob(blob string) (result, bool) {
+	r, ok := k.Results[blob]
+	if !ok {
+		return result{}, false
+	}
+	res := result{digest: r.Digest, needs: needs{r.Vars, r.Shell, r.Place}, effects: r.Effects}
+	if r.Err != "" {
+		res.err = fmt.Errorf("%w: %s", ErrInvalid, r.Err)
+	}
+	return res, true
+}
+
+// put keeps a result: of a Dockerfile, or why it is none. What is missing may be
+// there the next time, and is not kept.
+func (k *kept) put(file, blob string, r result) {
+	if r.err != nil && !errors.Is(r.err, ErrInvalid) {
+		return
+	}
+	k.fresh = true
+	k.Files[file] = blob
+	if _, ok := k.Results[blob]; ok {
+		return
+	}
+	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Shell: r.needs.shell, Place: r.needs.place, Effects: r.effects}
+	if r.err != nil {
+		out.Err = strings.TrimPrefix(r.err.Error(), ErrInvalid.Error()+": ")
+	}
+	k.Results[blob] = out
+}

@@ -1,0 +1,102 @@
+package official
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
+	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/layers/history"
+)
+
+// Why an origin could not be read.
+var (
+	ErrNoClone  = errors.New("no clone of the repository")
+	ErrNoCommit = errors.New("commit in no clone")
+	ErrNoFile   = errors.New("no such file at the commit")
+	ErrInvalid  = errors.New("not readable as a Dockerfile")
+)
+
+// A reader reads origins from one clone. Most Dockerfiles stand at many commits: a
+// blob is parsed once.
+type reader struct {
+	objects *git.Objects
+	kept    *kept
+}
+
+// A result is what became of one Dockerfile.
+type result struct {
+	digest *build.Digest
+	needs  needs
+	// effects are the instructions that its children inherit.
+	effects []history.Instruction
+	err     error
+}
+
+// needs says what a Dockerfile takes over from its parent.
+type needs struct {
+	vars         []string // without PATH, which stands for itself
+	shell, place bool
+}
+
+// read reads an origin at the commit that was found for it.
+func (r *reader) read(o Origin, commit string) result {
+	file := commit + ":" + path.Join(o.Directory, o.File)
+	if known, ok := r.kept.get(file); ok {
+		return known
+	}
+	if o.Builder == "oci-import" || o.File == "index.json" {
+		d, err := readLayout(r.objects, commit, o.Directory)
+		res := result{digest: d, err: err}
+		r.kept.put(file, file, res)
+		return res
+	}
+	hash, text, err := r.blob(o, commit)
+	if err != nil {
+		return result{err: err}
+	}
+	res, ok := r.kept.byBlob(hash)
+	if !ok {
+		res = parse(text, nil)
+	}
+	r.kept.put(file, hash, res)
+	return res
+}
+
+// blob returns an origin's Dockerfile and its hash.
+func (r *reader) blob(o Origin, commit string) (hash string, text []byte, err error) {
+	hash, text, err = r.objects.Blob(commit + ":" + path.Join(o.Directory, o.File))
+	if errors.Is(err, git.ErrMissing) {
+		err = ErrNoFile
+	}
+	return hash, text, err
+}
+
+// parse evaluates a Dockerfile.
+func parse(text []byte, opts *dockerfile.Options) result {
+	f, err := dockerfile.Parse(bytes.NewReader(text))
+	if err != nil {
+		return result{err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+	}
+	x, err := f.Recipe(opts)
+	if err != nil {
+		return result{err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+	}
+	x.From = strings.TrimPrefix(strings.TrimPrefix(x.From, "docker.io/"), "library/")
+	res := result{digest: build.DigestRecipe(x)}
+	res.needs.vars = slices.DeleteFunc(slices.Clone(x.Inherits), func(v string) bool { return v == "PATH" })
+	res.needs.shell = x.FollowsParent
+	for _, in := range x.Instructions {
+		switch in.Keyword {
+		case "ENV", "WORKDIR", "SHELL":
+			res.effects = append(res.effects, history.Instruction{Keyword: in.Keyword, Args: in.Expanded})
+		}
+		res.needs.place = res.needs.place || in.Keyword == "WORKDIR" && !path.IsAbs(in.Written)
+	}
+	return res
+}

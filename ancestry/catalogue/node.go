@@ -1,0 +1,220 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers/history"
+)
+
+// How a part of a history agrees with a recipe.
+type grade int
+
+const (
+	near   grade = iota // in most of its shapes
+	shaped              // in shape, from end to end
+	exact               // line for line
+)
+
+// A node is one way to read a part of the history: as a recipe.
+type node struct {
+	start, end int
+	catalog    int
+	dialect    recipe.Dialect
+	repo       *data.Repository
+	recipe     data.Recipe // whose instructions these are, or are most like
+	// named is the recipe whose tags it has: recipe itself, or one of the same file
+	// that could not be read.
+	named data.Recipe
+	grade grade
+	// tags are all that it could have been built for.
+	tags []string
+	// newer is true when it was built after the catalogue was made.
+	newer bool
+	made  time.Time
+	// telling is true when the instructions say enough to be told from others.
+	telling bool
+	likes   data.Likeness // of one that is not exact
+	kin     int           // numbers that the versions have in common
+	// suites is true when the recipe is that of several suites, and this is one.
+	suites bool
+
+	from    ancestry.Name // FROM
+	scratch bool
+	parents []*node
+	// grounded nodes stand on nothing, or on a grounded node that is what their FROM
+	// says. open ones stand on what no catalogue knows.
+	grounded, open bool
+	value          int // of the best chain that ends with it
+	why            string
+}
+
+type key struct {
+	start, end, catalog, recipe int
+	repo, tag                   string
+}
+
+// newNode returns a node without tags, false if the recipe can't stand there.
+func (t *trial) newNode(cat int, d recipe.Dialect, repo *data.Repository, id, start, end int) (*node, bool) {
+	r := t.recipes.recipe(cat, repo, id)
+	if !r.Read || !t.builtFor(r) {
+		return nil, false
+	}
+	n := &node{
+		start: start, end: end, catalog: cat, dialect: d, repo: repo, recipe: r, named: r,
+		made: t.made(start, end), scratch: r.From == "scratch",
+	}
+	if !n.scratch {
+		n.from, _ = ancestry.ParseName(r.From)
+	}
+	return n, n.scratch == (start == 0) && !(n.whole() && t.mute(start, end))
+}
+
+// mute reports whether a part of the history has steps of builders that record the
+// same for whatever they build: only its layers tell such an image from others.
+func (t *trial) mute(start, end int) bool {
+	return slices.ContainsFunc(t.steps[start:end], func(s history.Step) bool {
+		switch s.Instruction.Builder {
+		case history.BuilderBazel, history.BuilderJib, history.BuilderApko, history.BuilderNix, history.BuilderBuildpacks, history.BuilderCommit:
+			return true
+		}
+		return false
+	})
+}
+
+func (t *trial) builtFor(r data.Recipe) bool {
+	return t.arch == "" || len(r.Architectures) == 0 || slices.Contains(r.Architectures, t.arch)
+}
+
+func (t *trial) add(n *node) bool {
+	k := key{n.start, n.end, n.catalog, n.named.ID, n.repo.Name(), ""}
+	if len(n.tags) > 0 && (n.suites || n.grade < exact) {
+		k.tag = n.tags[0]
+	}
+	if t.seen[k] || len(t.nodes) >= maxNodes {
+		return false
+	}
+	t.seen[k] = true
+	t.nodes = append(t.nodes, n)
+	return true
+}
+
+// says reports whether a part of the history says enough to be told from others: by
+// its weight, or, of a root, by a version that it states.
+func (t *trial) says(start, end int, d recipe.Dialect) bool {
+	if start == 0 && len(t.versions(start, end, d)) > 0 {
+		return true
+	}
+	return recipe.Weight(t.lines(start, end, d)) >= recipe.Telling
+}
+
+// exact adds the recipes that agree with a part of the history line for line.
+func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
+	repo, err := t.catalogs[cat].Repository(m.Repository)
+	if err != nil || repo == nil {
+		return
+	}
+	telling := t.says(m.Start, m.End, d)
+	for _, id := range t.ofTheseLayers(cat, repo, m.Recipes) {
+		n, ok := t.newNode(cat, d, repo, id, m.Start, m.End)
+		if !ok {
+			continue
+		}
+		n.grade, n.telling = exact, telling
+		if n.date(t.catalogs[cat].Day()) {
+			for _, n := range n.bySuite() {
+				if n.made.IsZero() {
+					n.tags = withoutDays(n.tags)
+				}
+				t.add(n)
+			}
+			continue
+		}
+		if telling && len(t.losers) < maxNodes {
+			n.why = "no tag pointed to it when this was built"
+			t.losers = append(t.losers, n)
+		}
+	}
+}
+
+// date finds the tags that the node could have been built for. It reports false if
+// it had none when it was built.
+func (n *node) date(today data.Day) bool {
+	if n.made.IsZero() {
+		n.tags = everyTag(n.named)
+		return true
+	}
+	made := data.DayOf(n.made)
+	n.newer = made > today
+	if n.tags = tagsAt(n.named, made, today); len(n.tags) > 0 || untagged(n.named, made-grace, made+ahead) {
+		return true
+	}
+	// Of the file of a root archive, mostly nothing but the archive changes: the
+	// recipe that it was on that day could not be read, and reads the same.
+	for _, id := range n.repo.Beside(n.recipe.ID, made-grace, made+ahead) {
+		u := n.repo.Recipe(id)
+		if tags := tagsAt(u, made, today); len(tags) > 0 && n.scratch {
+			n.named, n.tags = u, tags
+			return true
+		}
+	}
+	return false
+}
+
+// called reports whether what the node is answers to a tag in a child's FROM.
+func (n *node) called(tag string, child *node, today data.Day) bool {
+	if slices.Contains(n.tags, tag) || len(n.tags) == 0 {
+		return true // of no tags, all are as likely
+	}
+	if n.made.IsZero() || n.suites && !data.Wanders(tag) {
+		return false
+	}
+	first, last := data.DayOf(n.made), data.DayOf(n.made)
+	if !child.made.IsZero() {
+		last = max(last, data.DayOf(child.made))
+	}
+	if n.newer || n.grade < exact {
+		// The tags of the last recipe that is known are those of the next.
+		first = min(first, today-recent)
+	}
+	for _, s := range n.named.Spans {
+		if s.From <= last+ahead && first <= s.To && slices.Contains(s.Tags, tag) {
+			return true
+		}
+	}
+	return false
+}
+
+// agrees reports whether a parent is what a child's FROM says.
+func (t *trial) agrees(child, parent *node) bool {
+	if child.from.Repository == "" || child.from.Repository != parent.repo.Name() {
+		return false
+	}
+	if !child.made.IsZero() && child.made.Before(parent.made.AddDate(0, 0, -1)) {
+		return false // no image is older than what it stands on
+	}
+	tag := "latest"
+	switch {
+	case len(child.from.Tags) > 0:
+		tag = child.from.Tags[0]
+	case child.from.Digest.Hex != "":
+		return true
+	}
+	return parent.called(tag, child, t.catalogs[parent.catalog].Day())
+}
+
+// name returns what the node is called, with its tags.
+func (n *node) name() ancestry.Name {
+	return ancestry.Name{Repository: n.repo.Name(), Tags: n.tags}
+}
+
+// whole reports whether the node is an image that is known with all that it stands
+// on: own.AddImage says of none where its parents end.
+func (n *node) whole() bool { return n.scratch && n.recipe.Path == "" && n.recipe.Origin == "" }
+
+// archive reports whether the recipe's image is made elsewhere, and before its tag.
+func archive(r data.Recipe) bool { return strings.HasSuffix(r.Path, "index.json") }

@@ -1,0 +1,81 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+)
+
+// A Catalogue knows how images were built, and names those that it finds in the
+// history of another: it is an [ancestry.Source]. It is safe for concurrent use.
+type Catalogue struct {
+	parts   []*data.Catalogue
+	recipes cache
+}
+
+// ErrFormat is the error of [Open] for what is no catalogue, or one of a version
+// that this package does not know.
+var ErrFormat = data.ErrFormat
+
+// Open opens a catalogue file of the given size in bytes. It reads the head and the
+// tables of the indices; r must stay readable as long as the Catalogue is used. The
+// error is [ErrFormat] if the file is none.
+func Open(r io.ReaderAt, size int64) (*Catalogue, error) {
+	d, err := data.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalogue{parts: []*data.Catalogue{d}}, nil
+}
+
+// Join returns a catalogue of all that the given ones know: an image of one may be
+// built on an image of another. Where two know the same span of a history, the
+// earlier one names it; so the user's own come first.
+func Join(catalogues ...*Catalogue) *Catalogue {
+	all := &Catalogue{}
+	for _, c := range catalogues {
+		all.parts = append(all.parts, c.parts...)
+	}
+	return all
+}
+
+// Claims tells the chain of an image as far as the catalogues know it: one claim a
+// span and name, those of the same span being equally good, and likenesses of what
+// could not be named. The error joins what was wrong with catalogues; the claims
+// beside it count.
+func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.Claim, error) {
+	if len(q.Steps) == 0 {
+		return nil, nil
+	}
+	t := c.read(q)
+	if err := t.search(ctx); err != nil {
+		return nil, err
+	}
+	levels := t.choose()
+	for range maxGrowth {
+		if !t.grow(levels) {
+			break
+		}
+		levels = t.choose()
+	}
+	t.decide(levels)
+	claims := t.claims(levels)
+	claims = append(claims, t.byLayers()...)
+	claims = append(claims, t.resembling(levels)...)
+	return claims, errors.Join(once(t.errs)...)
+}
+
+// once drops errors that say what one before them says: a repository is asked for in
+// each dialect, and for each recipe that stands on it.
+func once(errs []error) []error {
+	said := map[string]bool{}
+	return slices.DeleteFunc(errs, func(err error) bool {
+		again := said[err.Error()]
+		said[err.Error()] = true
+		return again
+	})
+}
