@@ -194,3 +194,24 @@ func ExamplePolicy_Violations() {
 	}
 	// Output: build-tools: ships compilers: gcc-12
 }
+
+// A policy can be written in Go, too.
+func ExamplePolicy() {
+	p := policy.Policy{
+		FailOn:  policy.Warning,
+		Rules:   map[string]policy.Level{"add-remote": policy.Off},
+		Accept:  []policy.Acceptance{{Rule: "root-user", Until: policy.Day{Time: handmade.Day("2027-01-31")}}},
+		MaxAge:  policy.Age(180 * 24 * time.Hour),
+		MaxSize: policy.Size(500_000_000),
+	}
+	built := ancestry.Ancestor{Repository: "shop/api", Created: handmade.Day("2026-01-01")}
+	r := &report.Report{
+		AsOf:      handmade.Day("2026-11-22"),
+		Ancestors: []report.Ancestor{{Ancestor: built}},
+		Findings:  []report.Finding{{Rule: "root-user", Severity: report.Warning}, {Rule: "add-remote", Severity: report.Serious}},
+	}
+	for _, v := range p.Violations(r) {
+		fmt.Println(v)
+	}
+	// Output: maxAge: shop/api was built on 2026-01-01, 325 days ago; allowed are 180
+}

@@ -31,12 +31,18 @@ func levelOf(s report.Severity) Level { return Note + Level(s) }
 // UnmarshalYAML reads "off", "note", "warning", "serious" or "never". YAML's
 // false, which off may be read as, is off.
 func (l *Level) UnmarshalYAML(n *yaml.Node) error {
-	names := map[string]Level{"off": Off, "false": Off, "note": Note, "warning": Warning, "serious": Serious, "never": Never}
-	v, ok := names[n.Value]
-	if !ok {
-		return fmt.Errorf("line %d: %q is none of off, note, warning, serious, never", n.Line, n.Value)
+	switch n.Value {
+	case "off", "false":
+		*l = Off
+	case "never":
+		*l = Never
+	default:
+		var s report.Severity
+		if s.UnmarshalText([]byte(n.Value)) != nil {
+			return fmt.Errorf("line %d: %q is none of off, note, warning, serious, never", n.Line, n.Value)
+		}
+		*l = levelOf(s)
 	}
-	*l = v
 	return nil
 }
 
