@@ -27,7 +27,7 @@ func FullUpgrade() report.Rule {
 func findFullUpgrades(r *report.Report) []report.Finding {
 	var found []report.Finding
 	for _, s := range r.Steps() {
-		// A root may well bring itself up to date in the layer that makes it.
+		// The layer that makes a root may well upgrade everything.
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue
 		}
