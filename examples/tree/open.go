@@ -41,8 +41,8 @@ func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer
 	return source.Open(ctx, f.reference, o)
 }
 
-// loadDockerfiles makes a catalogue of a directory. A Dockerfile that cannot be read
-// is reported on stderr, and the others still count.
+// loadDockerfiles makes a catalogue of a directory. A Dockerfile that can't be
+// read is told of and costs only itself.
 func loadDockerfiles(dir string, stderr io.Writer) (*dockerfile.Catalogue, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, err

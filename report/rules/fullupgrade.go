@@ -65,7 +65,7 @@ func upgradedAt(r *report.Report, layer int) string {
 	return ", which upgraded " + english.Plural(n, "package", "")
 }
 
-// A manager says how a package manager is told to upgrade everything.
+// A manager is how a package manager is told to upgrade everything.
 type manager struct {
 	verbs  []string
 	valued []string // options whose value is a word of its own
@@ -90,8 +90,7 @@ func managerOf(prog string) (manager, bool) {
 	return manager{}, false
 }
 
-// upgradesAll reports whether a command upgrades all packages, and not only says
-// what it would do.
+// upgradesAll reports whether a command upgrades all packages for real.
 func upgradesAll(prog string, args []string) bool {
 	m, ok := managerOf(prog)
 	if !ok {
