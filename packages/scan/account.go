@@ -102,7 +102,7 @@ func (a *attribution) account(d *delta) {
 			if !linked && len(a.owners.under[e.Path]) > 0 {
 				a.shared[version{n, e.Path}] = l
 			}
-		case metadataFile(e.Path):
+		case packages.IsDatabase(e.Path):
 			a.bytes[n].Metadata += e.Size
 		default:
 			a.bytes[n].Unowned += e.Size

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -26,20 +25,10 @@ func place(f *syft.Found) string {
 	if len(f.Evidence) == 0 {
 		return ""
 	}
-	file := f.Evidence[0]
 	if root, ok := rootOf(f); ok {
 		return root
 	}
-	switch f.Type {
-	case "python", "npm", "R-package", "lua-rocks":
-		if dir := path.Dir(file); f.Type == "npm" || !metadataDir(dir) {
-			return dir
-		}
-		return path.Dir(path.Dir(file))
-	case "gem", "java-archive", "jenkins-plugin", "conda":
-		return path.Dir(file)
-	}
-	return file
+	return packages.EcosystemOf(f.Type).Place(f.Evidence[0])
 }
 
 // rootOf returns the root that the database of a distribution's package is the
@@ -48,38 +37,7 @@ func rootOf(f *syft.Found) (root string, ok bool) {
 	if !f.Manager || len(f.Evidence) == 0 {
 		return "", false
 	}
-	file := f.Evidence[0]
-	for _, dir := range databaseDirs {
-		if i := strings.Index("/"+file, "/"+dir+"/"); i >= 0 {
-			return file[:max(0, i-1)], true
-		}
-	}
-	return "", false
-}
-
-// metadataDir tells the directories that hold the metadata of one Python package.
-func metadataDir(dir string) bool {
-	l := strings.ToLower(dir)
-	return strings.HasSuffix(l, "dist-info") || strings.HasSuffix(l, "egg-info")
-}
-
-// databaseDirs are the directories of package databases; the lists that come
-// with them are below, too.
-var databaseDirs = []string{
-	"var/lib/dpkg", "usr/lib/dpkg", "lib/dpkg", "var/lib/opkg", "usr/lib/opkg", "lib/opkg",
-	"usr/lib/apk/db", "lib/apk/db",
-	"var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm",
-	"var/lib/pacman/local", "var/db/pkg",
-}
-
-// metadataFile reports whether a file is part of a package database.
-func metadataFile(p string) bool {
-	for _, dir := range databaseDirs {
-		if strings.HasPrefix(p, dir+"/") {
-			return true
-		}
-	}
-	return false
+	return packages.EcosystemOf(f.Type).Root(f.Evidence[0])
 }
 
 // A life is a package and what the layers did to it.
@@ -174,7 +132,7 @@ func (l *life) become(layer int, f syft.Found) bool {
 
 // change names the step from one version to another.
 func change(kind, from, to string) packages.EventKind {
-	c, ok := compare(kind, from, to)
+	c, ok := packages.EcosystemOf(kind).Compare(from, to)
 	switch {
 	case !ok || c == 0:
 		return packages.Changed
@@ -182,4 +140,12 @@ func change(kind, from, to string) packages.EventKind {
 		return packages.Upgraded
 	}
 	return packages.Downgraded
+}
+
+// order is Compare with an order for everything.
+func order(kind, a, b string) int {
+	if c, ok := packages.EcosystemOf(kind).Compare(a, b); ok && c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
 )
 
 // maxListed bounds the paths that are read of one package's list.
@@ -33,10 +34,11 @@ func parseList(b []byte) []string {
 // listOf returns dpkg's list of files of a package at a layer. Packages of
 // several architectures have it under NAME:ARCH.
 func listOf(idx *layers.Index, layer int, l *life) (layers.Entry, bool) {
-	if l.group.kind != "deb" || len(l.found.Evidence) == 0 {
+	lists := packages.EcosystemOf(l.group.kind).FileLists
+	if lists == "" || len(l.found.Evidence) == 0 {
 		return layers.Entry{}, false
 	}
-	info := path.Join(path.Dir(l.found.Evidence[0]), "info")
+	info := path.Join(path.Dir(l.found.Evidence[0]), lists)
 	for _, name := range []string{l.group.name + ":" + l.group.arch, l.group.name} {
 		if e, ok := idx.Lookup(layer, path.Join(info, name+".list")); ok {
 			return e, true

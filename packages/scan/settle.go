@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -223,27 +222,12 @@ func (a *attribution) unlisted(layer int, l *life) bool {
 		}
 	}
 	p := l.found.Evidence[0]
-	switch l.group.kind {
-	case "alpm", "portage": // a directory for each package
-		_, ok := a.idx.Lookup(layer, databaseOf(p))
-		return !ok
-	}
-	if path.Base(path.Dir(p)) == "status.d" {
-		_, ok := a.idx.Lookup(layer, path.Dir(p))
-		return !ok
+	if dir, ok := packages.EcosystemOf(l.group.kind).PerPackageDir(p); ok {
+		_, there := a.idx.Lookup(layer, dir)
+		return !there
 	}
 	if _, ok := a.idx.Resolve(layer, p); !ok {
 		return true
 	}
 	return a.emptied(layer, p)
-}
-
-// databaseOf returns the directory of the database that p is part of.
-func databaseOf(p string) string {
-	for _, dir := range databaseDirs {
-		if i := strings.Index("/"+p, "/"+dir+"/"); i >= 0 {
-			return p[:i+len(dir)]
-		}
-	}
-	return path.Dir(p)
 }
