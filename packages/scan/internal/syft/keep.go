@@ -21,9 +21,9 @@ func (s *Set) Keep(p string, size int64) bool {
 	return !Assembly(p) && len(s.Kept(p)) > 0
 }
 
-// Asks returns the catalogers that run after the pass and that must run when a
+// CatalogersOf returns the catalogers that run after the pass and that must run when a
 // layer changes p, which matches globs.
-func (s *Set) Asks(p string, globs []string) []*Cataloger {
+func (s *Set) CatalogersOf(p string, globs []string) []*Cataloger {
 	var found []*Cataloger
 	add := func(c *Cataloger) {
 		if !slices.Contains(found, c) {
@@ -51,5 +51,5 @@ func (c *Cataloger) reads(p string) bool {
 	return c.Mode != Alone && (c.only == nil || c.only(p))
 }
 
-// Distribution reports whether the file at p names the distribution.
-func Distribution(p string) bool { return distribution(p) }
+// NamesDistribution reports whether the file at p names the distribution.
+func NamesDistribution(p string) bool { return distribution(p) }

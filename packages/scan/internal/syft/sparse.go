@@ -57,9 +57,9 @@ func Bundle(content []byte) bool {
 	}
 }
 
-// Slim keeps of an assembly what the catalogers read of it. A program with a .NET
+// KeepAssembly keeps of an assembly what the catalogers read of it. A program with a .NET
 // application in it is kept whole.
-func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
+func (s *Set) KeepAssembly(ctx context.Context, p string, whole []byte) *Sparse {
 	if Bundle(whole) {
 		return &Sparse{size: int64(len(whole)), parts: []part{{0, slices.Clone(whole)}}}
 	}
@@ -73,8 +73,8 @@ func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
 	return rec.sparse
 }
 
-// Slims reports whether a cataloger of the set wants assemblies.
-func (s *Set) Slims(p string) bool {
+// WantsAssembly reports whether a cataloger of the set wants assemblies.
+func (s *Set) WantsAssembly(p string) bool {
 	return Assembly(p) && slices.ContainsFunc(s.Catalogers, func(c *Cataloger) bool { return c.Name == assemblies })
 }
 
