@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -178,3 +180,45 @@ func (s *Sparse) open() io.ReadCloser {
 type sparseReader struct{ *io.SectionReader }
 
 func (sparseReader) Close() error { return nil }
+
+// jsonSparse is how a [Sparse] is written.
+type jsonSparse struct {
+	Size  int64
+	Parts []jsonPart
+}
+
+type jsonPart struct {
+	Off  int64
+	Data []byte
+}
+
+// MarshalJSON writes the parts that are kept.
+func (s *Sparse) MarshalJSON() ([]byte, error) {
+	j := jsonSparse{Size: s.size}
+	for _, p := range s.parts {
+		j.Parts = append(j.Parts, jsonPart{p.off, p.data})
+	}
+	return json.Marshal(j)
+}
+
+// GobEncode writes the same.
+func (s *Sparse) GobEncode() ([]byte, error) { return s.MarshalJSON() }
+
+// GobDecode reads what GobEncode wrote.
+func (s *Sparse) GobDecode(b []byte) error { return s.UnmarshalJSON(b) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Sparse) UnmarshalJSON(b []byte) error {
+	var j jsonSparse
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	*s = Sparse{size: j.Size}
+	for _, p := range j.Parts {
+		if p.Off < 0 || p.Off > s.size-int64(len(p.Data)) {
+			return errors.New("part outside the file")
+		}
+		s.parts = append(s.parts, part{p.Off, p.Data})
+	}
+	return nil
+}
