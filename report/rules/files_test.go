@@ -168,10 +168,10 @@ func TestBelow(t *testing.T) {
 func TestCachesArePatterns(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range caches() {
-		_, err := path.Match(c.dir, "")
+		_, err := path.Match(c.Dir, "")
 		assert.NoError(t, err)
-		assert.False(t, seen[c.dir], "%s twice", c.dir)
-		seen[c.dir] = true
-		assert.NotEmpty(t, c.remedy)
+		assert.False(t, seen[c.Dir], "%s twice", c.Dir)
+		seen[c.Dir] = true
+		assert.NotEmpty(t, c.Remedy)
 	}
 }

@@ -65,29 +65,15 @@ func upgradedAt(r *report.Report, layer int) string {
 	return ", which upgraded " + english.Plural(n, "package", "")
 }
 
-// A manager is how a package manager is told to upgrade everything.
-type manager struct {
-	verbs  []string
-	valued []string // options whose value is a word of its own
-	named  bool     // with package names after the verb, it upgrades those alone
-}
-
-func managerOf(prog string) (manager, bool) {
-	switch prog {
-	case "apt-get", "apt", "aptitude":
-		return manager{verbs: []string{"upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade"},
-			valued: []string{"-o", "--option", "-t", "--target-release", "-c", "--config-file"}}, true
-	case "apk":
-		return manager{verbs: []string{"upgrade"}, named: true,
-			valued: []string{"-X", "--repository", "-p", "--root", "--wait", "--repositories-file", "--keys-dir", "--arch"}}, true
-	case "yum", "dnf", "dnf5", "microdnf", "tdnf":
-		return manager{verbs: []string{"update", "upgrade", "distro-sync", "distribution-synchronization"}, named: true,
-			valued: []string{"-c", "--config", "-x", "--exclude", "--enablerepo", "--disablerepo", "--repo", "--releasever", "--setopt", "--installroot", "-d", "-e"}}, true
-	case "zypper":
-		return manager{verbs: []string{"update", "up", "dist-upgrade", "dup", "patch"}, named: true,
-			valued: []string{"-r", "--repo", "--from", "-R", "--root", "-t", "--type"}}, true
+func managerOf(prog string) (packages.Manager, bool) {
+	for _, e := range packages.Ecosystems() {
+		for _, m := range e.Managers {
+			if slices.Contains(m.Programs, prog) {
+				return m, true
+			}
+		}
 	}
-	return manager{}, false
+	return packages.Manager{}, false
 }
 
 // upgradesAll reports whether a command upgrades all packages for real.
@@ -100,11 +86,11 @@ func upgradesAll(prog string, args []string) bool {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
-		case m.named && restricts(a): // to security fixes, say
+		case m.Named && restricts(a): // to security fixes, say
 			return false
-		case slices.Contains([]string{"-s", "--simulate", "--dry-run", "--just-print", "--assumeno", "--download-only", "-d"}, a) && !slices.Contains(m.valued, a):
+		case slices.Contains([]string{"-s", "--simulate", "--dry-run", "--just-print", "--assumeno", "--download-only", "-d"}, a) && !slices.Contains(m.Valued, a):
 			return false
-		case slices.Contains(m.valued, a):
+		case slices.Contains(m.Valued, a):
 			i++
 		case redirects(a):
 			if strings.HasSuffix(a, ">") { // the file is the next word
@@ -114,10 +100,10 @@ func upgradesAll(prog string, args []string) bool {
 			plain = append(plain, a)
 		}
 	}
-	if len(plain) == 0 || !slices.Contains(m.verbs, plain[0]) {
+	if len(plain) == 0 || !slices.Contains(m.Upgrade, plain[0]) {
 		return false
 	}
-	return !m.named || len(plain) == 1
+	return !m.Named || len(plain) == 1
 }
 
 // restricts reports whether an option of dnf or zypper takes only some upgrades, by

@@ -58,7 +58,7 @@ func findShipped(r *report.Report) []report.Finding {
 		owner := r.AncestorOf(l)
 		for e := range r.Index.Entries(l) {
 			// What a layer hides of its own is the archive's affair, not a step's.
-			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || isDatabase(e.Path) || linked[shipped{l, e.Path}] {
+			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || packages.IsDatabase(e.Path) || linked[shipped{l, e.Path}] {
 				continue
 			}
 			over, ok := r.Index.Lookup(e.Shadow, e.Path)
@@ -236,15 +236,4 @@ func layerList(ls []int) string {
 		return "layer " + words[0]
 	}
 	return "layers " + upTo(4, words)
-}
-
-// isDatabase reports whether a path is part of a package database, or of what
-// the package system writes anew with it.
-func isDatabase(path string) bool {
-	for _, dir := range []string{"var/lib/dpkg/", "lib/apk/db/", "usr/lib/apk/db/", "var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/dnf/", "var/lib/yum/"} {
-		if strings.HasPrefix(path, dir) {
-			return true
-		}
-	}
-	return false
 }

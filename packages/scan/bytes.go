@@ -11,6 +11,97 @@ import (
 	"github.com/stemma-go/stemma/packages"
 )
 
+// countBytes gives every content byte of the layer to its owner, the databases or
+// nobody.
+func (a *attribution) countBytes(d *delta) {
+	n := d.layer
+	for e := range a.idx.Entries(n) {
+		if e.Type != layers.Regular {
+			continue
+		}
+		delete(a.shared, version{n, e.Path}) // of a file that the layer overwrites itself
+		first := e.Path
+		l, e := a.holder(e, d.links[inodeOf(e)])
+		switch {
+		case l != nil:
+			a.bytes[n].Packages += e.Size
+			l.count(e, 1)
+			if e.Path == first && len(a.owners.under[e.Path]) > 0 {
+				a.shared[version{n, e.Path}] = l
+			}
+		case packages.IsDatabase(e.Path):
+			a.bytes[n].Metadata += e.Size
+		default:
+			a.bytes[n].Unowned += e.Size
+			if e.Visible() {
+				a.unowned.add(e)
+			}
+		}
+	}
+}
+
+// holder returns the package that the bytes of a file count for, nil if there is none,
+// and the file under the name for which they do. A visible name that a package owns goes
+// first, then the first name, under which the file came, then any other that a package owns.
+func (a *attribution) holder(e layers.Entry, links []link) (*life, layers.Entry) {
+	first := a.owners.of(e.Path)
+	if first != nil && e.Visible() {
+		return first, e
+	}
+	for _, link := range links {
+		if !link.visible {
+			continue
+		}
+		if o := a.owners.of(link.path); o != nil {
+			e.Path, e.Shadow = link.path, layers.None
+			return o, e
+		}
+	}
+	if i := slices.IndexFunc(links, func(n link) bool { return n.visible }); i >= 0 && !e.Visible() {
+		e.Path, e.Shadow = links[i].path, layers.None
+	}
+	if first != nil || e.Visible() {
+		return first, e
+	}
+	for _, link := range links {
+		if o := a.owners.of(link.path); o != nil {
+			return o, e
+		}
+	}
+	return nil, e
+}
+
+// passOn counts files that a package leaves behind for those that share them.
+func (a *attribution) passOn(n int, from *life, files []string) {
+	for _, p := range files {
+		e, ok := a.idx.Lookup(n, p)
+		if !ok || e.Type != layers.Regular || a.shared[version{e.Layer, p}] != from {
+			continue
+		}
+		to := a.owners.of(p)
+		from.count(e, -1)
+		to.count(e, 1)
+		a.shared[version{e.Layer, p}] = to
+	}
+}
+
+// count adds a file to those of the package, or takes it away again: times is 1 or -1.
+func (l *life) count(e layers.Entry, times int64) {
+	if l.bytes.ByLayer == nil {
+		l.bytes.ByLayer = map[int]int64{}
+	}
+	size := times * e.Size
+	if l.bytes.ByLayer[e.Layer] += size; l.bytes.ByLayer[e.Layer] == 0 && times < 0 {
+		delete(l.bytes.ByLayer, e.Layer)
+	}
+	if e.Visible() {
+		l.bytes.Visible += size
+		l.files += int(times)
+		return
+	}
+	l.bytes.Shadowed += size
+}
+
 // tree sums up unowned files by directory.
 type tree struct{ root *node }
 

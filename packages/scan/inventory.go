@@ -9,17 +9,17 @@ import (
 	"github.com/stemma-go/stemma/packages"
 )
 
-// inventory makes the result of what the layers said.
+// inventory makes the result, after the last layer.
 func (a *attribution) inventory() *packages.Inventory {
-	inv := &packages.Inventory{Layers: a.bytes, Problems: a.finishedProblems()}
+	inv := &packages.Inventory{Layers: a.bytes, Problems: a.sortedProblems()}
 	for _, l := range a.lives {
 		if l.alive() {
 			l.owner = a.ownerOf(l)
 		}
 	}
-	noted := a.noted()
+	named := a.selfNamed()
 	for _, l := range a.lives {
-		if !l.displaced(noted) {
+		if !l.isDisplaced(named) {
 			inv.Packages = append(inv.Packages, l.finish())
 			continue
 		}
@@ -57,23 +57,23 @@ func location(p packages.Package) string {
 	return p.Locations[0].Path
 }
 
-// noted returns the binaries that name their package themselves.
-func (a *attribution) noted() map[string]bool {
-	noted := map[string]bool{}
+// selfNamed returns the binaries that name their package themselves.
+func (a *attribution) selfNamed() map[string]bool {
+	named := map[string]bool{}
 	for _, l := range a.lives {
 		if l.found.Note {
 			for _, p := range l.found.Evidence {
-				noted[p] = true
+				named[p] = true
 			}
 		}
 	}
-	return noted
+	return named
 }
 
-// displaced reports whether Syft, too, would drop the package for a better one: a
+// isDisplaced reports whether Syft, too, would drop the package for a better one: a
 // guess from a binary that a package of the distribution, a Java runtime or a
 // Bitnami component owns, or that has a note of its own.
-func (l *life) displaced(noted map[string]bool) bool {
+func (l *life) isDisplaced(named map[string]bool) bool {
 	if !l.found.Binary {
 		return false
 	}
@@ -82,14 +82,15 @@ func (l *life) displaced(noted map[string]bool) bool {
 			return true
 		}
 	}
-	return l.group.kind == "binary" && !l.found.Note && slices.ContainsFunc(l.found.Evidence, func(p string) bool { return noted[p] })
+	return l.group.kind == "binary" && !l.found.Note && slices.ContainsFunc(l.found.Evidence, func(p string) bool { return named[p] })
 }
 
+// finish makes the package of a life.
 func (l *life) finish() packages.Package {
 	f := &l.found
 	p := packages.Package{
 		Type: f.Type, Name: f.Name, Version: f.Version, Arch: f.Arch, PURL: f.PURL, Language: f.Language,
-		Source: f.Source, FoundBy: f.FoundBy, Locations: l.seen, Events: l.events, State: l.state,
+		Source: f.Source, FoundBy: f.FoundBy, Locations: l.locations, Events: l.events, State: l.state,
 		Files: l.files, Bytes: l.bytes,
 	}
 	if o := l.owner; o != nil && o != l {
@@ -102,10 +103,10 @@ func (l *life) finish() packages.Package {
 	return p
 }
 
-// finishedProblems are sorted, without repetitions.
-func (a *attribution) finishedProblems() []layers.Problem {
-	slices.SortStableFunc(a.problems, func(x, y layers.Problem) int {
+// sortedProblems returns the problems, each once.
+func (a *attribution) sortedProblems() []layers.Problem {
+	slices.SortStableFunc(a.problems.list, func(x, y layers.Problem) int {
 		return cmp.Or(cmp.Compare(x.Layer, y.Layer), strings.Compare(x.Path, y.Path), strings.Compare(x.Err.Error(), y.Err.Error()))
 	})
-	return slices.CompactFunc(a.problems, func(x, y layers.Problem) bool { return x.Error() == y.Error() })
+	return slices.CompactFunc(a.problems.list, func(x, y layers.Problem) bool { return x.Error() == y.Error() })
 }

@@ -1,5 +1,5 @@
-// Package imagetest builds small images for tests, from text.
-package imagetest
+// Package packaged builds small images with packages in them for tests, from text.
+package packaged
 
 import (
 	"archive/tar"

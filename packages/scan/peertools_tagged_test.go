@@ -1,6 +1,6 @@
 //go:build tagged
 
-package peer
+package scan_test
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package imagetest
+package packaged
 
 import (
 	"archive/zip"

@@ -1,4 +1,4 @@
-package peer
+package scan_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 
@@ -99,34 +99,34 @@ func compare(t *testing.T, img v1.Image) []visible {
 	return got
 }
 
-// TestSample compares on the sample image, all four stages.
-func TestSample(t *testing.T) {
+// TestPeerSample compares on the sample image, all four stages.
+func TestPeerSample(t *testing.T) {
 	img, err := sample.Open()
 	require.NoError(t, err)
 	require.Greater(t, len(compare(t, img)), 500)
 }
 
-// TestEcosystems compares on images that hold a bit of everything.
-func TestEcosystems(t *testing.T) {
-	for name, files := range map[string][][]imagetest.File{
+// TestPeerEcosystems compares on images that hold a bit of everything.
+func TestPeerEcosystems(t *testing.T) {
+	for name, files := range map[string][][]packaged.File{
 		"debian": {
-			imagetest.Text(imagetest.Debian),
-			imagetest.Text(imagetest.Languages),
+			packaged.Text(packaged.Debian),
+			packaged.Text(packaged.Languages),
 			{
-				{Path: "app/app.jar", Content: imagetest.Jar(t, "org.example", "app", "1.0", "BOOT-INF/lib/inner-2.0.jar", string(imagetest.Jar(t, "org.example", "inner", "2.0")))},
-				{Path: "app/notes.zip", Content: imagetest.Zip(t, "a.txt", "a")},
-				{Path: "usr/local/bin/tool", Content: imagetest.GoBinary(t)},
+				{Path: "app/app.jar", Content: packaged.Jar(t, "org.example", "app", "1.0", "BOOT-INF/lib/inner-2.0.jar", string(packaged.Jar(t, "org.example", "inner", "2.0")))},
+				{Path: "app/notes.zip", Content: packaged.Zip(t, "a.txt", "a")},
+				{Path: "usr/local/bin/tool", Content: packaged.GoBinary(t)},
 				{Path: "usr/local/bin/alias", Link: "tool"},
 				{Path: "usr/local/lib/libpython3.11.so.1.0", Content: []byte("\x003.11.7\x00")},
 				{Path: "usr/local/go/VERSION", Content: []byte("go1.21.5\ntime 2023\n")},
 				{Path: "usr/local/go/bin/go", Content: []byte("\x7fELF no more")},
 			},
-			imagetest.Owned(1000, imagetest.Text("-- srv/app/node_modules/lodash/package.json --\n{\"name\": \"lodash\", \"version\": \"4.17.20\"}\n")),
+			packaged.Owned(1000, packaged.Text("-- srv/app/node_modules/lodash/package.json --\n{\"name\": \"lodash\", \"version\": \"4.17.20\"}\n")),
 		},
-		"alpine": {imagetest.Text(imagetest.Alpine)},
+		"alpine": {packaged.Text(packaged.Alpine)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, p := range compare(t, imagetest.Image(t, files...)) {
+			for _, p := range compare(t, packaged.Image(t, files...)) {
 				t.Log(p)
 			}
 		})
