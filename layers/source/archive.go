@@ -23,7 +23,8 @@ const (
 	maxMemberName = 1024 // bytes; nothing that an image refers to has a longer name
 )
 
-// archive is an uncompressed tar, indexed by its headers, its members read in place.
+// archive is an uncompressed tar whose headers have been indexed. Its members are read
+// in place.
 type archive struct {
 	r       io.ReaderAt
 	size    int64
@@ -41,9 +42,9 @@ type member struct {
 
 var _ store = (*archive)(nil)
 
-// indexArchive reads the headers of a tar. Of two members of one name the later
-// counts, as when the tar is unpacked. A tar that breaks off gives what came
-// before; only one without a single member is an error.
+// indexArchive reads the headers of a tar. Of two members of one name the later one
+// counts, as when the tar is unpacked. Of a tar that breaks off it indexes what came
+// before; if that is nothing, it returns an error.
 func indexArchive(ctx context.Context, r io.ReaderAt, size int64, maxMembers int) (*archive, error) {
 	section := io.NewSectionReader(r, 0, size)
 	a := &archive{r: r, size: size, members: map[string]member{}}
@@ -59,12 +60,12 @@ func indexArchive(ctx context.Context, r io.ReaderAt, size int64, maxMembers int
 			return a, nil
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			return a.broken(n, err)
+			return a.breakOff(n, err)
 		}
 		if n == maxMembers {
-			return a.crowded(n)
+			return nil, a.tooManyMembers(n)
 		}
-		// tar.Reader does not read ahead: the section stands at the data.
+		// tar.Reader does not read ahead: the section is at the start of the data.
 		offset, err := section.Seek(0, io.SeekCurrent)
 		if err != nil {
 			return nil, err
@@ -76,8 +77,8 @@ func indexArchive(ctx context.Context, r io.ReaderAt, size int64, maxMembers int
 	}
 }
 
-// missingEnd tells of a tar that stops after the data of its last member, which
-// end at that offset, instead of with the zeros that conclude one.
+// missingEnd returns an error if a tar of n members ends right after the data of its
+// last one, at the offset end, without the zeros that belong there.
 func (a *archive) missingEnd(section *io.SectionReader, end int64, n int) error {
 	at, err := section.Seek(0, io.SeekCurrent)
 	if err != nil || n == 0 || at > end {
@@ -86,7 +87,8 @@ func (a *archive) missingEnd(section *io.SectionReader, end int64, n int) error 
 	return explainf(because(io.ErrUnexpectedEOF), "the archive breaks off after %d members, or was never finished", n)
 }
 
-func (a *archive) broken(n int, err error) (*archive, error) {
+// breakOff ends the index after n members, because of an error in the next header.
+func (a *archive) breakOff(n int, err error) (*archive, error) {
 	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &pathErr):
@@ -98,11 +100,11 @@ func (a *archive) broken(n int, err error) (*archive, error) {
 	return a, nil
 }
 
-func (a *archive) crowded(n int) (*archive, error) {
+func (a *archive) tooManyMembers(n int) error {
 	if !a.has(manifestJSON) && !a.has(indexJSON) {
-		return nil, explainf(because(ErrNotImage), "not an image: a tar with neither %s nor %s among its first %d members", manifestJSON, indexJSON, n)
+		return explainf(because(ErrNotImage), "not an image: a tar with neither %s nor %s among its first %d members", manifestJSON, indexJSON, n)
 	}
-	return nil, explainf(because(ErrLimit), "the archive has more than %d members", n)
+	return explainf(because(ErrLimit), "the archive has more than %d members", n)
 }
 
 func (a *archive) add(hdr *tar.Header, offset int64) {
@@ -116,7 +118,7 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 	case tar.TypeGNUSparse:
 		a.members[name] = member{sparse: true}
 	case tar.TypeLink:
-		// A hard link is to what bears the name by now; that may be replaced.
+		// A hard link means what has the name now; a later member may replace that.
 		target := memberName(hdr.Linkname)
 		if m, ok := a.members[target]; ok {
 			a.members[name] = m
@@ -132,7 +134,7 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 	}
 }
 
-// isSparse tells whether a member's size is not what it takes in the archive.
+// isSparse reports whether a member's size differs from what it takes in the archive.
 func isSparse(hdr *tar.Header) bool {
 	for key := range hdr.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse.") {
@@ -142,8 +144,8 @@ func isSparse(hdr *tar.Header) bool {
 	return false
 }
 
-// memberName brings a name to the form of the index: relative to the archive's
-// root, above which nothing leads.
+// memberName brings a name into the form of the index: clean, and relative to the
+// root of the archive, above which no name leads.
 func memberName(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
 func (a *archive) has(name string) bool {
@@ -189,13 +191,13 @@ func (a *archive) Close() error {
 	return a.closer.Close()
 }
 
-// openArchive indexes the tar in f. The archive takes f over.
+// openArchive indexes the tar in f. The archive closes f, unless there is an error.
 func openArchive(ctx context.Context, f *os.File, limits Limits) (*archive, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if kind := packedKind(f); kind != "" {
+	if kind := fileCompression(f); kind != "" {
 		return nil, explainf(because(ErrNotImage), "the archive is compressed with %s: decompress it first (%s), its layers are read in place", kind, unpackHint(kind))
 	}
 	a, err := indexArchive(ctx, f, info.Size(), limits.Members)
@@ -208,20 +210,19 @@ func openArchive(ctx context.Context, f *os.File, limits Limits) (*archive, erro
 
 const manifestJSON = "manifest.json"
 
-// savedImage is one image of a manifest.json, the list that docker save and all
-// who write archives like it put into them.
+// savedImage is one image of a manifest.json: the list that docker save, and other
+// tools like it, put into an archive.
 type savedImage struct {
 	Config       string   // the member that is the config
 	RepoTags     []string // may be missing
 	Layers       []string // the members that are the layers, bottom first
 	LayerSources map[string]struct {
 		URLs []string `json:"urls"`
-	} // by diffID; foreign layers, which are not in the archive
+	} // foreign layers, which are not in the archive, by diffID
 }
 
-// readSaved reads manifest.json. Of an image that is listed twice the names are
-// put together.
-func readSaved(st store, limits Limits) ([]savedImage, error) {
+// readManifestJSON reads manifest.json.
+func readManifestJSON(st store, limits Limits) ([]savedImage, error) {
 	b, err := st.open(manifestJSON)
 	if err != nil {
 		return nil, err
@@ -230,10 +231,12 @@ func readSaved(st store, limits Limits) ([]savedImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseSaved(raw, limits)
+	return parseManifestJSON(raw, limits)
 }
 
-func parseSaved(raw []byte, limits Limits) ([]savedImage, error) {
+// parseManifestJSON parses a manifest.json. It puts the names of an image that is
+// listed twice together, and leaves out entries that are malformed, unless all are.
+func parseManifestJSON(raw []byte, limits Limits) ([]savedImage, error) {
 	var entries []json.RawMessage
 	if err := decodeJSON(raw, &entries); err != nil {
 		return nil, explainf(because(ErrNotImage, err), "not an image: %s: %v", manifestJSON, err)
@@ -243,7 +246,7 @@ func parseSaved(raw []byte, limits Limits) ([]savedImage, error) {
 	}
 	var all []savedImage
 	byConfig := map[string]int{}
-	var broken error // of the first image that is none
+	var broken error // of the first malformed entry
 	names := 0
 	for n, entry := range entries {
 		var s savedImage
@@ -274,9 +277,9 @@ func parseSaved(raw []byte, limits Limits) ([]savedImage, error) {
 	return nil, explainf(because(ErrNotImage), "not an image: %s lists none", manifestJSON)
 }
 
-// configDigest is the hex digest that the config's name consists of by custom:
-// HEX.json, sha256:HEX, blobs/sha256/HEX. It is a name, and no claim to verify
-// unless somebody asks for it.
+// configDigest is the hex digest that the name of the config consists of by custom:
+// HEX.json, sha256:HEX, blobs/sha256/HEX; or "". It is only verified if an image is
+// asked for by it.
 func (s savedImage) configDigest() string {
 	name := strings.TrimSuffix(path.Base(s.Config), ".json")
 	name = strings.TrimPrefix(name, "sha256:")
@@ -286,6 +289,7 @@ func (s savedImage) configDigest() string {
 	return name
 }
 
+// label is what to call the image in a message.
 func (s savedImage) label() string {
 	switch {
 	case len(s.RepoTags) > 0:
@@ -296,8 +300,8 @@ func (s savedImage) label() string {
 	return s.Config
 }
 
-// chooseSaved gives the image that is wanted.
-func chooseSaved(all []savedImage, want selection) (savedImage, error) {
+// chooseSavedImage returns the one image that is wanted.
+func chooseSavedImage(all []savedImage, want selection) (savedImage, error) {
 	var fit []savedImage
 	best := 0
 	for _, s := range all {
@@ -332,9 +336,9 @@ func labels(all []savedImage) []string {
 	return out
 }
 
-// openSaved opens the image that is wanted of a docker-archive.
-func openSaved(st store, all []savedImage, where reference, limits Limits) (*Image, error) {
-	s, err := chooseSaved(all, where.want)
+// openSavedImage opens the image that is wanted of a docker-archive.
+func openSavedImage(st store, all []savedImage, where reference, limits Limits) (*Image, error) {
+	s, err := chooseSavedImage(all, where.want)
 	if err != nil {
 		return nil, err
 	}

@@ -17,33 +17,33 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// errRange is an answer to the request of a blob's rest that cannot be used.
+// errRange says that a registry did not answer with the part of a blob that it was
+// asked for.
 var errRange = errors.New("not the part of the blob that was asked for")
 
-// fetch asks for a blob from the byte at on. It goes through the registry each
-// time, which then may ask for a new token, and redirect to an address that has
-// not expired. The whole blob is asked for, and what is not wanted of it skipped,
-// if the caller says so; a registry that gives it unasked for is reported.
-func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole bool) (io.ReadCloser, bool, error) {
+// fetch requests a blob from the byte at on. Each request goes to the registry first,
+// which may ask for a new token, and redirect to an address that has not expired. If
+// whole is true, fetch requests the whole blob and skips its start. It reports whether
+// the registry sent the whole blob without being asked for it.
+func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole bool) (body io.ReadCloser, gaveWhole bool, err error) {
 	repo := r.ref.Context()
 	u := url.URL{Scheme: repo.Scheme(), Host: repo.RegistryStr(), Path: fmt.Sprintf("/v2/%s/blobs/%s", repo.RepositoryStr(), d.Digest)}
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, forBlob{}, true), http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, false, permanent{err}
 	}
-	// The stored bytes, at whose offsets ranges start, and not a form of them
-	// that the client would undo.
+	// Offsets count the stored bytes. A compressed transfer would have others.
 	req.Header.Set("Accept-Encoding", "identity")
 	part := at > 0 && !whole
 	if part {
-		// Both ends are named, since not all registries know open ranges.
+		// with both ends, because not all registries know open ranges
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", at, d.Size-1))
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
 		return nil, false, err
 	}
-	skip, err := judge(resp, part, at, d.Size)
+	skip, err := checkResponse(resp, part, at, d.Size)
 	if err == nil && skip > 0 {
 		_, err = io.CopyN(io.Discard, resp.Body, skip)
 	}
@@ -54,8 +54,8 @@ func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole
 	return resp.Body, part && skip > 0, nil
 }
 
-// judge gives the number of bytes that come before those that were asked for.
-func judge(resp *http.Response, part bool, at, size int64) (skip int64, err error) {
+// checkResponse returns how many bytes come before those that were asked for.
+func checkResponse(resp *http.Response, part bool, at, size int64) (skip int64, err error) {
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		if n := resp.ContentLength; n >= 0 && n != size {
@@ -70,8 +70,8 @@ func judge(resp *http.Response, part bool, at, size int64) (skip int64, err erro
 	return 0, transport.CheckError(resp, http.StatusOK)
 }
 
-// checkRange compares a Content-Range with what was asked for. The part may end
-// early, as it may begin only where it should.
+// checkRange compares a Content-Range with what was asked for. The part may end early,
+// but must begin in the right place.
 func checkRange(header string, at, size int64) error {
 	span, total, _ := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
 	from, to, _ := strings.Cut(span, "-")
@@ -84,8 +84,8 @@ func checkRange(header string, at, size int64) error {
 	return nil
 }
 
-// checkRedirect keeps a registry from having its client ask hosts of the client's
-// own network, as go-containerregistry does for manifests.
+// checkRedirect prevents a registry from sending its client to hosts of the client's
+// own network. go-containerregistry does the same for manifests.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return permanent{errors.New("redirects ten times")}
@@ -100,9 +100,9 @@ func checkHost(from, to string) error {
 	return permanent{fmt.Errorf("redirects to %s, an address of a local network", to)}
 }
 
-// isPublic tells whether a host is a name, or an address outside local networks.
-// The old ways to write an IPv4 address, such as 127.1 or 0x7f000001, end in a
-// number, which no name does; they are refused, as is localhost.
+// isPublic reports whether a host is a name, or an address outside local networks. It
+// refuses localhost, and the old ways to write an IPv4 address, such as 127.1 or
+// 0x7f000001: they end in a number, and no name does.
 func isPublic(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
@@ -114,37 +114,36 @@ func isPublic(host string) bool {
 	return !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.IsMulticast() && !ip.IsUnspecified()
 }
 
-// forgiving is how many bytes must have come since the last failure for the
-// failures before to be forgotten: a large layer over a poor line breaks off
-// often, and a server that gives a byte at a time is not waited for.
-const forgiving = 1 << 20
+// enoughProgress is how many bytes must have come since the last failure for the
+// number of failures to start anew. A large layer on a poor line may break off often,
+// but a server that sends a byte at a time must not be asked for ever.
+const enoughProgress = 1 << 20
 
-// stream is a registry's blob. Nothing is asked for before the first Read; where
-// the connection breaks off, the next one goes on.
+// stream is a blob of a registry. The first Read sends the first request. Where a
+// connection breaks off, the next one continues.
 //
-// The bytes of several connections make one stream without being compared: the
-// registry owes the same ones each time, and whoever verifies the blob's digest
-// sees whether it kept to that.
+// Nothing checks that the bytes of several connections belong together. A reader that
+// verifies the digest of the blob finds out.
 type stream struct {
 	size    int64                                                   // as the manifest claims
-	fetch   func(at int64, whole bool) (io.ReadCloser, bool, error) // of repository
-	wait    func(failed int, err error) bool                        // of retry
+	fetch   func(at int64, whole bool) (io.ReadCloser, bool, error) // repository.fetch
+	wait    func(failed int, err error) bool                        // retry.wait
 	explain func(error) error
-	ended   func() error // why nothing more is to be read, nil if that is not so
+	ended   func() error // why the stream was ended from outside; nil if it was not
 	cancel  context.CancelCauseFunc
 
-	mu   sync.Mutex // Read sets body, Close looks at it
+	mu   sync.Mutex // guards body, which Read sets and Close reads
 	body io.ReadCloser
 
-	at      int64 // bytes given so far
-	whole   bool  // the registry does not give parts of a blob
-	failed  int   // attempts, without those forgotten
-	since   int64 // at, at the last failure
-	pending error // of the last attempt, to be dealt with at the next Read
-	err     error // the stream's end
+	at        int64 // bytes that have come
+	whole     bool  // the registry does not send parts of a blob
+	failed    int   // attempts since the last enoughProgress
+	failedAt  int64 // at, at the last failure
+	attempted error // the last attempt's error, for the next Read
+	err       error // the end of the stream
 }
 
-// newStream gives a blob as it is read. Both ctx and Close end a Read that waits.
+// newStream returns a stream. Both ctx and Close end a Read that waits.
 func (r *repository) newStream(ctx context.Context, d v1.Descriptor) *stream {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &stream{
@@ -164,22 +163,22 @@ func (s *stream) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		if s.pending != nil {
-			s.err, s.pending = s.settle(s.pending), nil
+		if s.attempted != nil {
+			s.err, s.attempted = s.handleFailure(s.attempted), nil
 		}
 		if s.err != nil {
 			return 0, s.err
 		}
 		n, err := s.attempt(p)
 		s.at += int64(n)
-		s.pending = err
+		s.attempted = err
 		if n > 0 {
 			return n, nil
 		}
 	}
 }
 
-// attempt reads from the connection there is, or else from a new one.
+// attempt reads from the connection, or from a new one if there is none.
 func (s *stream) attempt(p []byte) (int, error) {
 	if s.body == nil {
 		body, whole, err := s.fetch(s.at, s.whole)
@@ -192,8 +191,8 @@ func (s *stream) attempt(p []byte) (int, error) {
 	return s.body.Read(p)
 }
 
-// setBody closes the connection there is. A Close that comes at the same time has
-// cancelled the new one.
+// setBody replaces the connection, and closes the old one. If Close is called at the
+// same time, it has cancelled the new one.
 func (s *stream) setBody(body io.ReadCloser) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,16 +202,16 @@ func (s *stream) setBody(body io.ReadCloser) {
 	s.body = body
 }
 
-// settle decides what follows from an attempt's error. It gives the one that ends
-// the stream, or nil after a pause, when there is to be another attempt.
-func (s *stream) settle(err error) error {
+// handleFailure decides what to do after an attempt's error. It returns the error that
+// ends the stream, or, after a pause, nil for another attempt.
+func (s *stream) handleFailure(err error) error {
 	read := s.body != nil
 	s.setBody(nil)
 	if ended := s.ended(); ended != nil {
 		return ended
 	}
 	if read && s.at >= s.size {
-		return io.EOF // also where the connection broke with nothing left to come
+		return io.EOF // even if the connection broke: nothing was left to come
 	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -220,11 +219,11 @@ func (s *stream) settle(err error) error {
 	if errors.Is(err, errRange) {
 		s.whole = true
 	}
-	if !s.whole && s.at-s.since >= forgiving {
+	if !s.whole && s.at-s.failedAt >= enoughProgress {
 		s.failed = 0
 	}
 	s.failed++
-	s.since = s.at
+	s.failedAt = s.at
 	if temporary(err) && s.wait(s.failed, err) {
 		return nil
 	}
@@ -234,7 +233,7 @@ func (s *stream) settle(err error) error {
 	return s.giveUp(s.explain(err))
 }
 
-// giveUp adds to the last failure how far the stream had come.
+// giveUp returns the last failure with how far the stream had come.
 func (s *stream) giveUp(err error) error {
 	attempts := ""
 	if s.failed > 1 {

@@ -14,10 +14,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/stemma-go/stemma/layers"
 )
 
-// image is the v1.Image behind every Image: bytes that were read when it was
-// opened, and layers that are read where they lie.
+// image is the v1.Image in every Image: a config and a manifest that were read when
+// it was opened, and layers that are read where they are.
 type image struct {
 	config    []byte
 	layers    []*layer
@@ -27,8 +29,8 @@ type image struct {
 
 var _ v1.Image = (*image)(nil)
 
-// newImage makes the image of a config and its layers. Without a manifest one is
-// made of the stored blobs when it is asked for.
+// newImage makes the image of a config and its layers. If manifest is nil, one is made
+// when it is asked for: see describe.
 func newImage(config []byte, layers []*layer, manifest []byte, mediaType types.MediaType) *image {
 	i := &image{config: config, layers: layers, mediaType: mediaType}
 	i.manifest = func() ([]byte, error) { return manifest, nil }
@@ -38,8 +40,8 @@ func newImage(config []byte, layers []*layer, manifest []byte, mediaType types.M
 	return i
 }
 
-// describe writes the manifest of an image that has none, which takes reading
-// every layer once.
+// describe makes a manifest for an image that has none. To do so it reads every layer
+// once.
 func (i *image) describe() ([]byte, error) {
 	digest, err := i.ConfigName()
 	if err != nil {
@@ -52,11 +54,11 @@ func (i *image) describe() ([]byte, error) {
 		Layers:        []v1.Descriptor{},
 	}
 	for n, l := range i.layers {
-		d, err := l.sum()
+		d, err := l.describe()
 		if err != nil {
 			return nil, fmt.Errorf("layer %d: %w", n, err)
 		}
-		m.Layers = append(m.Layers, v1.Descriptor{MediaType: d.mediaType, Size: d.size, Digest: d.digest})
+		m.Layers = append(m.Layers, d)
 	}
 	return json.Marshal(m)
 }
@@ -99,50 +101,36 @@ func (i *image) Digest() (v1.Hash, error)            { return partial.Digest(i) 
 func (i *image) Manifest() (*v1.Manifest, error)     { return partial.Manifest(i) }
 func (i *image) Size() (int64, error)                { return partial.Size(i) }
 
-// StoredLayer is what each layer of an [Image] is besides a [v1.Layer]. It lets a
-// reader tell what the image holds from what go-containerregistry's interface
-// has to make up where the image holds less.
-type StoredLayer interface {
-	v1.Layer
-
-	// Stored opens the layer's blob as the image holds it: compressed with
-	// gzip, zstd or not at all, which its first bytes tell. The hash is the
-	// digest that the image's manifest claims for these bytes; it is zero if
-	// there is no manifest, as in a docker-archive. Nothing has compared
-	// the two. The error says which blob is missing or cut short.
-	Stored() (io.ReadCloser, v1.Hash, error)
-}
-
-// layer is one layer, known by its index: the same blob may occur twice.
+// layer is one layer of an image.
 type layer struct {
-	index   int
-	diffIDs []v1.Hash      // of all layers, as the config claims
-	desc    *v1.Descriptor // nil: no manifest describes the blob
-	source  func() (blob, error)
-	sum     func() (described, error)
+	index    int            // the same blob may occur twice
+	diffIDs  []v1.Hash      // of all layers, as the config claims
+	desc     *v1.Descriptor // what the manifest says of the blob; nil if there is none
+	open     func() (blob, error)
+	describe func() (v1.Descriptor, error) // reads the blob, once
 }
 
-// described is what a stored blob turns out to be.
-type described struct {
-	digest    v1.Hash
-	size      int64
-	mediaType types.MediaType
-}
+var (
+	_ v1.Layer         = (*layer)(nil)
+	_ layers.Stored    = (*layer)(nil)
+	_ layers.Described = (*layer)(nil)
+)
 
-var _ StoredLayer = (*layer)(nil)
-
-func newLayer(index int, diffIDs []v1.Hash, desc *v1.Descriptor, source func() (blob, error)) *layer {
-	l := &layer{index: index, diffIDs: diffIDs, desc: desc, source: source}
-	l.sum = sync.OnceValues(l.describe)
+func newLayer(index int, diffIDs []v1.Hash, desc *v1.Descriptor, open func() (blob, error)) *layer {
+	l := &layer{index: index, diffIDs: diffIDs, desc: desc, open: open}
+	l.describe = sync.OnceValues(l.describeBlob)
 	return l
 }
 
+// Stored opens the layer's blob as the image holds it, and returns the digest that
+// the manifest claims. Nothing has compared the two. The error says which blob is
+// missing or cut short.
 func (l *layer) Stored() (io.ReadCloser, v1.Hash, error) {
 	if l.desc == nil {
-		b, err := l.source()
+		b, err := l.open()
 		return b.ReadCloser, v1.Hash{}, err
 	}
-	rc, err := openDescribed(*l.desc, l.source)
+	rc, err := openDescribed(*l.desc, l.open)
 	return rc, l.desc.Digest, err
 }
 
@@ -160,7 +148,7 @@ func (l *layer) Uncompressed() (io.ReadCloser, error) {
 	return decompress(rc)
 }
 
-// DiffID is the config's claim.
+// DiffID is what the config claims.
 func (l *layer) DiffID() (v1.Hash, error) {
 	if l.index >= len(l.diffIDs) {
 		return v1.Hash{}, fmt.Errorf("the config names %d layers, there is no diffID for layer %d", len(l.diffIDs), l.index)
@@ -172,16 +160,16 @@ func (l *layer) Digest() (v1.Hash, error) {
 	if l.desc != nil {
 		return l.desc.Digest, nil
 	}
-	d, err := l.sum()
-	return d.digest, err
+	d, err := l.describe()
+	return d.Digest, err
 }
 
-// Size is the stored blob's.
+// Size is that of the stored blob.
 func (l *layer) Size() (int64, error) {
 	if l.desc != nil {
 		return l.desc.Size, nil
 	}
-	b, err := l.source()
+	b, err := l.open()
 	if err != nil {
 		return 0, err
 	}
@@ -192,7 +180,7 @@ func (l *layer) MediaType() (types.MediaType, error) {
 	if l.desc != nil {
 		return l.desc.MediaType, nil
 	}
-	b, err := l.source()
+	b, err := l.open()
 	if err != nil {
 		return "", err
 	}
@@ -205,23 +193,23 @@ func (l *layer) MediaType() (types.MediaType, error) {
 	return layerType(head[:n]), nil
 }
 
-// describe makes the descriptor that no manifest gives.
-func (l *layer) describe() (described, error) {
+// describeBlob makes a descriptor for a blob that no manifest describes.
+func (l *layer) describeBlob() (v1.Descriptor, error) {
 	mediaType, err := l.MediaType()
 	if err != nil {
-		return described{}, err
+		return v1.Descriptor{}, err
 	}
-	b, err := l.source()
+	b, err := l.open()
 	if err != nil {
-		return described{}, err
+		return v1.Descriptor{}, err
 	}
 	defer b.Close()
 	digest, size, err := v1.SHA256(b)
-	return described{digest: digest, size: size, mediaType: mediaType}, err
+	return v1.Descriptor{MediaType: mediaType, Size: size, Digest: digest}, err
 }
 
-// Described returns what the manifest says of the layer's blob, without opening
-// that; false if no manifest describes it.
+// Described returns what the manifest says of the layer's blob, without opening the
+// blob. It returns false if there is no manifest.
 func (l *layer) Described() (v1.Descriptor, bool) {
 	if l.desc == nil {
 		return v1.Descriptor{}, false
@@ -229,31 +217,31 @@ func (l *layer) Described() (v1.Descriptor, bool) {
 	return *l.desc, true
 }
 
-// maxZstdWindow bounds what one zstd stream may ask of memory: the window of
+// maxZstdWindow bounds the memory that one zstd stream may ask for. It is the window of
 // zstd --long, 16 times that of the highest level without it.
 const maxZstdWindow = 128 << 20
 
-// compression tells how data that begins with head is compressed, by its magic
-// bytes: gzip, zstd, xz, bzip2, or "" for not at all that is known.
+// compression tells from its first bytes how data is compressed: gzip, zstd, xz, bzip2,
+// or "" for not at all, or in no way that is known.
 func compression(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08}):
 		return "gzip"
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}),
-		// A skippable frame, with which pzstd begins.
+		// a skippable frame, with which pzstd begins
 		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
 		return "zstd"
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
 		return "xz"
 	case len(head) >= 6 && bytes.HasPrefix(head, []byte("BZh")) && bytes.Equal(head[4:6], []byte("1A")):
-		// More than its first letters, with which the name of a tar's member may begin.
+		// more than the first letters, since the first name in a tar may begin with them
 		return "bzip2"
 	}
 	return ""
 }
 
-// packedKind is compression for a whole file.
-func packedKind(r io.ReaderAt) string {
+// fileCompression is compression for a file.
+func fileCompression(r io.ReaderAt) string {
 	head := make([]byte, 6)
 	n, _ := r.ReadAt(head, 0)
 	return compression(head[:n])
@@ -271,7 +259,7 @@ func unpackHint(kind string) string {
 	return "bunzip2 FILE"
 }
 
-// layerType is the media type of a layer that nothing gives one to.
+// layerType is the media type for a layer that no manifest describes.
 func layerType(head []byte) types.MediaType {
 	switch compression(head) {
 	case "gzip":
@@ -282,44 +270,45 @@ func layerType(head []byte) types.MediaType {
 	return types.DockerUncompressedLayer
 }
 
-// decompress gives the tar in rc, compressed with gzip, zstd or not at all, and
-// closes rc with it.
+// decompress returns the archive in rc, which is compressed with gzip, zstd or not at
+// all. Closing it closes rc, and so does an error.
 func decompress(rc io.ReadCloser) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(rc, 64<<10)
-	head, err := buffered.Peek(6)
-	if err != nil && err != io.EOF {
+	d, err := newDecompressor(buffered)
+	if err != nil {
 		rc.Close()
+		return nil, err
+	}
+	return &decompressed{ReadCloser: d, under: rc}, nil
+}
+
+func newDecompressor(r *bufio.Reader) (io.ReadCloser, error) {
+	head, err := r.Peek(6)
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	switch how := compression(head); how {
 	case "xz", "bzip2":
-		rc.Close()
 		return nil, fmt.Errorf("compressed with %s, which is not supported", how)
 	case "gzip":
-		zr, err := gzip.NewReader(buffered)
-		if err != nil {
-			rc.Close()
-			return nil, err
-		}
-		return &unpacked{Reader: zr, close: func() { zr.Close() }, under: rc}, nil
+		return gzip.NewReader(r)
 	case "zstd":
-		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
-			rc.Close()
 			return nil, err
 		}
-		return &unpacked{Reader: zr, close: zr.Close, under: rc}, nil
+		return d.IOReadCloser(), nil
 	}
-	return &unpacked{Reader: buffered, close: func() {}, under: rc}, nil
+	return io.NopCloser(r), nil
 }
 
-type unpacked struct {
-	io.Reader
-	close func()
+// decompressed is the decompressed form of under.
+type decompressed struct {
+	io.ReadCloser
 	under io.Closer
 }
 
-func (u *unpacked) Close() error {
-	u.close()
-	return u.under.Close()
+func (d *decompressed) Close() error {
+	_ = d.ReadCloser.Close() // what was wrong with the stream, Read has returned
+	return d.under.Close()
 }

@@ -20,36 +20,35 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// guard carries the requests to a registry. It refuses plain HTTP to a host that
-// is not on the loopback interface, which go-containerregistry permits for
-// private networks, and where a registry sends its client to another host; and
-// redirects to a local network that it does not know. And it limits all answers
-// but blobs: manifests before they are read, and what is read only to be thrown away.
-type guard struct {
+// restrictedTransport sends the requests to a registry, and restricts what
+// go-containerregistry allows. It refuses plain HTTP to a host that is not on the
+// loopback interface, and redirects to a local network. It limits all answers but
+// blobs, those included that go-containerregistry reads only to throw them away.
+type restrictedTransport struct {
 	inner    http.RoundTripper
-	own      *http.Transport // inner, if it was made for this guard
-	insecure bool
-	manifest int64 // bytes
+	own      *http.Transport // inner, if it was made for this transport
+	insecure bool            // plain HTTP is allowed
+	manifest int64           // bytes
 }
 
-// errPlainHTTP is what a refused request fails with.
+// errPlainHTTP says that a request was refused.
 var errPlainHTTP = errors.New("plain HTTP is not allowed except on the loopback interface")
 
-func newGuard(o *Options) *guard {
-	g := &guard{inner: o.Transport, insecure: o.Insecure, manifest: o.Limits.Manifest}
-	if g.inner == nil {
-		g.inner = remote.DefaultTransport
-		if t, ok := g.inner.(*http.Transport); ok && o.Insecure {
-			t = t.Clone()
-			t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // what Options.Insecure says
-			g.inner, g.own = t, t
+func newRestrictedTransport(o *Options) *restrictedTransport {
+	t := &restrictedTransport{inner: o.Transport, insecure: o.Insecure, manifest: o.Limits.Manifest}
+	if t.inner == nil {
+		t.inner = remote.DefaultTransport
+		if shared, ok := t.inner.(*http.Transport); ok && o.Insecure {
+			t.own = shared.Clone()
+			t.own.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // what Options.Insecure says
+			t.inner = t.own
 		}
 	}
-	return g
+	return t
 }
 
-func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme == "http" && !g.insecure && !isLoopback(req.URL.Hostname()) {
+func (t *restrictedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme == "http" && !t.insecure && !isLoopback(req.URL.Hostname()) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
@@ -60,24 +59,24 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	resp, err := g.inner.RoundTrip(req)
+	resp, err := t.inner.RoundTrip(req)
 	if err == nil && !isBlob(req, resp) {
-		resp.Body = &limitedBody{ReadCloser: resp.Body, left: g.manifest, limit: g.manifest}
+		resp.Body = &limitedBody{ReadCloser: resp.Body, left: t.manifest, limit: t.manifest}
 	}
 	return resp, err
 }
 
-// forBlob marks the context of the requests of a blob, redirects included.
+// forBlob marks the context of the requests for a blob, redirects included.
 type forBlob struct{}
 
-// isBlob tells whether an answer is a blob, or a part of one, whose size its reader
-// knows. The address does not tell: it may be any, after a redirect.
+// isBlob reports whether an answer is a blob, or a part of one: its reader knows how
+// long that is. The address of the request does not say so after a redirect.
 func isBlob(req *http.Request, resp *http.Response) bool {
 	return req.Context().Value(forBlob{}) != nil &&
 		(resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent)
 }
 
-// limitedBody fails where a reader of the response would need more than the limit.
+// limitedBody is the body of a response. Reading more than the limit is an error.
 type limitedBody struct {
 	io.ReadCloser
 	left, limit int64
@@ -99,7 +98,8 @@ func registryHost(ref name.Reference) string {
 	return strings.Trim(host, "[]")
 }
 
-// isLoopback tells whether a host is this machine's loopback interface for sure.
+// isLoopback reports whether a host is certainly the loopback interface of this
+// machine.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -107,56 +107,55 @@ func isLoopback(host string) bool {
 
 const defaultIdleTimeout = time.Minute
 
-// errStalled is what an exchange fails with in which nothing came for too long.
+// errStalled says that nothing came for too long.
 var errStalled = errors.New("sent nothing")
 
-// patience carries the requests to a registry, and knows how long to wait: it
-// ends those to which nothing comes back, and notes until when the registry asks
-// to be left alone.
-type patience struct {
+// timedTransport sends the requests to a registry. It ends those to which no answer
+// comes, and notes until when the registry asks to wait.
+type timedTransport struct {
 	inner     http.RoundTripper
 	idle      time.Duration // negative: no limit
-	notBefore atomic.Int64  // Unix nanoseconds, of the last Retry-After
+	notBefore atomic.Int64  // from the last Retry-After, in Unix nanoseconds
 }
 
-// asked is how long the registry asked to be left alone, from now on.
-func (p *patience) asked() time.Duration {
-	return time.Until(time.Unix(0, p.notBefore.Load()))
+// retryAfter returns how long the registry asks to wait, from now on.
+func (t *timedTransport) retryAfter() time.Duration {
+	return time.Until(time.Unix(0, t.notBefore.Load()))
 }
 
-func (p *patience) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := p.roundTrip(req)
-	if err == nil && mayAsk(resp.StatusCode) {
+func (t *timedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.roundTrip(req)
+	if err == nil && hasRetryAfter(resp.StatusCode) {
 		now := time.Now()
-		p.notBefore.Store(now.Add(retryAfter(resp.Header.Get("Retry-After"), now)).UnixNano())
+		t.notBefore.Store(now.Add(parseRetryAfter(resp.Header.Get("Retry-After"), now)).UnixNano())
 	}
 	return resp, err
 }
 
-func (p *patience) roundTrip(req *http.Request) (*http.Response, error) {
-	if p.idle < 0 {
-		return p.inner.RoundTrip(req)
+func (t *timedTransport) roundTrip(req *http.Request) (*http.Response, error) {
+	if t.idle < 0 {
+		return t.inner.RoundTrip(req)
 	}
 	ctx, cancel := context.WithCancel(req.Context())
-	w := &watched{idle: p.idle, cancel: cancel}
-	w.timer = time.AfterFunc(p.idle, func() {
-		w.fired.Store(true)
+	body := &timedBody{idle: t.idle, cancel: cancel}
+	body.timer = time.AfterFunc(t.idle, func() {
+		body.fired.Store(true)
 		cancel()
 	})
-	resp, err := p.inner.RoundTrip(req.WithContext(ctx))
-	w.timer.Stop()
+	resp, err := t.inner.RoundTrip(req.WithContext(ctx))
+	body.timer.Stop()
 	if err != nil {
 		cancel()
-		return nil, w.because(err)
+		return nil, body.explain(err)
 	}
-	w.ReadCloser = resp.Body
-	resp.Body = w
+	body.ReadCloser = resp.Body
+	resp.Body = body
 	return resp, nil
 }
 
-// watched is a response's body whose every Read must give something in time. The
-// time in which nobody reads does not count.
-type watched struct {
+// timedBody is the body of a response. Each Read must return something in time; the
+// time between two of them does not count.
+type timedBody struct {
 	io.ReadCloser
 	idle   time.Duration
 	timer  *time.Timer
@@ -164,36 +163,37 @@ type watched struct {
 	cancel context.CancelFunc
 }
 
-func (w *watched) Read(p []byte) (int, error) {
-	w.timer.Reset(w.idle)
-	n, err := w.ReadCloser.Read(p)
-	w.timer.Stop()
+func (b *timedBody) Read(p []byte) (int, error) {
+	b.timer.Reset(b.idle)
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Stop()
 	if err != nil && err != io.EOF {
-		err = w.because(err)
+		err = b.explain(err)
 	}
 	return n, err
 }
 
-// because says that it was the timer, if it was, instead of its consequence.
-func (w *watched) because(err error) error {
-	if w.fired.Load() {
-		return fmt.Errorf("%w for %s", errStalled, w.idle)
+// explain returns errStalled in place of an error that the timer caused.
+func (b *timedBody) explain(err error) error {
+	if b.fired.Load() {
+		return fmt.Errorf("%w for %s", errStalled, b.idle)
 	}
 	return err
 }
 
-func (w *watched) Close() error {
-	w.timer.Stop()
-	w.cancel()
-	return w.ReadCloser.Close()
+func (b *timedBody) Close() error {
+	b.timer.Stop()
+	b.cancel()
+	return b.ReadCloser.Close()
 }
 
-// longestAsked is more than is ever waited for, and can be added to any time.
+// longestAsked bounds a Retry-After. It is longer than any wait, and can be added to
+// any time.
 const longestAsked = 24 * time.Hour
 
-// retryAfter reads the header of that name: seconds, or a date. What is neither
-// asks for nothing.
-func retryAfter(header string, now time.Time) time.Duration {
+// parseRetryAfter parses the header Retry-After: seconds, or a date. It returns 0 for
+// anything else.
+func parseRetryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
 		return min(time.Duration(max(seconds, 0))*time.Second, longestAsked)
 	}
@@ -207,24 +207,25 @@ const (
 	defaultAttempts = 5
 	defaultPause    = time.Second
 
-	// longestPause is where the pauses between attempts cease to double.
+	// longestPause is the longest pause between attempts without a Retry-After.
 	longestPause = 30 * time.Second
 
-	// longestWait is how long a registry's Retry-After is waited for. One
-	// that asks for more, as some do for hours, has its refusal reported.
+	// longestWait is the longest wait that a registry may ask for by Retry-After. Some
+	// ask for hours; then its refusal is reported.
 	longestWait = time.Minute
 )
 
-// retry is how failing requests to a registry are repeated.
+// retry says how failed requests to a registry are repeated.
 type retry struct {
-	attempts int
-	pause    time.Duration        // before the second attempt; doubled before each further one
-	asked    func() time.Duration // how long the registry asked to be left alone, from now on
+	attempts   int
+	pause      time.Duration        // before the second attempt; doubled before each further one
+	retryAfter func() time.Duration // how long the registry asks to wait, from now on
 }
 
-// do calls f until it succeeds, or fails for good or too often. It repeats what
-// broke off and what a registry says may be repeated; a registry that cannot be
-// reached at all is more often a wrong name than a short failure.
+// do calls f until it succeeds, or fails for good or too often. It repeats what broke
+// off and what the registry's status says may be repeated. It does not repeat an
+// attempt that could not reach the registry: the name is more likely to be wrong than
+// the network.
 func (r *retry) do(ctx context.Context, f func() error) error {
 	for failed := 1; ; failed++ {
 		err := f()
@@ -237,16 +238,16 @@ func (r *retry) do(ctx context.Context, f func() error) error {
 	}
 }
 
-// wait pauses before the next attempt when failed ones have been made, the last
-// of which ended with err. It reports whether there may be another one.
+// wait pauses before the next attempt, after failed ones of which the last ended with
+// err. It reports whether there is to be another one.
 func (r *retry) wait(ctx context.Context, failed int, err error) bool {
 	if failed >= r.attempts {
 		return false
 	}
 	pause := min(r.pause<<min(failed-1, 20), longestPause)
-	pause = min(pause/2+rand.N(pause), longestPause) // layers that failed together do not come back together
-	if busy(err) {
-		asked := r.asked()
+	pause = min(pause/2+rand.N(pause), longestPause) // so that layers that failed together are not repeated together
+	if refused, ok := errors.AsType[*transport.Error](err); ok && hasRetryAfter(refused.StatusCode) {
+		asked := r.retryAfter()
 		if asked > longestWait {
 			return false
 		}
@@ -262,13 +263,13 @@ func (r *retry) wait(ctx context.Context, failed int, err error) bool {
 	}
 }
 
-// permanent is an error that no further attempt can mend.
+// permanent is an error for which no further attempt is made.
 type permanent struct{ error }
 
 func (p permanent) Unwrap() error { return p.error }
 
-// temporary tells whether the request of a blob may succeed when it is repeated:
-// whenever nothing says the contrary.
+// temporary reports whether the request for a blob may succeed when it is repeated,
+// which is so unless something speaks against it.
 func temporary(err error) bool {
 	if refused, ok := errors.AsType[*transport.Error](err); ok {
 		return temporaryStatus(refused.StatusCode)
@@ -277,7 +278,8 @@ func temporary(err error) bool {
 	return !never && !errors.Is(err, errPlainHTTP) && !certificateError(err)
 }
 
-// brokeOff tells whether err is about an exchange with a registry that had begun.
+// brokeOff reports whether err is temporary and came after the registry had been
+// reached.
 func brokeOff(err error) bool {
 	if !temporary(err) {
 		return false
@@ -288,8 +290,8 @@ func brokeOff(err error) bool {
 	return errors.Is(err, errStalled) || connectionBroke(err)
 }
 
-// streamError has the form of net/http's own error for a broken HTTP/2 stream,
-// which has no exported name and lets itself be asked for by its fields.
+// streamError has the form of net/http's error for a broken HTTP/2 stream. That one is
+// not exported, but errors.As finds it by its fields.
 type streamError struct {
 	StreamID, Code uint32
 	Cause          error
@@ -297,11 +299,12 @@ type streamError struct {
 
 func (e streamError) Error() string { return fmt.Sprintf("stream %d: error %d", e.StreamID, e.Code) }
 
+// connectionBroke reports whether err says that a connection ended early.
 func connectionBroke(err error) bool {
 	if _, ok := errors.AsType[streamError](err); ok {
 		return true
 	}
-	// Of an HTTP/2 connection as a whole there is but the text.
+	// The errors of a whole HTTP/2 connection are known by their text only.
 	if text := err.Error(); strings.Contains(text, "http2: server sent GOAWAY") || strings.Contains(text, "http2: client connection lost") {
 		return true
 	}
@@ -313,8 +316,8 @@ func connectionBroke(err error) bool {
 	return false
 }
 
-// temporaryStatus goes by the status alone: the codes in a refusal's body vary
-// from registry to registry.
+// temporaryStatus reports whether a request may succeed after an answer with that
+// status. The codes in the body would differ from registry to registry.
 func temporaryStatus(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
@@ -325,12 +328,7 @@ func temporaryStatus(status int) bool {
 	return status >= 500
 }
 
-// busy tells whether err is a refusal that may come with a Retry-After.
-func busy(err error) bool {
-	refused, ok := errors.AsType[*transport.Error](err)
-	return ok && mayAsk(refused.StatusCode)
-}
-
-func mayAsk(status int) bool {
+// hasRetryAfter reports whether an answer with that status may have a Retry-After.
+func hasRetryAfter(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
