@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
 // Stored is what a v1.Layer may implement to give [Read] its blob without any work
@@ -75,28 +76,17 @@ func notDistributable(l v1.Layer, err error) error {
 // The values of Layer.Compression.
 const (
 	compressionNone = "none"
-	compressionGzip = "gzip"
-	compressionZstd = "zstd"
+	compressionGzip = detect.Gzip
+	compressionZstd = detect.Zstd
 )
 
 // sniff tells from a blob's first bytes how it is compressed. ok is false if the
 // bytes are those of neither gzip, zstd nor a tar archive.
 func sniff(head []byte) (compression string, ok bool) {
-	switch {
-	case len(head) == 0:
-		return compressionNone, true
-	case isGzip(head):
-		return compressionGzip, true
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return compressionZstd, true
-	case len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
-		return compressionZstd, true // a skippable frame first
+	if c := detect.Compression(head); c == compressionGzip || c == compressionZstd {
+		return c, true
 	}
-	return compressionNone, isTar(head)
-}
-
-func isGzip(head []byte) bool {
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08})
+	return compressionNone, len(head) == 0 || isTar(head)
 }
 
 // isTar reports whether head starts with a tar header whose checksum is right,
@@ -213,7 +203,7 @@ func (m *members) Read(b []byte) (int, error) {
 		switch {
 		case len(head) == 0:
 			return 0, err
-		case !isGzip(head):
+		case detect.Compression(head) != compressionGzip:
 			return 0, errTrailing
 		}
 		if err := m.gz.Reset(m.in); err != nil {

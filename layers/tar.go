@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
 // The names by which layers delete. They are AUFS'; the image specification has kept
@@ -159,27 +160,11 @@ func xattrSum(pax map[string]string) uint64 {
 	return d.Sum64()
 }
 
-// hasPAX reports whether a header has a PAX record whose name starts with prefix.
-func hasPAX(h *tar.Header, prefix string) bool {
-	for k := range h.PAXRecords {
-		if strings.HasPrefix(k, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// isSparse reports whether a file has holes, which archive/tar fills with zeros: its
-// content can be any number of times longer than what is stored.
-func isSparse(h *tar.Header) bool {
-	return h.Typeflag == tar.TypeGNUSparse || hasPAX(h, "GNU.sparse.")
-}
-
 // errWindows is the problem of a layer of Windows. Such a layer holds "Files" and
 // "Hives", with security descriptors in PAX records named MSWINDOWS.*.
 var errWindows = errors.New("windows layer: paths are not interpreted")
 
-func isWindows(h *tar.Header) bool { return hasPAX(h, "MSWINDOWS.") }
+func isWindows(h *tar.Header) bool { return detect.HasPAX(h, "MSWINDOWS.") }
 
 // cleanPath returns a tar path as container runtimes take it: relative to the root,
 // whether it starts with "/", "./" or neither.
@@ -343,7 +328,7 @@ func (t *tarReader) readTrailer(problems *layerProblemList) error {
 
 // discard skips the content of an entry.
 func (t *tarReader) discard(h *tar.Header) error {
-	if isSparse(h) {
+	if detect.Sparse(h) {
 		t.skipped = true // archive/tar jumps over the holes by itself
 		return nil
 	}
@@ -420,7 +405,7 @@ func (w *archiveRecorder) recordEntry(ctx context.Context, h *tar.Header) error 
 // that ask for it. Its error ends the layer.
 func (w *archiveRecorder) readFile(ctx context.Context, h *tar.Header, e tarEntry, a attrs, r *record) (err error) {
 	l, in := w.layer, w.in
-	if isSparse(h) {
+	if detect.Sparse(h) {
 		if err := l.meter.addDecompressed(h.Size); err != nil {
 			l.meter.correct(-h.Size)
 			l.wants.fail(e.path, fmt.Errorf("sparse file of %d bytes not expanded: %w", h.Size, err))

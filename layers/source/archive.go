@@ -16,6 +16,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
 const (
@@ -71,7 +73,7 @@ func indexArchive(ctx context.Context, r io.ReaderAt, size int64, maxMembers int
 			return nil, err
 		}
 		a.add(hdr, offset)
-		if end = offset; hdr.Typeflag == tar.TypeReg && !isSparse(hdr) {
+		if end = offset; hdr.Typeflag == tar.TypeReg && !detect.Sparse(hdr) {
 			end += (hdr.Size + 511) &^ 511
 		}
 	}
@@ -113,10 +115,8 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 		return
 	}
 	switch hdr.Typeflag {
-	case tar.TypeReg:
-		a.members[name] = member{offset: offset, size: hdr.Size, sparse: isSparse(hdr)}
-	case tar.TypeGNUSparse:
-		a.members[name] = member{sparse: true}
+	case tar.TypeReg, tar.TypeGNUSparse:
+		a.members[name] = member{offset: offset, size: hdr.Size, sparse: detect.Sparse(hdr)}
 	case tar.TypeLink:
 		// A hard link means what has the name now; a later member may replace that.
 		target := memberName(hdr.Linkname)
@@ -132,16 +132,6 @@ func (a *archive) add(hdr *tar.Header, offset int64) {
 		}
 		a.members[name] = member{link: memberName(target)}
 	}
-}
-
-// isSparse reports whether a member's size differs from what it takes in the archive.
-func isSparse(hdr *tar.Header) bool {
-	for key := range hdr.PAXRecords {
-		if strings.HasPrefix(key, "GNU.sparse.") {
-			return true
-		}
-	}
-	return false
 }
 
 // memberName brings a name into the form of the index: clean, and relative to the

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
 // image is the v1.Image in every Image: a config and a manifest that were read when
@@ -185,7 +185,7 @@ func (l *layer) MediaType() (types.MediaType, error) {
 		return "", err
 	}
 	defer b.Close()
-	head := make([]byte, 6)
+	head := make([]byte, detect.HeadSize)
 	n, err := io.ReadFull(b, head)
 	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return "", err
@@ -221,39 +221,20 @@ func (l *layer) Described() (v1.Descriptor, bool) {
 // zstd --long, 16 times that of the highest level without it.
 const maxZstdWindow = 128 << 20
 
-// compression tells from its first bytes how data is compressed: gzip, zstd, xz, bzip2,
-// or "" for not at all, or in no way that is known.
-func compression(head []byte) string {
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08}):
-		return "gzip"
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}),
-		// a skippable frame, with which pzstd begins
-		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
-		return "zstd"
-	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		return "xz"
-	case len(head) >= 6 && bytes.HasPrefix(head, []byte("BZh")) && bytes.Equal(head[4:6], []byte("1A")):
-		// more than the first letters, since the first name in a tar may begin with them
-		return "bzip2"
-	}
-	return ""
-}
-
-// fileCompression is compression for a file.
+// fileCompression tells how a file is compressed.
 func fileCompression(r io.ReaderAt) string {
-	head := make([]byte, 6)
+	head := make([]byte, detect.HeadSize)
 	n, _ := r.ReadAt(head, 0)
-	return compression(head[:n])
+	return detect.Compression(head[:n])
 }
 
 func unpackHint(kind string) string {
 	switch kind {
-	case "gzip":
+	case detect.Gzip:
 		return "gunzip FILE"
-	case "zstd":
+	case detect.Zstd:
 		return "zstd -d FILE"
-	case "xz":
+	case detect.XZ:
 		return "unxz FILE"
 	}
 	return "bunzip2 FILE"
@@ -261,10 +242,10 @@ func unpackHint(kind string) string {
 
 // layerType is the media type for a layer that no manifest describes.
 func layerType(head []byte) types.MediaType {
-	switch compression(head) {
-	case "gzip":
+	switch detect.Compression(head) {
+	case detect.Gzip:
 		return types.DockerLayer
-	case "zstd":
+	case detect.Zstd:
 		return types.OCILayerZStd
 	}
 	return types.DockerUncompressedLayer
@@ -283,16 +264,16 @@ func decompress(rc io.ReadCloser) (io.ReadCloser, error) {
 }
 
 func newDecompressor(r *bufio.Reader) (io.ReadCloser, error) {
-	head, err := r.Peek(6)
+	head, err := r.Peek(detect.HeadSize)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	switch how := compression(head); how {
-	case "xz", "bzip2":
+	switch how := detect.Compression(head); how {
+	case detect.XZ, detect.Bzip2:
 		return nil, fmt.Errorf("compressed with %s, which is not supported", how)
-	case "gzip":
+	case detect.Gzip:
 		return gzip.NewReader(r)
-	case "zstd":
+	case detect.Zstd:
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return nil, err
