@@ -112,15 +112,6 @@ func TestSized(t *testing.T) {
 	}
 }
 
-func TestCompression(t *testing.T) {
-	for head, want := range map[string]string{
-		"\x1f\x8b\x08\x00": "gzip", "\x28\xb5\x2f\xfd": "zstd", "\x5a\x2a\x4d\x18": "zstd",
-		"\xfd7zXZ\x00": "xz", "BZh91A": "bzip2", "BZh9/a": "", "BZhidden": "", "": "", "etc/": "", "\x1f\x8b": "",
-	} {
-		assert.Equal(t, want, compression([]byte(head)), "%q", head)
-	}
-}
-
 // TestForeignCompression: a layer that cannot be decompressed is not given as if it
 // were not compressed.
 func TestForeignCompression(t *testing.T) {

@@ -23,53 +23,54 @@ func FuzzSaved(f *testing.F) {
 	}
 	for _, b := range c.m {
 		f.Add(b)
-		s, err := parseSaved(b)
+		s, err := parseCachedLayer(b)
 		require.NoError(f, err)
 		f.Add(plainBody(f, s))
 	}
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for _, b := range [][]byte{raw, (&saved{body: z.EncodeAll(raw, nil)}).bytes()} {
-			s, err := parseSaved(b)
+		for _, b := range [][]byte{raw, (&cachedLayer{body: z.EncodeAll(raw, nil)}).bytes()} {
+			s, err := parseCachedLayer(b)
 			if err != nil {
 				continue
 			}
-			p := savedPass()
+			p := emptyLayer()
 			if p.restore(t.Context(), s) != nil {
 				continue
 			}
-			var again saved
+			var again cachedLayer
 			require.NoError(t, p.save(&again))
-			q := savedPass()
+			q := emptyLayer()
 			require.NoError(t, q.restore(t.Context(), &again))
 			require.Equal(t, listed(p), listed(q), "what is accepted is what is saved again")
-			x := &Index{Config: &v1.ConfigFile{}, Layers: make([]Layer, 1), state: &state{tree: p.tree, keep: map[int32][]byte{}}}
+			x := &Index{Config: &v1.ConfigFile{}, Layers: make([]Layer, 1), state: &state{tree: p.run.tree, keep: map[int32][]byte{}}}
 			p.info = &x.Layers[0]
-			require.NoError(t, newMerger(p.reader, x).finished(context.Background(), p))
-			x.finish(p.reader)
+			require.NoError(t, newMerger(p.run, x).add(context.Background(), p.result()))
+			x.finish(p.run)
 			checkSums(t, x)
 		}
 	})
 }
 
-// savedPass is a pass for a layer to be restored into.
-func savedPass() *pass {
-	r := newReader(&Options{Wants: (&learner{}).wants(), Limits: Limits{Entries: 10_000, Kept: 1 << 20}, Parallelism: 1})
-	return &pass{reader: r, info: &Layer{}, keep: map[int32][]byte{}, problems: problems{limit: r.lim.Problems}}
+// emptyLayer is a layerReader for a layer to be restored into.
+func emptyLayer() *layerReader {
+	r := newRun(&Options{Wants: (&learner{}).wants(), Limits: Limits{Entries: 10_000, Kept: 1 << 20}, Parallelism: 1})
+	return newLayerReader(r, &Layer{}, false)
 }
 
-// listed is what a pass has of the entries, by value.
-func listed(p *pass) []string {
+// listed is what a layerReader has of the entries, by value.
+func listed(l *layerReader) []string {
 	var all []string
-	for i := range p.records.n {
-		r := *p.records.at(i)
-		line := fmt.Sprintf("%s %+v %q", p.tree.path(r.node), p.attrTable.get(r.attrs), p.keep[int32(i)])
+	c := l.recorder
+	for i := range c.records.n {
+		r := *c.records.at(i)
+		line := fmt.Sprintf("%s %+v %q", c.tree.path(r.node), c.attrs.get(r.attrs), l.wants.keep[int32(i)])
 		switch r.typ {
 		case Symlink:
-			line += p.links[r.link]
+			line += c.records.links[r.link]
 		case Hardlink:
-			line += p.tree.path(r.link)
+			line += c.tree.path(r.link)
 		}
 		r.node, r.link, r.attrs = 0, 0, 0
 		all = append(all, fmt.Sprintf("%s %+v", line, r))
@@ -77,9 +78,9 @@ func listed(p *pass) []string {
 	return all
 }
 
-// plainBody is the body of a saved layer, not compressed: mutations of it are worth
+// plainBody is the body of a cached layer, not compressed: mutations of it are worth
 // more.
-func plainBody(t testing.TB, s *saved) []byte {
+func plainBody(t testing.TB, s *cachedLayer) []byte {
 	d, err := floorDecoder(compressionZstd, s.body)
 	require.NoError(t, err)
 	b, err := io.ReadAll(d)
