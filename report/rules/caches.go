@@ -31,8 +31,8 @@ func caches() []packages.Cache {
 	return list
 }
 
-// leastCache is the number of bytes below which a cache is not worth a line:
-// what a tool writes to an empty one, a lock or an index, stays below.
+// leastCache is the number of bytes below which a cache is not reported: a lock or an
+// index that a tool writes to an empty cache is smaller.
 const leastCache = 100_000
 
 // PackageCaches returns the rule "package-caches", about what package managers keep
@@ -44,11 +44,11 @@ func PackageCaches() report.Rule {
 		Doc: "Caches of package managers: lists, downloads, modules kept for a next run. " +
 			"An image never installs again, so their bytes are for nothing. " +
 			"It is silent about caches below 100 kB, and about those that a later layer hides, which are the rule shipped-removed's.",
-		Run: runCaches,
+		Run: findCaches,
 	}
 }
 
-func runCaches(r *report.Report) []report.Finding {
+func findCaches(r *report.Report) []report.Finding {
 	if r.Index == nil {
 		return nil
 	}

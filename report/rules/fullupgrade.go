@@ -76,7 +76,8 @@ func managerOf(prog string) (packages.Manager, bool) {
 	return packages.Manager{}, false
 }
 
-// upgradesAll reports whether a command upgrades all packages for real.
+// upgradesAll reports whether a command upgrades all packages, and not only says
+// what it would do.
 func upgradesAll(prog string, args []string) bool {
 	m, ok := managerOf(prog)
 	if !ok {

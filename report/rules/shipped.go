@@ -57,7 +57,7 @@ func findShipped(r *report.Report) []report.Finding {
 	for l := range r.Index.Layers {
 		owner := r.AncestorOf(l)
 		for e := range r.Index.Entries(l) {
-			// What a layer hides of its own is the archive's affair, not a step's.
+			// A layer may hide files of its own: its tool wrote it so, no step did.
 			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || packages.IsDatabase(e.Path) || linked[shipped{l, e.Path}] {
 				continue
 			}
