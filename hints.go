@@ -64,17 +64,16 @@ func (p place) complete(h ancestry.Hints) ancestry.Hints {
 	return h
 }
 
-// The places of os-release(5), in their order of precedence.
-var osReleasePaths = [...]string{"etc/os-release", "usr/lib/os-release"}
+// maxHint bounds what is kept of a file that says what a root is; real ones are below
+// 4 KiB.
+const maxHint = 64 << 10
 
-// maxOSRelease bounds what is kept of an image that has a huge os-release; real
-// ones are below 1 KiB.
-const maxOSRelease = 64 << 10
-
-var wantOSRelease = layers.Want{
-	Key: "os-release/1",
+// wantHints keeps the small files that tell what a root is.
+var wantHints = layers.Want{
+	Key: "hints/2",
 	Match: func(e layers.Entry, _ []byte) bool {
-		return e.Size <= maxOSRelease && slices.Contains(osReleasePaths[:], e.Path)
+		name, ok := ancestry.HintPath(e.Path)
+		return ok && name == e.Path && e.Size <= maxHint
 	},
 }
 
@@ -89,35 +88,38 @@ func addLayerHints(h ancestry.Hints, idx *layers.Index) ancestry.Hints {
 	if h.LayerDigests == nil && !slices.Contains(digests, v1.Hash{}) {
 		h.LayerDigests = digests
 	}
-	if h.OSRelease == nil {
-		h.OSRelease = osReleases(idx)
+	if h.Files == nil {
+		h.Files = hintFiles(idx)
 	}
 	return h
 }
 
-// osReleases returns the content of os-release as each layer left it, for those
-// layers that brought it or changed its content.
-func osReleases(idx *layers.Index) map[int][]byte {
-	found := map[int][]byte{}
-	for _, path := range osReleasePaths {
-		for _, e := range idx.Versions(path) {
-			if e.Change == layers.Metadata || e.Change == layers.Unchanged || e.Type == layers.Whiteout {
+// hintFiles returns, of each layer that brought or changed one, the files that tell
+// what a root is, as that layer left them.
+func hintFiles(idx *layers.Index) map[int]ancestry.Files {
+	found := map[int]ancestry.Files{}
+	add := func(layer int, name string, content []byte) {
+		if found[layer] == nil {
+			found[layer] = ancestry.Files{}
+		}
+		found[layer][name] = content
+	}
+	for _, l := range idx.Layers {
+		for e := range idx.Entries(l.Index) {
+			name, ok := ancestry.HintPath(e.Path)
+			if !ok || e.Change == layers.Metadata || e.Change == layers.Unchanged || e.Type == layers.Whiteout {
 				continue
 			}
-			if b, ok := osRelease(idx, e.Layer); ok {
-				found[e.Layer] = b
+			if name != e.Path {
+				add(l.Index, name, nil)
+				continue
+			}
+			if at, ok := idx.Resolve(l.Index, name); ok {
+				if b, ok := idx.Content(at); ok {
+					add(l.Index, name, b)
+				}
 			}
 		}
 	}
 	return found
-}
-
-// osRelease returns the content of os-release as it is seen at a layer.
-func osRelease(idx *layers.Index, layer int) ([]byte, bool) {
-	for _, path := range osReleasePaths {
-		if e, ok := idx.Resolve(layer, path); ok {
-			return idx.Content(e)
-		}
-	}
-	return nil, false
 }

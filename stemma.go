@@ -74,7 +74,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		opts = &Options{}
 	}
 	read := opts.Layers
-	read.Wants = append(slices.Clone(read.Wants), wantOSRelease)
+	read.Wants = append(slices.Clone(read.Wants), wantHints)
 	var collector *scan.Collector
 	if !opts.NoPackages {
 		collector = scan.NewCollector(&opts.Packages)

@@ -62,7 +62,9 @@ func TestAnalyze(t *testing.T) {
 	require.NotNil(t, catalogue.query)
 	h := catalogue.query.Hints
 	assert.Equal(t, []bool{true, true, true, true}, h.Verified)
-	assert.Equal(t, map[int][]byte{0: []byte(osRelease), 2: []byte(osRelease + "#")}, h.OSRelease)
+	assert.Equal(t, osRelease, string(h.Files[0]["etc/os-release"]))
+	assert.NotContains(t, h.Files, 1, "nothing but a mode")
+	assert.Equal(t, osRelease+"#", string(h.Files[2]["usr/lib/os-release"]))
 
 	opts.NoPackages = true
 	r, err = stemma.Analyze(t.Context(), img, opts)

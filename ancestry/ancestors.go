@@ -156,10 +156,8 @@ func strongestFirst(e []Evidence) {
 // os-release among them. Without one, what its steps say.
 func (q *Query) distro(a Ancestor) Distro {
 	for i := a.Layers.To - 1; i >= a.Layers.From; i-- {
-		if b, ok := q.Hints.OSRelease[i]; ok {
-			if d, ok := OSRelease(b); ok {
-				return d
-			}
+		if d, ok := q.Hints.Files[i].Distro(); ok {
+			return d
 		}
 	}
 	if a.Steps.From == 0 && a.Steps.Len() > 0 {

@@ -43,7 +43,7 @@ func fromComments(q *Query) ([]Claim, error) {
 			Start: history.None, End: i, Name: name,
 			Evidence: Evidence{
 				Kind: KindBuilder, Confidence: Recorded,
-				Says: "built on " + plain(from), Where: fmt.Sprintf("step %d: comment", i),
+				Says: "built on " + plainText(from), Where: fmt.Sprintf("step %d: comment", i),
 			},
 		})
 	}
@@ -147,9 +147,9 @@ func sameMoment(a, b history.Step) bool {
 	return a.Created.Equal(b.Created) && a.Created.After(time.Unix(0, 0))
 }
 
-// plain makes text from an image fit to be shown: short, and without control
+// plainText makes text from an image fit to be shown: short, and without control
 // characters.
-func plain(s string) string {
+func plainText(s string) string {
 	const most = 200
 	out := make([]rune, 0, min(len(s), most))
 	for _, r := range s {

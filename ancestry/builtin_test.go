@@ -49,7 +49,7 @@ func TestDistroOfTheRoot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := image(t, test.image)
 			c.Config.Entrypoint = test.entrypoint
-			l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{OSRelease: map[int][]byte{0: []byte(test.osRelease)}}})
+			l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": []byte(test.osRelease)}}}})
 			require.NoError(t, err)
 			got := outline(l)
 			assert.Equal(t, test.want, got[len(got)-1])
@@ -61,7 +61,7 @@ func TestDistroOfTheRoot(t *testing.T) {
 	t.Run("no history", func(t *testing.T) {
 		c := &config{}
 		c.RootFS.DiffIDs = []v1.Hash{hash("a"), hash("b")}
-		l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{OSRelease: map[int][]byte{0: []byte(alpine)}}})
+		l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": []byte(alpine)}}}})
 		require.NoError(t, err)
 		assert.Equal(t, []string{"unknown 1-2", "alpine:3.19.1 0-1"}, outline(l))
 		assert.Equal(t, ancestry.Inferred, l.Ancestors[1].Confidence)

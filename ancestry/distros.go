@@ -2,68 +2,238 @@ package ancestry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// DistroName returns the repository and tags under which a distribution publishes
-// its own image of the version. It reports false for distributions that publish
-// several that can't be told apart by os-release (Red Hat's ubi, ubi-minimal, …;
-// Wolfi; CentOS Stream), and for those that publish none. There are no tags where
-// os-release does not tell the version: Debian testing and sid have the same.
-func DistroName(d Distro) (Name, bool) {
-	repository, ok := distroRepositories()[strings.ToLower(d.ID)]
-	if !ok || strings.EqualFold(d.PrettyName, "distroless") || strings.HasPrefix(d.PrettyName, "CentOS Stream") {
-		return Name{}, false
-	}
-	n := Name{Repository: repository}
-	add := func(tag string) {
-		if validTag(tag) {
-			n.join(Name{Tags: []string{tag}})
-		}
-	}
-	switch {
-	case d.ID == "arch":
-		return n, true // tags are of base, base-devel, …
-	case d.ID == "debian" && strings.HasSuffix(d.PrettyName, "/sid"):
-		return n, true // its codename is testing's, and stands in sid as well
-	case d.ID == "alpine" && strings.Contains(d.VersionID, "_"):
-		// 3.24.0_alpha20260127 is on the way to 3.24, and is not it.
-		if strings.HasSuffix(d.PrettyName, " edge") {
-			add("edge")
-		}
-		return n, true
-	}
-	add(d.VersionID)
-	switch d.ID {
-	case "debian", "ubuntu":
-		add(d.Codename)
-	case "alpine", "almalinux", "rocky", "ol":
-		// 3.19.1 is 3.19 too, 9.4 is 9.
-		if i := strings.LastIndexByte(d.VersionID, '.'); i > 0 {
-			add(d.VersionID[:i])
-		}
-	}
-	return n, true
+// A distribution is a row of what is known of one: where it publishes its images, and
+// how their tags are made of its version.
+type distribution struct {
+	id         string // of os-release
+	repository string // where the image is pulled from, as of 2026
+	// numbers is how many numbers of the version the tags have, the most first; none
+	// where tags say no version.
+	numbers []int
+	// prefix stands before the version in a second form of the tags: centos7.
+	prefix string
+	// variants are the endings of the tags of further images of the same version, which
+	// os-release does not tell apart.
+	variants []string
 }
 
-// distroRepositories are where distributions publish their own images, by the ID
-// of os-release; as of 2026 on Docker Hub.
-func distroRepositories() map[string]string {
-	return map[string]string{
-		"almalinux": "almalinux", "alpine": "alpine", "amzn": "amazonlinux", "arch": "archlinux",
-		"centos": "centos", "debian": "debian", "fedora": "fedora", "ol": "oraclelinux",
-		"opensuse-leap": "opensuse/leap", "opensuse-tumbleweed": "opensuse/tumbleweed",
-		"photon": "photon", "rocky": "rockylinux", "ubuntu": "ubuntu",
+// distributions are those that publish an image of their own. Sources: the pages of the
+// repositories on Docker Hub and Quay. Not in the table are those of which os-release
+// does not tell the repository: Red Hat's ubi, ubi-minimal, …; Wolfi; SUSE.
+func distributions() []distribution {
+	return []distribution{
+		{id: "almalinux", repository: "almalinux", numbers: []int{2, 1}, variants: []string{"-minimal"}},
+		{id: "alpine", repository: "alpine", numbers: []int{3, 2}},
+		{id: "amzn", repository: "amazonlinux", numbers: []int{2, 1}},
+		{id: "arch", repository: "archlinux"},
+		{id: "centos", repository: "centos", numbers: []int{1}, prefix: "centos"},
+		{id: "debian", repository: "debian", numbers: []int{1}, variants: []string{"-slim"}},
+		{id: "fedora", repository: "fedora", numbers: []int{1}},
+		{id: "ol", repository: "oraclelinux", numbers: []int{1}, variants: []string{"-slim"}},
+		{id: "opensuse-leap", repository: "opensuse/leap", numbers: []int{2}},
+		{id: "opensuse-tumbleweed", repository: "opensuse/tumbleweed"},
+		{id: "photon", repository: "photon", numbers: []int{2}},
+		{id: "rocky", repository: "rockylinux", numbers: []int{2, 1}, variants: []string{"-minimal"}},
+		{id: "scientific", repository: "sl", numbers: []int{1}},
+		{id: "ubuntu", repository: "ubuntu", numbers: []int{2}},
 	}
+}
+
+func distributionOf(d Distro) (distribution, bool) {
+	for _, row := range distributions() {
+		if row.id == strings.ToLower(d.ID) && !strings.EqualFold(d.PrettyName, "distroless") {
+			if row.id == "centos" && strings.HasPrefix(d.PrettyName, "CentOS Stream") {
+				return distribution{id: "centos", repository: "quay.io/centos/centos", numbers: []int{1}, prefix: "stream", variants: []string{"-minimal"}}, true
+			}
+			return row, true
+		}
+	}
+	return distribution{}, false
 }
 
 func isDistroRepository(repo string) bool {
-	for _, r := range distroRepositories() {
-		if r == repo {
-			return true
+	return slices.ContainsFunc(distributions(), func(row distribution) bool { return row.repository == repo })
+}
+
+// Names returns the names under which a distribution publishes its own images of the
+// version: several where it has variants and nothing tells which it is; none for a
+// distribution of which the repository is not known, or that publishes none. There are
+// no tags where the version is not told: Debian's testing and sid have the same
+// os-release, and Arch has no version.
+func (d Distro) Names() []Name {
+	row, ok := distributionOf(d)
+	if !ok {
+		return nil
+	}
+	if d.onTheWay() {
+		n := Name{Repository: row.repository}
+		if strings.HasSuffix(d.PrettyName, " edge") {
+			n.Tags = []string{"edge"}
 		}
+		return []Name{n}
+	}
+	tags := row.tags(d)
+	if len(tags) == 0 {
+		return []Name{{Repository: row.repository}}
+	}
+	endings := append([]string{""}, row.variants...)
+	switch d.Variant {
+	case "full":
+		endings = []string{""}
+	case "slim":
+		endings = []string{"-slim"}
+	}
+	var out []Name
+	for _, ending := range endings {
+		n := Name{Repository: row.repository}
+		for _, t := range tags {
+			n.Tags = append(n.Tags, t+ending)
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// onTheWay reports whether it is a version that is not out: Debian's testing and sid,
+// Alpine's edge (3.24.0_alpha20260127).
+func (d Distro) onTheWay() bool {
+	return d.ID == "debian" && (d.VersionID == "" || strings.HasSuffix(d.PrettyName, "/sid")) || d.ID == "alpine" && strings.Contains(d.VersionID, "_")
+}
+
+// tags returns the tags of a distribution's version that are sure to exist, the most
+// specific first.
+func (row distribution) tags(d Distro) []string {
+	var out []string
+	add := func(tag string) {
+		if validTag(tag) && !slices.Contains(out, tag) {
+			out = append(out, tag)
+		}
+	}
+	version := strings.Split(d.VersionID, ".")
+	for _, n := range row.numbers {
+		if n == 3 && !patched(version) {
+			continue
+		}
+		if row.prefix == "stream" {
+			add("stream" + strings.Join(version[:min(n, len(version))], "."))
+			continue
+		}
+		add(strings.Join(version[:min(n, len(version))], "."))
+		if row.prefix != "" && d.VersionID != "" {
+			add(row.prefix + strings.Join(version[:min(n, len(version))], "."))
+		}
+	}
+	if row.id == "debian" || row.id == "ubuntu" {
+		add(d.Codename)
+	}
+	return out
+}
+
+// patched reports whether an Alpine version has a tag of three numbers: all have since
+// 3.10; of those before only some.
+func patched(version []string) bool {
+	return len(version) == 3 && (version[0] != "3" || len(version[1]) > 1)
+}
+
+// A Fit says how a name agrees with what a distribution's files say. Greater is better.
+type Fit int
+
+// The ways in which a name agrees or does not.
+const (
+	Contradicts Fit = iota - 1 // it is another distribution's, or another version's
+	Silent                     // nothing in the name can be compared
+	Fits                       // it is of the version, as far as both say one
+)
+
+// Fit compares an image's name with the distribution. What one of the two does not say
+// is no contradiction: a version of three numbers agrees with a tag of two, and a name
+// that is no distribution's can be of anything that is made of it.
+func (d Distro) Fit(n Name) Fit {
+	row, ok := distributionOf(d)
+	switch {
+	case !ok && d.ID == "":
+		return Silent
+	case !isDistroRepository(n.Repository):
+		return Silent
+	case !ok || row.repository != n.Repository && !(row.id == "centos" && n.Repository == "centos"):
+		return Contradicts
+	}
+	fit := Silent
+	for _, tag := range n.Tags {
+		switch f := d.fitTag(row, tag); {
+		case f == Fits:
+			return Fits
+		case f == Contradicts:
+			fit = Contradicts
+		}
+	}
+	return fit
+}
+
+// fitTag compares one tag. Words that are no suite's name say nothing: latest, base.
+func (d Distro) fitTag(row distribution, tag string) Fit {
+	word, _, _ := strings.Cut(tag, "-")
+	if row.prefix != "" {
+		word = strings.TrimPrefix(word, row.prefix)
+	}
+	if slices.Contains(strings.Split(d.Codename, "/"), word) && word != "" {
+		return Fits
+	}
+	if d.onTheWay() {
+		switch word {
+		case "sid", "unstable", "testing", "experimental", "edge":
+			return Fits
+		}
+	}
+	if len(word) == 8 && leadingVersion.FindString(word) == word { // a day
+		switch {
+		case row.id != "alpine":
+			return Silent
+		case d.onTheWay():
+			return Fits // one of edge's
+		}
+		return Contradicts
+	}
+	if suiteName(word) {
+		if d.Codename == "" && !d.onTheWay() && word != "edge" {
+			return Silent // it has none to compare
+		}
+		return Contradicts
+	}
+	v := leadingVersion.FindString(word)
+	if v == "" {
+		return Silent
+	}
+	if d.onTheWay() {
+		return Contradicts
+	}
+	for _, own := range [...]string{d.VersionID, d.Release} {
+		if own != "" && (strings.HasPrefix(own+".", v+".") || strings.HasPrefix(v+".", own+".")) {
+			return Fits
+		}
+	}
+	if d.VersionID == "" {
+		return Silent
+	}
+	return Contradicts
+}
+
+// suiteName reports whether a tag's first word is the name of a suite of Debian or
+// Ubuntu, or one of Debian's that are on the way.
+func suiteName(word string) bool {
+	switch word {
+	case "sid", "unstable", "testing", "experimental", "edge",
+		"squeeze", "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke",
+		"lucid", "precise", "quantal", "raring", "saucy", "trusty", "utopic", "vivid", "wily", "xenial", "yakkety", "zesty", "artful", "bionic",
+		"cosmic", "disco", "eoan", "focal", "groovy", "hirsute", "impish", "jammy", "kinetic", "lunar", "mantic", "noble", "oracular",
+		"plucky", "questing", "resolute":
+		return true
 	}
 	return false
 }
@@ -87,15 +257,7 @@ func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 			return nil
 		}
 	}
-	content, ok := q.Hints.OSRelease[a.Layers.From]
-	if !ok {
-		return nil
-	}
-	d, ok := OSRelease(content)
-	if !ok {
-		return nil
-	}
-	name, ok := DistroName(d)
+	d, ok := q.Hints.Files[a.Layers.From].Distro()
 	if !ok {
 		return nil
 	}
@@ -103,10 +265,14 @@ func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
 	if d.PrettyName != "" {
 		says = d.PrettyName
 	}
-	return []candidate{{Name: name, loose: true, Evidence: Evidence{
-		Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plain(says),
-		Where: fmt.Sprintf("layer %d: etc/os-release", a.Layers.From),
-	}}}
+	var out []candidate
+	for _, name := range d.Names() {
+		out = append(out, candidate{Name: name, loose: true, Evidence: Evidence{
+			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says),
+			Where: fmt.Sprintf("layer %d: etc/os-release", a.Layers.From),
+		}})
+	}
+	return out
 }
 
 // bareConfig reports whether an image's configuration is one that a distribution's
@@ -122,7 +288,7 @@ func bareConfig(q *Query) bool {
 // firstLayer finds a root in a history that says nothing of its lowest layer, if
 // that layer brings an os-release and more layers follow.
 func firstLayer(q *Query) ([]Claim, error) {
-	if len(q.Steps) < 2 || q.Steps[0].Layer != 0 || len(q.Hints.OSRelease[0]) == 0 {
+	if len(q.Steps) < 2 || q.Steps[0].Layer != 0 || len(q.Hints.Files[0]) == 0 {
 		return nil, nil
 	}
 	s := q.Steps[0]

@@ -92,14 +92,6 @@ func (n Name) String() string {
 	return n.Repository
 }
 
-// A Distro identifies an operating system as os-release(5) does.
-type Distro struct {
-	ID         string // ID: "debian", "alpine", "ubuntu"
-	VersionID  string // VERSION_ID: "12", "3.19.1"
-	Codename   string // VERSION_CODENAME: "bookworm"
-	PrettyName string // PRETTY_NAME
-}
-
 // Evidence is one reason to believe, or to doubt, a name or a boundary.
 type Evidence struct {
 	Kind       Kind

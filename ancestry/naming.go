@@ -107,11 +107,16 @@ func narrow(groups []Name, others []candidate) []Name {
 	if len(groups) < 2 {
 		return groups
 	}
+	// os-release knows the distribution, and of its tags not one from another.
+	same := !slices.ContainsFunc(groups, func(g Name) bool { return g.Repository != groups[0].Repository })
 	var best []Name
 	most := 0
 	for _, g := range groups {
 		n := 0
 		for _, o := range others {
+			if same && o.Evidence.Kind == KindOSRelease {
+				continue
+			}
 			if g.Repository == o.Name.Repository && g.shares(o.Name) {
 				n++
 			}

@@ -85,7 +85,7 @@ func TestChainOfThreeBuilders(t *testing.T) {
 	}
 	l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{
 		Reference: "example.org/shop/api:2.4.1",
-		OSRelease: map[int][]byte{0: []byte("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")},
+		Files:     map[int]ancestry.Files{0: {"etc/os-release": []byte("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")}},
 	}})
 	require.NoError(t, err)
 	require.Empty(t, l.Problems)
@@ -191,7 +191,7 @@ func FuzzResolve(f *testing.F) {
 		}
 		c.Config.Labels = map[string]string{key: value}
 		l, err := ancestry.Resolve(t.Context(), c, &ancestry.Options{Hints: ancestry.Hints{
-			Reference: value, Annotations: map[string]string{key: value}, OSRelease: map[int][]byte{0: []byte(osRelease)},
+			Reference: value, Annotations: map[string]string{key: value}, Files: map[int]ancestry.Files{0: {"etc/os-release": []byte(osRelease)}},
 		}})
 		if err != nil {
 			t.Fatal(err)

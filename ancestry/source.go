@@ -59,8 +59,8 @@ type Hints struct {
 	Verified []bool
 	// LayerDigests are the digests of the stored blobs, bottom first, if known.
 	LayerDigests []v1.Hash
-	// OSRelease is, by layer index, the content of etc/os-release (or
-	// usr/lib/os-release) as that layer left it, for the layers that brought or
-	// changed it.
-	OSRelease map[int][]byte
+	// Files are small files of the image's layers, by layer index, as that layer left
+	// them: see [HintPath]. They tell what distribution, version and variant a root is,
+	// and can only narrow what else is known.
+	Files map[int]Files
 }

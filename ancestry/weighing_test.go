@@ -203,7 +203,7 @@ func TestRootAgainstBetterEvidence(t *testing.T) {
 	} {
 		l, err := ancestry.Resolve(t.Context(), image(t, text), &ancestry.Options{Hints: ancestry.Hints{
 			Annotations: map[string]string{"org.opencontainers.image.base.name": base},
-			OSRelease:   map[int][]byte{0: []byte("ID=debian\nVERSION_ID=13\nVERSION_CODENAME=trixie\n")},
+			Files:       map[int]ancestry.Files{0: {"etc/os-release": []byte("ID=debian\nVERSION_ID=13\nVERSION_CODENAME=trixie\n")}},
 		}})
 		require.NoError(t, err)
 		a := l.Ancestors[1]

@@ -36,8 +36,16 @@ func (t *trial) connect() {
 	}
 }
 
-// worth is what a node adds to a chain: its steps, and more for the better grade.
-func (n *node) worth() int { return (n.end - n.start) * (4 + 4*int(n.grade)) }
+// worth is what a node adds to a chain: its steps, and more for the better grade. Roots
+// that say nothing are worth the same whether their recipe could be read or not: which
+// one it is must not hang on that.
+func (n *node) worth() int {
+	g := n.grade
+	if n.scratch && n.start == 0 && !n.telling && !n.whole() {
+		g = exact
+	}
+	return 4 * (n.end - n.start) * int(g)
+}
 
 // bestBelow is the worth of the best grounded chain that ends at or below a step.
 func (t *trial) bestBelow(step int) int {

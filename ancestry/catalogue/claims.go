@@ -111,6 +111,8 @@ func (n *node) says() string {
 	name := n.name().String()
 	var s string
 	switch n.grade {
+	case assumed:
+		return fmt.Sprintf("%s was the image of that name when this root was made; its recipe says nothing", name)
 	case exact:
 		s = fmt.Sprintf("all %d instructions of %s agree", of, name)
 		if of == 1 {

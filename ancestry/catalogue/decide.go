@@ -25,7 +25,7 @@ func (t *trial) decide(levels []level) {
 		first := slices.MinFunc(l.nodes, func(a, b *node) int { return cmp.Compare(a.catalog, b.catalog) }).catalog
 		keep(levels, i, func(n *node) bool { return n.catalog == first })
 	}
-	t.byDistro(levels)
+	told := t.byDistro(levels)
 	top := levels[0]
 	if top.end == len(t.steps) {
 		if c := t.q.Hints.Annotations[revision]; len(c) >= 8 {
@@ -42,7 +42,9 @@ func (t *trial) decide(levels []level) {
 			})
 		}
 	}
-	t.byDays(levels)
+	if !told {
+		t.byDays(levels)
+	}
 	for i := range levels {
 		l := &levels[i]
 		above := i > 0 && levels[i-1].sure && levels[i-1].start == l.end && linked(levels[i-1], *l)
@@ -51,59 +53,76 @@ func (t *trial) decide(levels []level) {
 				l.sure = true
 			}
 		}
+		if slices.ContainsFunc(l.nodes, func(n *node) bool { return n.grade == assumed }) {
+			l.sure = false
+		}
 	}
 }
 
-// byDistro lets the root's os-release choose its suite.
-func (t *trial) byDistro(levels []level) {
+// byDistro lets what the root's files say choose among readings of the root, and with
+// it of all that stands on it. It only narrows: what no reading agrees with decides
+// nothing, unless all of them are of another distribution or version.
+//
+// It reports whether the files tell that the root is of the distribution that it is
+// taken for.
+func (t *trial) byDistro(levels []level) bool {
 	last := len(levels) - 1
 	if levels[last].start != 0 {
-		return
+		return false
 	}
 	d, ok := t.rootDistro(levels[last].end)
 	if !ok {
-		return
+		return false
 	}
-	name, ok := ancestry.DistroName(d)
-	if !ok {
-		return
+	contradicted := func(n *node) bool { return d.Fit(n.name()) == ancestry.Contradicts }
+	if !slices.ContainsFunc(levels[last].nodes, func(n *node) bool { return !contradicted(n) }) {
+		for i := range levels {
+			levels[i].doubt = "its os-release says " + said(d)
+		}
+		return true
 	}
-	fits := func(n *node) bool { return n.repo.Name() == name.Repository && ofSuite(n.tags, d) }
-	if slices.ContainsFunc(levels[last].nodes, fits) {
-		keep(levels, last, fits)
-		return
+	keep(levels, last, func(n *node) bool { return !contradicted(n) })
+	keep(levels, last, func(n *node) bool { return d.Fit(n.name()) == ancestry.Fits })
+	if d.Variant != "" {
+		keep(levels, last, func(n *node) bool { return slices.ContainsFunc(n.tags, slim) == (d.Variant == "slim") })
 	}
-	if slices.ContainsFunc(levels[last].nodes, func(n *node) bool { return strings.Contains(n.repo.Name(), "/") }) {
-		return // somebody's own may be called as he likes, whatever it was made of
+	if len(d.Suites) > 0 {
+		keep(levels, last, func(n *node) bool {
+			return slices.ContainsFunc(n.tags, func(tag string) bool {
+				word, _, _ := strings.Cut(tag, "-")
+				return slices.Contains(d.Suites, word)
+			})
+		})
 	}
-	for i := range levels {
-		levels[i].doubt = "its os-release says " + name.String()
+	if d.Release != "" {
+		keep(levels, last, func(n *node) bool {
+			return slices.Contains(n.tags, d.Release) || slices.Contains(n.tags, d.Release+"-slim")
+		})
 	}
+	return slices.ContainsFunc(levels[last].nodes, func(n *node) bool { return d.Fit(n.name()) == ancestry.Fits })
 }
 
-// rootDistro returns the os-release of the layers that the first steps made.
+// slim reports whether a tag is one of a slim variant.
+func slim(tag string) bool {
+	return slices.Contains(strings.Split(tag, "-"), "slim")
+}
+
+// said returns what a distribution calls itself, in the words of a tag where it can be.
+func said(d ancestry.Distro) string {
+	if names := d.Names(); len(names) > 0 {
+		return names[0].String()
+	}
+	return strings.TrimSpace(d.ID + " " + d.VersionID)
+}
+
+// rootDistro returns what the files of the layers say that the first steps made.
 func (t *trial) rootDistro(end int) (ancestry.Distro, bool) {
 	for i := end - 1; i >= 0; i-- {
-		if b, ok := t.q.Hints.OSRelease[t.steps[i].Layer]; ok {
-			return ancestry.OSRelease(b)
+		if d, ok := t.q.Hints.Files[t.steps[i].Layer].Distro(); ok {
+			return d, true
 		}
 	}
 	return ancestry.Distro{}, false
-}
-
-// ofSuite reports whether tags are those of a distribution's version.
-func ofSuite(tags []string, d ancestry.Distro) bool {
-	begins := func(tag, with string) bool {
-		rest, ok := strings.CutPrefix(tag, with)
-		return with != "" && ok && (rest == "" || rest[0] == '-' || rest[0] == '.')
-	}
-	return slices.ContainsFunc(tags, func(tag string) bool {
-		// Debian's unstable has the os-release of its testing.
-		unstable := d.ID == "debian" && d.VersionID == "" && (begins(tag, "sid") || begins(tag, "unstable"))
-		// Alpine's edge says which release it will be: 3.22.0_alpha20250108.
-		edge := d.ID == "alpine" && strings.Contains(d.VersionID, "_alpha") && begins(tag, "edge")
-		return unstable || edge || begins(tag, d.Codename) || begins(tag, d.VersionID)
-	})
 }
 
 // byDays lets the day of its build choose between repositories whose roots look

@@ -28,7 +28,7 @@ func TestUndated(t *testing.T) {
 	for i := range cfg.History {
 		cfg.History[i].Created.Time = time.Unix(0, 0)
 	}
-	got := resolve(t, cfg, ancestry.Hints{OSRelease: map[int][]byte{0: osRelease("debian:bullseye")}})
+	got := resolve(t, cfg, ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease("debian:bullseye")}}})
 	require.Len(t, got, 5)
 	assert.Equal(t, "python", got[0].Repository)
 	assert.Contains(t, got[0].Tags, "3.11.1-bullseye")
@@ -70,7 +70,7 @@ func TestStripped(t *testing.T) {
 func TestContradicted(t *testing.T) {
 	cfg := realConfig(t, "python_3.13-trixie")
 	for _, other := range []string{"debian:bookworm", "ubuntu:noble"} {
-		for _, a := range resolve(t, cfg, ancestry.Hints{OSRelease: map[int][]byte{0: osRelease(other)}}) {
+		for _, a := range resolve(t, cfg, ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease(other)}}}) {
 			assert.LessOrEqual(t, a.Confidence, ancestry.Inferred, "%s: %s %v", other, a, a.Evidence)
 		}
 	}

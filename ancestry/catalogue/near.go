@@ -115,7 +115,7 @@ func (t *trial) nextVersion(below level, s suspect, d recipe.Dialect, end int) b
 		}
 		n.grade, n.likes = near, l
 		stands := slices.ContainsFunc(below.nodes, func(p *node) bool { return t.agrees(n, p) })
-		if !stands || !n.compose(t.versions(n.start, end, d), t.catalogs[s.catalog].Day()) {
+		if !stands || !t.compose(n, t.versions(n.start, end, d)) {
 			continue
 		}
 		k := n.recipe.From + " " + n.tags[0]

@@ -15,9 +15,10 @@ import (
 type grade int
 
 const (
-	near   grade = iota // in most of its shapes
-	shaped              // in shape, from end to end
-	exact               // line for line
+	assumed grade = iota // not at all: what a child or the root's files name could not be read
+	near                 // in most of its shapes
+	shaped               // in shape, from end to end
+	exact                // line for line
 )
 
 // A node is one way to read a part of the history: as a recipe.
@@ -126,6 +127,13 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 		}
 		n.grade, n.telling = exact, telling
 		if n.date(t.catalogs[cat].Day()) {
+			tags, by := t.vetoed(n)
+			if by != "" {
+				n.why = "it has " + by
+				t.lose(n)
+				continue
+			}
+			n.tags = tags
 			for _, n := range n.bySuite() {
 				if n.made.IsZero() {
 					n.tags = withoutDays(n.tags)
@@ -134,10 +142,15 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 			}
 			continue
 		}
-		if telling && len(t.losers) < maxNodes {
-			n.why = "no tag pointed to it when this was built"
-			t.losers = append(t.losers, n)
-		}
+		n.why = "no tag pointed to it when this was built"
+		t.lose(n)
+	}
+}
+
+// lose keeps a node that is not what it seems, for a likeness, if it says enough.
+func (t *trial) lose(n *node) {
+	if n.telling && len(t.losers) < maxNodes {
+		t.losers = append(t.losers, n)
 	}
 }
 
@@ -150,19 +163,40 @@ func (n *node) date(today data.Day) bool {
 	}
 	made := data.DayOf(n.made)
 	n.newer = made > today
-	if n.tags = tagsAt(n.named, made, today); len(n.tags) > 0 || untagged(n.named, made-grace, made+ahead) {
-		return true
+	n.tags = tagsAt(n.named, made, today)
+	if n.scratch {
+		n.dateBeside(made, today)
 	}
-	// Of the file of a root archive, mostly nothing but the archive changes: the
-	// recipe that it was on that day could not be read, and reads the same.
-	for _, id := range n.repo.Beside(n.recipe.ID, made-grace, made+ahead) {
-		u := n.repo.Recipe(id)
-		if tags := tagsAt(u, made, today); len(tags) > 0 && n.scratch {
-			n.named, n.tags = u, tags
-			return true
+	return len(n.tags) > 0 || untagged(n.named, made-grace, made+ahead)
+}
+
+// dateBeside finds the recipe that a root's file was on its day. Mostly nothing but the
+// archive changes from one to the next: one that could not be read reads the same. Of
+// several it is the one that got its tags last before the root was made.
+func (n *node) dateBeside(made, today data.Day) {
+	first := data.Day(-1 << 31)
+	if len(n.tags) > 0 {
+		if first = startOf(n.named, made); n.named.ActiveAfter(made) {
+			return
 		}
 	}
-	return false
+	for _, id := range n.repo.Beside(n.recipe.ID, made-grace, made+ahead) {
+		u := n.repo.Recipe(id)
+		if tags := tagsAt(u, made, today); len(tags) > 0 && startOf(u, made+ahead) > first {
+			n.named, n.tags, first = u, tags, startOf(u, made+ahead)
+		}
+	}
+}
+
+// startOf returns the last day, not after the given one, on which the recipe got tags.
+func startOf(r data.Recipe, day data.Day) data.Day {
+	start := data.Day(-1 << 31)
+	for _, s := range r.Spans {
+		if s.From <= day {
+			start = max(start, s.From)
+		}
+	}
+	return start
 }
 
 // called reports whether what the node is answers to a tag in a child's FROM.

@@ -91,7 +91,7 @@ func TestRealImages(t *testing.T) {
 			return l.Ancestors
 		}
 		bare := resolve(ancestry.Hints{})
-		told := resolve(ancestry.Hints{Reference: r.Reference, OSRelease: map[int][]byte{0: osRelease(want[len(want)-1])}})
+		told := resolve(ancestry.Hints{Reference: r.Reference, Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease(want[len(want)-1])}}})
 		t.Logf("%-29s expected  %s", r.File, strings.Join(want, " < "))
 		t.Logf("%-29s hints     %s", "", row(told))
 		t.Logf("%-29s alone     %s", "", row(bare))

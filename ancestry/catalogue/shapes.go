@@ -37,7 +37,7 @@ func (t *trial) alike(cat int, d recipe.Dialect, m data.Match) {
 			}
 		}
 		n.likes.Shapes, n.likes.Of = len(own.Lines), len(own.Lines)
-		if !n.compose(versions, t.catalogs[cat].Day()) {
+		if !t.compose(n, versions) {
 			continue
 		}
 		k := n.recipe.From + " " + n.tags[0]
@@ -83,6 +83,16 @@ func ordered(best map[string]*node) []*node {
 		return 1
 	})
 	return out
+}
+
+// compose finds a node's tags, see below, and lets the image's own values forbid some.
+func (t *trial) compose(n *node, versions []data.Version) bool {
+	if !n.compose(versions, t.catalogs[n.catalog].Day()) {
+		return false
+	}
+	tags, by := t.vetoed(n)
+	n.tags = tags
+	return by == "" && len(tags) > 0
 }
 
 // compose finds the tags of a version that the catalogue has no recipe of: made of

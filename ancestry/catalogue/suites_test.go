@@ -109,7 +109,7 @@ func TestEdge(t *testing.T) {
 		img.History[i].Created.Time = time.Date(2026, 8, 6, 0, 0, 0, 0, time.UTC)
 	}
 	for version, want := range map[string]string{"3.25.0_alpha20260805": "alpine:20260805", "3.24.2": "alpine:3.24.2"} {
-		got := resolve(t, img, ancestry.Hints{OSRelease: map[int][]byte{0: []byte("ID=alpine\nVERSION_ID=" + version + "\n")}})
+		got := resolve(t, img, ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": []byte("ID=alpine\nVERSION_ID=" + version + "\n")}}})
 		require.Len(t, got, 1)
 		assert.Equal(t, want, got[0].String())
 	}
@@ -121,7 +121,7 @@ func TestOwnRoot(t *testing.T) {
 	c := catalogOf(t, func(b *build.Builder) { image(t, b, "acme/base:1", built("one!"+install)) })
 	img := built("other!"+install, "app!COPY app /app # buildkit")
 	l, err := ancestry.Resolve(t.Context(), (*config)(img), &ancestry.Options{
-		Hints: ancestry.Hints{OSRelease: map[int][]byte{0: osRelease("debian:bookworm")}}, Catalogues: []ancestry.Source{catalogue.Of(c)},
+		Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: {"etc/os-release": osRelease("debian:bookworm")}}}, Catalogues: []ancestry.Source{catalogue.Of(c)},
 	})
 	require.NoError(t, err)
 	root := l.Ancestors[len(l.Ancestors)-1]

@@ -36,6 +36,9 @@ func dated(tag string) bool {
 // tagsAt returns the tags that an image of the recipe, built on a day, could have
 // been built for, the most specific first; none if it had none then. today is the
 // catalogue's day.
+//
+// A root is built when its tag has come, or built again later from the same archive: of
+// dated tags it has the last that came before it.
 func tagsAt(r data.Recipe, made, today data.Day) []string {
 	if archive(r) {
 		return archiveTags(r, made, today)
@@ -45,10 +48,7 @@ func tagsAt(r data.Recipe, made, today data.Day) []string {
 		tags = active(r, made-grace, made, ahead)
 	}
 	out := tags.list(r, made > today)
-	if r.From == "scratch" && slices.ContainsFunc(out, dated) && tags.latest() < made-soon {
-		if made <= today {
-			return nil
-		}
+	if r.From == "scratch" && made > today && slices.ContainsFunc(out, dated) && tags.latest() < made-soon {
 		return slices.DeleteFunc(out, dated) // it has one that is younger than the catalogue
 	}
 	return out

@@ -57,6 +57,7 @@ func (t *trial) search(ctx context.Context) error {
 	if err := t.find(ctx, (*data.Catalogue).Matches, t.exact); err != nil {
 		return err
 	}
+	t.assumeRoots()
 	t.connect()
 	if top := t.best(len(t.steps)); top != nil && top.grounded && top.end == len(t.steps) && !top.whole() {
 		return nil
@@ -64,6 +65,7 @@ func (t *trial) search(ctx context.Context) error {
 	if err := t.find(ctx, (*data.Catalogue).Alike, t.alike); err != nil {
 		return err
 	}
+	t.assumeRoots()
 	t.connect()
 	return nil
 }

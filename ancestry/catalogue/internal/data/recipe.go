@@ -115,6 +115,11 @@ func (r Recipe) LastDay() Day {
 	return last
 }
 
+// ActiveAfter reports whether some tag still pointed to the recipe after a day.
+func (r Recipe) ActiveAfter(d Day) bool {
+	return slices.ContainsFunc(r.Spans, func(s Span) bool { return s.From <= d && s.To > d })
+}
+
 // TagsOn returns the tags that pointed to the recipe on a day, the most specific
 // first: see [SortTags].
 func (r Recipe) TagsOn(d Day) []string {

@@ -30,6 +30,13 @@ type Repository struct {
 
 	unreadOnce sync.Once
 	unreadIDs  []int
+
+	silentOnce sync.Once
+	silentIDs  []int
+	silentBare bool
+
+	keysOnce sync.Once
+	keys     []string
 }
 
 type line struct {

@@ -84,6 +84,42 @@ func (r *Repository) unread() []int {
 	return r.unreadIDs
 }
 
+// VersionKeys returns the names of the variables of whose values the tags begin, sorted:
+// PYTHON_VERSION for {PYTHON_VERSION}-slim.
+func (r *Repository) VersionKeys() []string {
+	r.keysOnce.Do(func() {
+		for _, set := range r.templates {
+			for template := range strings.FieldsSeq(set) {
+				rest, ok := strings.CutPrefix(template, "{")
+				if key, _, closed := strings.Cut(rest, "}"); ok && closed && !slices.Contains(r.keys, key) {
+					r.keys = append(r.keys, key)
+				}
+			}
+		}
+		slices.Sort(r.keys)
+	})
+	return r.keys
+}
+
+// SilentRoots returns the recipes, ascending, whose instructions say nothing of which
+// root it is: those that could not be read, and those that are an archive and what to
+// run. bare is true if some have no instruction but the archive.
+func (r *Repository) SilentRoots() (ids []int, bare bool) {
+	const archiveAndCommand = 2
+	r.silentOnce.Do(func() {
+		for id := range r.recipes {
+			x := &r.recipes[id]
+			n := x.end - x.first
+			root := n > 0 && n <= archiveAndCommand && r.froms[x.from] == "scratch" && !strings.HasSuffix(r.paths[x.path], "index.json")
+			if n == 0 || root {
+				r.silentIDs = append(r.silentIDs, id)
+			}
+			r.silentBare = r.silentBare || root && n == 1
+		}
+	})
+	return r.silentIDs, r.silentBare
+}
+
 // Tags returns all tags that the repository ever had, sorted.
 func (r *Repository) Tags() []string {
 	seen := map[string]bool{}
