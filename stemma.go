@@ -40,7 +40,7 @@ import (
 // are the defaults.
 type Options struct {
 	// Hints are passed to [ancestry.Resolve]. Where they are not given, two things
-	// are filled in: what the layers say (os-release, which layers were verified, the
+	// are filled in: what the layers say (files of the root, which were verified, the
 	// digests of the stored blobs), and what [HintsOf] says of an image that package
 	// layers/source opened. Reference and Digest become those of the report.
 	Hints ancestry.Hints
