@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/rules"
 )
 
@@ -30,4 +32,17 @@ func ExampleAnalyze() {
 		fmt.Printf("%s: %s: %s\n", f.Severity, f.Rule, f.Message)
 	}
 	// Output: warning: root-user: runs as root: no ancestor sets USER
+}
+
+// The chain alone, without reading a layer: the place where the image was found
+// says its name.
+func ExampleHintsOf() {
+	img := &source.Image{Image: empty.Image, Scheme: "registry", Tags: []string{"example.org/app:1"}} // by source.Open
+	lineage, err := ancestry.Resolve(context.Background(), img, &ancestry.Options{Hints: stemma.HintsOf(img)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(lineage.Ancestors[0])
+	// Output: example.org/app:1
 }

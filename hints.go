@@ -30,24 +30,24 @@ func HintsOf(img *source.Image) ancestry.Hints {
 type place struct {
 	hints     ancestry.Hints
 	reference string // the report's, where no name was asked for; "" if not known
-	damage    error  // what is wrong with the archive that holds it
+	damage    error  // what is wrong with the archive that holds the image
 }
 
-// placeOf returns the place of an image that package source opened, and nothing of
-// any other.
+// placeOf returns the place of an image that package source opened, and the zero
+// place for any other.
 func placeOf(img v1.Image) place {
 	s, ok := img.(*source.Image)
 	if !ok {
 		return place{}
 	}
 	p := place{hints: HintsOf(s), reference: s.Reference}
-	if s.Damage != nil { // what is lost by it shows in the layers
+	if s.Damage != nil { // what is lost by it shows in the layers, too
 		p.damage = fmt.Errorf("archive: %w", s.Damage)
 	}
 	return p
 }
 
-// complete fills in what the caller left open.
+// complete fills in the hints that the caller did not give.
 func (p place) complete(h ancestry.Hints) ancestry.Hints {
 	if h.Reference == "" {
 		h.Reference = p.hints.Reference
@@ -64,7 +64,7 @@ func (p place) complete(h ancestry.Hints) ancestry.Hints {
 	return h
 }
 
-// maxHint bounds what is kept of a file that tells what a root is; real ones are below
+// maxHint bounds what is kept of a file that says what a root is; real ones are below
 // 4 KiB.
 const maxHint = 64 << 10
 
@@ -77,9 +77,8 @@ var wantHints = layers.Want{
 	},
 }
 
-// hints adds what the index knows to what the caller knows; the caller's word
-// about files counts, as far as it goes.
-func hints(idx *layers.Index, h ancestry.Hints) ancestry.Hints {
+// addLayerHints adds what the layers say to the hints. What h has already stays.
+func addLayerHints(h ancestry.Hints, idx *layers.Index) ancestry.Hints {
 	h.Verified = make([]bool, len(idx.Layers))
 	digests := make([]v1.Hash, len(idx.Layers))
 	for i, l := range idx.Layers {

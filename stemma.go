@@ -1,22 +1,23 @@
 // Package stemma draws the family tree of a container image: which images it
 // descends from, what each of them put into it, how old and how fit each of them
-// is, and what to do about it. All of it is told from the image alone.
+// is, and what to do about it. It needs nothing but the image.
 //
 // [Analyze] does everything in one call: an image in, a report out. It reads every
 // layer once, resolves the chain of ancestors, lists the packages, joins the three
-// and judges them. Each part is a package of its own and can be had alone:
+// and runs the rules. Each part is a package of its own:
 //
 //   - layers/source opens an image by its reference;
-//   - layers/history reads the history of its configuration;
-//   - layers reads its layers once and tells what each of them did;
-//   - ancestry tells its chain of parents;
+//   - layers/history parses the history of its configuration;
+//   - layers reads its layers once and says what each of them did;
+//   - ancestry finds its chain of parents;
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
-//   - report joins them and judges; the packages below it write a report as text
-//     or JSON, hold a policy against it, and assert on it in tests.
+//   - report joins them and runs the rules; the packages below it write a report as
+//     text or JSON, check it against a policy, and assert on it in tests.
 //
 // This package imports all of them, Syft and the registry client included. A
-// program that needs only some of them imports those and pays only for those.
+// program that needs only some of them imports only those, and compiles faster.
+// ARCHITECTURE.md shows how they fit together.
 package stemma
 
 import (
@@ -35,12 +36,12 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// Options say what [Analyze] reads and by what it judges. nil and the zero value
+// Options say what [Analyze] reads and which rules it runs. nil and the zero value
 // are the defaults.
 type Options struct {
-	// Hints are passed to [ancestry.Resolve]. What the layers tell (os-release,
-	// which layers were verified, the digests of the stored blobs) is filled in where
-	// it is not given, and so is what [HintsOf] says of an image that package
+	// Hints are passed to [ancestry.Resolve]. Where they are not given, two things
+	// are filled in: what the layers say (files of the root, which were verified, the
+	// digests of the stored blobs), and what [HintsOf] says of an image that package
 	// layers/source opened. Reference and Digest become those of the report.
 	Hints ancestry.Hints
 	// Catalogues are passed to [ancestry.Resolve], with the genealogy of the Docker
@@ -48,13 +49,14 @@ type Options struct {
 	Catalogues []ancestry.Source
 	// NoGenealogy leaves the genealogy out.
 	NoGenealogy bool
-	// Rules judge the image. nil means that nothing is judged: the rules that ship
+	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []report.Rule
-	// AsOf is the day on which to judge; the zero Time is now.
+	// AsOf is the moment for which ages and ends of life are told; the zero Time is
+	// now.
 	AsOf time.Time
-	// Layers and Packages are passed on to the readers; to Layers.Wants, those of
-	// the packages are added.
+	// Layers and Packages are passed on to the readers. What the packages want read is
+	// added to Layers.Wants.
 	Layers   layers.Options
 	Packages scan.Options
 	// NoPackages leaves the packages out: faster, and rules that look at packages
@@ -64,9 +66,9 @@ type Options struct {
 
 // Analyze reads img once and reports on it.
 //
-// The error is not nil only where nothing can be reported: the configuration
-// can't be read, or ctx is done. All else is among the report's Problems, and
-// Partial says that some of the image could not be read.
+// It fails only where nothing can be reported: the configuration cannot be read, or
+// ctx is done. All else is among the report's Problems, and Partial says that some
+// of the image could not be read.
 func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -85,7 +87,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	place := placeOf(img)
 	given := place.complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
-	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints(idx, given), Catalogues: catalogues})
+	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: addLayerHints(given, idx), Catalogues: catalogues})
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +115,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	return report.New(idx, lin, inv, &rep), nil
 }
 
-// catalogues returns the caller's, and the genealogy after them. Catalogues are joined
-// with it: one's own images are built on official ones. The error says that the
-// genealogy can't be opened.
+// catalogues returns the caller's catalogues, and the genealogy after them, which is
+// joined with them: one's own images are built on official ones. The error says that
+// the genealogy cannot be opened.
 func (o *Options) catalogues() ([]ancestry.Source, error) {
 	if o.NoGenealogy {
 		return o.Catalogues, nil

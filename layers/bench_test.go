@@ -174,7 +174,7 @@ func floorOf(blob []byte) error {
 		for {
 			b := pool.get(1)
 			err := b.fill(d)
-			if tee(ctx, b, hashes, headers) != nil || err != nil {
+			if sendToAll(ctx, b, hashes, headers) != nil || err != nil {
 				return
 			}
 		}

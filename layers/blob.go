@@ -1,15 +1,20 @@
 package layers
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
-// Stored is what a v1.Layer may implement so that [Read] gets at its blob
-// without any work on the way.
+// Stored is what a v1.Layer may implement to give [Read] its blob without any work
+// on the way.
 type Stored interface {
 	// Stored opens the blob as it is stored, compressed or not, and returns the
 	// digest that the manifest claims for it, or the zero hash if there is none.
@@ -20,7 +25,7 @@ type Stored interface {
 type blob struct {
 	io.ReadCloser
 	claimed v1.Hash // digest claimed by the manifest, zero if there is none
-	derived bool    // the bytes are not those of a stored blob but its decompressed form
+	plain   bool    // the bytes are the archive itself, not those of a stored blob
 }
 
 // openBlob opens the stored form of a layer. See [Read] for the rule.
@@ -48,9 +53,9 @@ func openBlob(l v1.Layer) (blob, error) {
 	return blob{rc, claimed, false}, nil
 }
 
-// derives reports whether a layer makes its compressed form up as it is read, by
-// the same rule as openBlob.
-func derives(l v1.Layer) bool {
+// compressesOnRead reports whether a layer has no stored form, and compresses its
+// archive while it is read. The rule is that of openBlob.
+func compressesOnRead(l v1.Layer) bool {
 	rc, err := l.Compressed()
 	if err != nil {
 		return false
@@ -71,28 +76,17 @@ func notDistributable(l v1.Layer, err error) error {
 // The values of Layer.Compression.
 const (
 	compressionNone = "none"
-	compressionGzip = "gzip"
-	compressionZstd = "zstd"
+	compressionGzip = detect.Gzip
+	compressionZstd = detect.Zstd
 )
 
-// sniff tells from a blob's first bytes how it is compressed. ok is false if they
-// are neither those of gzip, of zstd, nor of a tar archive.
+// sniff tells from a blob's first bytes how it is compressed. ok is false if the
+// bytes are those of neither gzip, zstd nor a tar archive.
 func sniff(head []byte) (compression string, ok bool) {
-	switch {
-	case len(head) == 0:
-		return compressionNone, true
-	case isGzip(head):
-		return compressionGzip, true
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return compressionZstd, true
-	case len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
-		return compressionZstd, true // a skippable frame first
+	if c := detect.Compression(head); c == compressionGzip || c == compressionZstd {
+		return c, true
 	}
-	return compressionNone, isTar(head)
-}
-
-func isGzip(head []byte) bool {
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08})
+	return compressionNone, len(head) == 0 || isTar(head)
 }
 
 // isTar reports whether head starts with a tar header whose checksum is right,
@@ -119,4 +113,139 @@ func isTar(head []byte) bool {
 		}
 	}
 	return want == unsigned || want == signed
+}
+
+// errTrailing says that a compressed stream is followed by bytes that belong to no
+// stream. All that came before them is sound.
+var errTrailing = errors.New("bytes after the end of the compressed stream")
+
+// decompress returns the decompressed form of r. A zstd decoder comes from idle.
+func decompress(compression string, r io.Reader, idle decoders, lim Limits) (io.ReadCloser, error) {
+	switch compression {
+	case compressionGzip:
+		return newMembers(r)
+	case compressionZstd:
+		d, err := idle.get(r, lim)
+		if err != nil {
+			return nil, err
+		}
+		return &frames{d: d, idle: idle}, nil
+	}
+	return io.NopCloser(r), nil
+}
+
+// decoders keeps zstd decoders for the next layer, because each holds a window of
+// some megabytes. nil keeps none.
+type decoders chan *zstd.Decoder
+
+func (c decoders) get(r io.Reader, lim Limits) (*zstd.Decoder, error) {
+	select {
+	case d := <-c:
+		return d, d.Reset(r)
+	default:
+	}
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(max(uint64(lim.Window), zstd.MinWindowSize)))
+}
+
+func (c decoders) put(d *zstd.Decoder) {
+	if d.Reset(nil) == nil {
+		select {
+		case c <- d:
+			return
+		default:
+		}
+	}
+	d.Close()
+}
+
+// close frees the decoders that are kept.
+func (c decoders) close() {
+	for {
+		select {
+		case d := <-c:
+			d.Close()
+		default:
+			return
+		}
+	}
+}
+
+// members reads concatenated gzip members as one stream. Package gzip's multistream
+// mode does the same, but can't tell garbage after the last member from a broken
+// member.
+type members struct {
+	in *bufio.Reader
+	gz *gzip.Reader
+}
+
+func newMembers(r io.Reader) (*members, error) {
+	m := &members{in: bufio.NewReaderSize(r, 64<<10)}
+	gz, err := gzip.NewReader(m.in)
+	if err != nil {
+		return nil, unexpectedEOF(err)
+	}
+	gz.Multistream(false)
+	m.gz = gz
+	return m, nil
+}
+
+func (m *members) Read(b []byte) (int, error) {
+	for {
+		n, err := m.gz.Read(b)
+		if n > 0 && err == io.EOF {
+			return n, nil // the next Read returns io.EOF again
+		}
+		if err != io.EOF {
+			return n, err
+		}
+		head, err := m.in.Peek(3)
+		switch {
+		case len(head) == 0:
+			return 0, err
+		case detect.Compression(head) != compressionGzip:
+			return 0, errTrailing
+		}
+		if err := m.gz.Reset(m.in); err != nil {
+			return 0, unexpectedEOF(err)
+		}
+		m.gz.Multistream(false)
+	}
+}
+
+func (m *members) Close() error { return m.gz.Close() }
+
+// frames reads zstd frames as one stream, without skippable frames.
+type frames struct {
+	d     *zstd.Decoder
+	idle  decoders
+	began bool // bytes have come
+	ended bool // regularly: a decoder that failed is not used again
+}
+
+func (f *frames) Read(b []byte) (int, error) {
+	n, err := f.d.Read(b)
+	f.began = f.began || n > 0
+	f.ended = err == io.EOF
+	if f.began && errors.Is(err, zstd.ErrMagicMismatch) {
+		err = errTrailing
+	}
+	return n, err
+}
+
+func (f *frames) Close() error {
+	if f.ended {
+		f.idle.put(f.d)
+	} else {
+		f.d.Close()
+	}
+	return nil
+}
+
+// unexpectedEOF makes of io.EOF, where more should come, io.ErrUnexpectedEOF.
+func unexpectedEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

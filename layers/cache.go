@@ -10,36 +10,36 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// A Cache keeps what [Read] learnt of single layers, so that the next image that has
-// them need not be read there: its entries, and what the wants took of it. Package
-// layers/cache has one that is a directory.
+// A Cache keeps what [Read] learnt of single layers: their entries, and what the wants
+// took of them. Another image with one of these layers is read without reading that
+// layer again. Package layers/cache has a Cache that is a directory.
 //
-// What [Read] puts is compressed, versioned, and told apart by the layer's diffID,
-// the limits and the keys of the wants. A cache may forget anything at any time, and
-// what it gives back is checked for sense; but an entry that somebody forged is
-// believed. Whoever can write to the cache decides what is reported.
+// What [Read] puts into a cache is compressed and versioned. Its key consists of the
+// layer's diffID and a hash of the limits and of the keys of the wants. A cache may
+// forget anything at any time. What it returns is checked for sense, but a well-made
+// forgery is believed: whoever can write to the cache decides what is reported.
 //
 // Both methods are called from several goroutines.
 type Cache interface {
-	// Get returns what was put under key. key consists of lower-case letters,
-	// digits and "-". false stands for all that keeps it from being found.
+	// Get returns what was put under key, which consists of lower-case letters,
+	// digits and "-". It returns false if it has nothing, for whatever reason.
 	Get(key string) ([]byte, bool)
-	// Put keeps b, which it may hold on to. A cache that can't has no way to say
-	// so here: nothing is lost but time.
+	// Put keeps b, and need not copy it. It returns no error: where b can't be kept,
+	// nothing is lost but time.
 	Put(key string, b []byte)
 }
 
-// Described is what a v1.Layer may implement besides [Stored], so that [Read] knows
-// what the manifest claims of a blob without opening it. false stands for a layer
-// that no manifest describes. A layer of go-containerregistry's that comes from a
-// registry is asked for its Descriptor.
+// Described is what a v1.Layer may implement besides [Stored], to tell [Read] what
+// the manifest says of its blob without opening it. It returns false for a layer that
+// no manifest describes. (A layer of go-containerregistry's that comes from a registry
+// has a Descriptor method, which is asked too.)
 type Described interface {
 	Described() (v1.Descriptor, bool)
 }
 
-// described returns the digest that the manifest claims for a layer, if that costs
-// nothing.
-func described(l v1.Layer) (v1.Hash, bool) {
+// claimedDigest returns the digest that the manifest claims for a layer, if it can be
+// had without opening the blob.
+func claimedDigest(l v1.Layer) (v1.Hash, bool) {
 	switch l := l.(type) {
 	case Described:
 		d, ok := l.Described()
@@ -54,15 +54,15 @@ func described(l v1.Layer) (v1.Hash, bool) {
 	return v1.Hash{}, false
 }
 
-// variant tells apart what readings with other limits and other wants learn of a
-// layer; "" if one of the wants can't be cached.
-func variant(opts *Options, lim Limits) string {
+// cacheVariant is a hash of the limits and the wants, on which depends what is learnt
+// of a layer. It is "" if there is no cache, or a want that can't be cached.
+func cacheVariant(opts *Options, limits Limits) string {
 	if opts.Cache == nil {
 		return ""
 	}
 	h := sha256.New()
-	lim.Layers, lim.Uncompressed, lim.Entries, lim.Kept = 0, 0, 0, 0 // of the image: held to each time
-	fmt.Fprintf(h, "%s %+v", savedMagic, lim)
+	limits.Layers, limits.Uncompressed, limits.Entries, limits.Kept = 0, 0, 0, 0 // of the image: checked each time
+	fmt.Fprintf(h, "%s %+v", cachedMagic, limits)
 	for _, w := range opts.Wants {
 		if w.Key == "" || w.Use != nil || (w.Learn == nil) != (w.Recall == nil) {
 			return ""
@@ -72,92 +72,76 @@ func variant(opts *Options, lim Limits) string {
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
-// cacheKey is the name of this layer in the cache; "" if it can have none.
-func (p *pass) cacheKey() string {
-	id := p.info.Claimed
-	if p.variant == "" || p.windows != nil || id.Algorithm != "sha256" || len(id.Hex) != 2*sha256.Size ||
+// cacheKey is the key of this layer in the cache, "" if the cache can't be used.
+func (l *layerReader) cacheKey() string {
+	id := l.info.Claimed
+	if l.run.variant == "" || l.problems.windows || id.Algorithm != "sha256" || len(id.Hex) != 2*sha256.Size ||
 		strings.Trim(id.Hex, "0123456789abcdef") != "" {
 		return ""
 	}
-	return id.Hex + "-" + p.variant
+	return id.Hex + "-" + l.run.variant
 }
 
-// recalled takes the layer from the cache, if it has it. Without a digest by which
-// the manifest names the very blob that the cache has seen, the blob is read and
-// hashed all the same, and only the walk over the archive is saved: nothing is
-// verified on a claim of the image alone.
-func (p *pass) recalled(ctx context.Context, l v1.Layer) (bool, error) {
-	key := p.cacheKey()
+// readCached takes the layer from the cache, and reports whether the cache had it.
+//
+// Nothing is verified on a claim of the image alone. The blob is left unopened only if
+// the manifest names it by a digest under which the cache has seen it. Otherwise it is
+// read and hashed, and only the walk over its archive is saved.
+func (l *layerReader) readCached(ctx context.Context, layer v1.Layer) (bool, error) {
+	key := l.cacheKey()
 	if key == "" {
 		return false, nil
 	}
-	raw, ok := p.opts.Cache.Get(key)
+	raw, ok := l.run.opts.Cache.Get(key)
 	if !ok {
 		return false, nil
 	}
-	s, err := parseSaved(raw)
+	c, err := parseCachedLayer(raw)
 	if err != nil {
 		return false, nil
 	}
-	digest, _ := described(l)
-	b, ok := s.find(digest)
+	digest, _ := claimedDigest(layer)
+	b, ok := c.find(digest)
 	if ok {
-		p.info.DiffID, p.info.Digest, p.info.Compression, p.info.Size = p.info.Claimed, digest, b.compression, b.size
-		p.info.Uncompressed, p.info.Verified = s.uncompressed, true
-		p.stored.Store(b.size)
-		p.progress(b.size)
-		err = p.grow(s.uncompressed)
-	} else if err := p.readBlob(ctx, l, true); err != nil {
+		l.info.DiffID, l.info.Digest, l.info.Compression, l.info.Size = l.info.Claimed, digest, b.compression, b.size
+		l.info.Uncompressed, l.info.Verified = c.uncompressed, true
+		l.meter.addStored(b.size)
+		err = l.meter.addDecompressed(c.uncompressed)
+	} else if err := l.readBlob(ctx, layer, nil); err != nil {
 		return false, err
-	} else if p.info.Verified {
-		holes := s.uncompressed - p.info.Uncompressed // of sparse files: who does not walk does not see them
-		p.info.Uncompressed = s.uncompressed
-		if err := p.grow(holes); err != nil {
-			p.info.Verified = false // not this way: it is read after all, and said
+	} else if l.info.Verified {
+		holes := c.uncompressed - l.info.Uncompressed // of sparse files, which only a walk finds
+		l.info.Uncompressed = c.uncompressed
+		if err := l.meter.addDecompressed(holes); err != nil {
+			l.info.Verified = false // so that the layer is read after all, and the problem reported
 		}
 	}
-	if err != nil || !p.info.Verified || p.info.Partial || p.restore(ctx, s) != nil {
-		p.forget()
+	if err != nil || !l.info.Verified || l.info.Partial || l.restore(ctx, c) != nil {
+		l.restart()
 		return false, ctx.Err()
 	}
-	p.info.Cached = true
-	if len(p.verdicts) == 0 && s.add(p.info) { // what is wrong with a blob is said each time
-		p.opts.Cache.Put(key, s.bytes())
+	l.info.Cached = true
+	if len(l.problems.list) == 0 && c.add(l.info) { // a blob that has problems is not remembered: they are reported each time
+		l.run.opts.Cache.Put(key, c.bytes())
 	}
 	return true, nil
 }
 
-// forget starts the pass anew.
-func (p *pass) forget() {
-	out, stored := p.out.Swap(0), p.stored.Swap(0)
-	p.total.Add(-out)
-	p.progress(-stored)
-	p.entries.Add(-p.counted)
-	for _, b := range p.keep {
-		p.kept.Add(-int64(len(b)))
-	}
-	*p.info = Layer{Index: p.info.Index, Step: p.info.Step, Claimed: p.info.Claimed}
-	p.claimed, p.counted, p.whiteouts = v1.Hash{}, 0, 0
-	p.records, p.links, p.verdicts = recordList{}, nil, nil
-	p.keep, p.memos, p.learnt, p.odd = map[int32][]byte{}, nil, 0, false
-	p.problems = problems{limit: p.problems.limit}
-}
-
-// remember puts the layer into the cache, if it is whole, sound and as it was
-// claimed, and nothing that was learnt of it depends on the rest of the image.
-func (p *pass) remember() {
-	key := p.cacheKey()
-	if key == "" || !p.info.Verified || p.info.Partial || len(p.verdicts) > 0 || p.odd {
+// saveToCache puts the layer into the cache, if it is complete, sound and verified,
+// and nothing that was learnt of it depends on the rest of the image.
+func (l *layerReader) saveToCache() {
+	key := l.cacheKey()
+	if key == "" || !l.info.Verified || l.info.Partial || len(l.problems.list) > 0 || l.wants.uncacheable {
 		return
 	}
-	s := &saved{uncompressed: p.info.Uncompressed}
-	if raw, ok := p.opts.Cache.Get(key); ok {
-		if old, err := parseSaved(raw); err == nil {
-			s.blobs = old.blobs
+	c := &cachedLayer{uncompressed: l.info.Uncompressed}
+	if raw, ok := l.run.opts.Cache.Get(key); ok {
+		if old, err := parseCachedLayer(raw); err == nil {
+			c.blobs = old.blobs
 		}
 	}
-	s.add(p.info)
-	if p.save(s) == nil {
-		p.opts.Cache.Put(key, s.bytes())
+	c.add(l.info)
+	if l.save(c) == nil {
+		l.run.opts.Cache.Put(key, c.bytes())
 	}
 }

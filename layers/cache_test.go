@@ -208,7 +208,7 @@ func TestCacheOfGarbage(t *testing.T) {
 	}
 	for _, damage := range []func(b []byte) []byte{
 		func([]byte) []byte { return nil },
-		func(b []byte) []byte { return b[:len(savedMagic)+3] },
+		func(b []byte) []byte { return b[:len(cachedMagic)+3] },
 		func(b []byte) []byte { return b[:len(b)-1] },
 		func(b []byte) []byte { return append(slices.Clone(b), 0) },
 		func(b []byte) []byte { return bytes.Replace(b, []byte("layer 2"), []byte("layer 1"), 1) },

@@ -12,39 +12,39 @@
 // # The two ways in
 //
 // Package history, below this one, needs the configuration alone. It parses the
-// history, joins every entry to the layer that it made, and says so where the two
+// history, joins every entry to the layer that it made, and reports where the two
 // do not fit.
 //
 // [Read] reads the layers, too: every byte once, all layers in parallel, each
 // checked against its digests on the way. The [Index] that it returns knows
-// every entry of every layer, what it did to the layers below (see [Change]),
-// and which later layer hid it. Shadowed bytes are those that a later layer
-// overwrote or deleted: they are shipped, and never seen.
+// every entry of every layer, what the entry did to the layers below (see [Change]),
+// and which later layer hid it. Bytes that a later layer overwrote or deleted are
+// called shadowed: they are shipped, and never seen.
 //
-// File contents are not kept. Who needs the bytes of some files says so before
-// the pass, with a [Want]. One exception makes Read decompress a layer again: a
-// want that asks for a file by the name of a hard link, since the file has come by then,
-// under its first name.
+// File contents are not kept. A program that needs the bytes of some files asks for
+// them before the pass, with a [Want]. In one case this makes Read decompress a layer
+// a second time: when a want asks for a file under the name of a hard link. By the
+// time the link comes, the file has gone by under its first name.
 //
 // # Never twice
 //
 // With Options.Cache a layer that was read before, in whatever image, is not read
-// again: see [Cache]. A layer's blob is left unopened, and from a registry not
-// downloaded, when the manifest names it by a digest that the cache has seen to hold
-// the diffID which the configuration claims; otherwise it is hashed first. Verified
-// means the same with a cache as without one, as far as the cache can be trusted.
+// again: see [Cache]. The blob of such a layer is not even opened, and not downloaded
+// from a registry, if the manifest names it by a digest that the cache knows to hold
+// the diffID which the configuration claims. Otherwise the blob is hashed first. As
+// far as the cache can be trusted, Verified means the same with it as without it.
 //
 // # Sizes
 //
-// Sizes are bytes. "Size" of a layer without further word is the size of the blob
-// as it is stored and transferred, usually compressed; Uncompressed is the size
-// of its tar archive; Content is the sum of the sizes of its regular files.
+// Sizes are bytes. The Size of a layer is that of its blob as it is stored and
+// transferred, usually compressed; Uncompressed is the size of its tar archive;
+// Content is the sum of the sizes of its regular files.
 //
 // # Hostile images
 //
-// An image is untrusted input. Reading stops with a positioned [Problem] where a
-// limit (see [Limits]) is passed or bytes do not match their digest; all other
-// layers are still read and reported. A layer whose problem makes its content
-// doubtful has Verified false, and nothing that is derived from it is called
-// proved anywhere in this module.
+// An image is untrusted input. Where a limit (see [Limits]) is passed or bytes do not
+// match their digest, reading that layer stops with a [Problem] that says where; all
+// other layers are still read and reported. A layer whose content is in doubt has
+// Verified false, and nothing that is derived from it is called proved anywhere in
+// this module.
 package layers

@@ -72,7 +72,7 @@ func checkIndex(t *testing.T, x *Index) {
 		if e.Path == "." {
 			continue
 		}
-		id := x.state.recs.inode(x.state.visible(x.state.tree.find(e.Path), x.Top()))
+		id := x.state.recs.fileOf(x.state.visible(x.state.tree.find(e.Path), x.Top()))
 		if id != None && !seen[id] {
 			seen[id] = true
 			visible += x.state.recs.at(id).size

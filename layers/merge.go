@@ -3,78 +3,53 @@ package layers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
-// A merger stacks the layers, bottom first, the way a container runtime unpacks
-// them, and finds out what every entry did to those below.
-//
-// It holds the merged view of the layers so far: per node the visible record and
-// the list of visible children. Each entry becomes visible once and is hidden at
-// most once, and hiding a directory visits only what is visible below it, so the
-// time is linear in the entries whatever the whiteouts are.
+// A merger takes the layers as they have been read, in any order, and has them
+// stacked bottom first.
 type merger struct {
 	mu      sync.Mutex // guards next, pending and busy
 	next    int
-	pending map[int]*pass
-	busy    bool
+	pending map[int]*layerResult
+	busy    bool // a goroutine is stacking layers
 
-	// The rest belongs to who set busy.
-	*reader
-	x     *Index
-	recs  *store
-	nodes []place
-	names map[int32]int32 // of a file with several visible names, how many more than one
-	stack []int32
-	plain attrs // of an implied directory
-
-	// Of the layer that is being stacked.
-	layer   int32
-	info    *Layer
-	pass    *pass
-	ownDirs map[int32]bool
+	stacker stacker // belongs to the goroutine that has set busy
 }
 
-// A place is what a node holds in the merged view.
-type place struct {
-	now    int32 // the visible record; None
-	before int32 // the one that was visible in the layers below, if seen is the current layer
-	seen   int32 // the last layer that touched the node; None
-
-	child, next, prev int32 // visible children, and siblings; None
+func newMerger(r *run, x *Index) *merger {
+	s := stacker{
+		x: x, budget: r.budget, attrs: r.attrs, tree: r.tree, recs: &x.state.recs,
+		view: mergedView{tree: r.tree, recs: &x.state.recs, layers: x.Layers, moreNames: map[int32]int32{}},
+	}
+	return &merger{pending: map[int]*layerResult{}, stacker: s}
 }
 
-var nowhere = place{None, None, None, None, None, None}
-
-func newMerger(r *reader, x *Index) *merger {
-	m := &merger{reader: r, x: x, recs: &x.state.recs, pending: map[int]*pass{}, names: map[int32]int32{}}
-	m.plain = attrs{mode: fs.ModeDir | 0o755}
-	return m
-}
-
-// finished takes a layer that has been read and stacks all that are next in turn. If
-// another goroutine is at that, the layer is left to it.
-func (m *merger) finished(ctx context.Context, p *pass) error {
+// add takes a layer and stacks all that are next in turn. If another goroutine is
+// doing so, it leaves the layer to that one.
+func (m *merger) add(ctx context.Context, l *layerResult) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.pending[p.index] = p
+	m.pending[l.info.Index] = l
 	if m.busy {
 		return nil
 	}
 	m.busy = true
 	defer func() { m.busy = false }()
 	for {
-		p := m.pending[m.next]
-		if p == nil {
+		l := m.pending[m.next]
+		if l == nil {
 			return nil
 		}
 		delete(m.pending, m.next)
 		m.next++
 		m.mu.Unlock()
-		err := m.stackUp(ctx, p)
+		err := m.stacker.stack(ctx, l)
 		m.mu.Lock()
 		if err != nil {
 			return err
@@ -82,168 +57,532 @@ func (m *merger) finished(ctx context.Context, p *pass) error {
 	}
 }
 
-// stackUp puts a layer on top of those below: first its whiteouts, which concern the
-// layers below alone, then its entries in their order.
-func (m *merger) stackUp(ctx context.Context, p *pass) error {
-	m.layer, m.info, m.pass, m.ownDirs = int32(p.index), p.info, p, nil
-	m.adopt(p)
-	if p.whiteouts > 0 {
-		if err := m.each(ctx, func(id int32, r *record) {
+// A stacker stacks the layers the way a container runtime unpacks them, and finds out
+// what every entry does to the layers below.
+//
+// Each entry becomes visible once and is hidden at most once, and hiding a directory
+// visits only what is visible below it. The time is therefore linear in the number of
+// entries, whatever the whiteouts are.
+type stacker struct {
+	x      *Index
+	budget *budget
+	attrs  *attrTable
+	tree   *tree
+	recs   *store
+	view   mergedView
+
+	// Of the layer that is being stacked.
+	info    *Layer
+	entries *entryProblemList
+	ownDirs map[int32]bool // see writesDir
+}
+
+// stack puts a layer on top of those below: first its whiteouts, which apply to the
+// layers below only, then its entries in their order.
+func (s *stacker) stack(ctx context.Context, l *layerResult) error {
+	s.info, s.entries, s.ownDirs = l.info, l.entries, nil
+	s.view.layer = int32(l.info.Index)
+	s.takeOver(l)
+	if l.records.whiteouts > 0 {
+		if err := s.each(ctx, func(id int32, r *record) {
 			if r.typ == Whiteout {
-				m.whiteout(id, r)
+				s.applyWhiteout(id, r)
 			}
 		}); err != nil {
 			return err
 		}
 	}
-	if err := m.each(ctx, func(id int32, r *record) {
+	if err := s.each(ctx, func(id int32, r *record) {
 		if r.typ != Whiteout {
-			m.entry(id, r)
+			s.applyEntry(id, r)
 		}
 	}); err != nil {
 		return err
 	}
-	m.dropLinks()
-	m.x.Problems = append(m.x.Problems, p.verdicts...)
-	m.x.Problems = append(m.x.Problems, p.problems.all(p.index)...)
+	s.hideAUFSLinks()
+	s.x.Problems = append(s.x.Problems, l.problems.list...)
+	s.x.Problems = append(s.x.Problems, l.entries.all()...)
 	return nil
 }
 
-// dropLinks hides AUFS' own names of files, once the hard links that name them are
-// bound: what no hard link names is never seen.
-func (m *merger) dropLinks() {
-	m.tree.mu.Lock()
-	defer m.tree.mu.Unlock()
-	m.reach()
-	if n := m.tree.child(root, aufsLinks); n != None && m.nodes[n].now != None {
-		m.clear(n, false)
+// takeOver moves what was read of a layer into the Index.
+func (s *stacker) takeOver(l *layerResult) {
+	s.recs.addLayer(s.view.layer, &l.records)
+	first := s.recs.first[l.info.Index]
+	for i, b := range maps.All(l.keep) {
+		s.x.state.keep[first+i] = b
 	}
 }
 
-// adopt moves what was read of a layer into the Index.
-func (m *merger) adopt(p *pass) {
-	m.recs.addLayer(m.layer, &p.records)
-	first, links := m.recs.first[m.layer], int32(len(m.recs.links))
-	m.recs.links = append(m.recs.links, p.links...)
-	for id := range m.recs.of(p.index) {
-		if r := m.recs.at(id); r.typ == Symlink {
-			r.link += links
-		}
-	}
-	for i, b := range maps.All(p.keep) {
-		m.x.state.keep[first+i] = b
-	}
-	p.records, p.links, p.keep = recordList{}, nil, nil
-}
-
-// each calls f for every record of the layer. It gives way to the layers that are
-// being read now and then, since they share the tree.
-func (m *merger) each(ctx context.Context, f func(int32, *record)) error {
+// each calls f for every record of the layer, with the tree locked. Every now and then
+// it unlocks the tree for the layers that are being read.
+func (s *stacker) each(ctx context.Context, f func(int32, *record)) error {
 	const batch = 64
 	n := 0
-	m.tree.mu.Lock()
-	defer m.tree.mu.Unlock()
-	for id := range m.recs.of(int(m.layer)) {
+	s.tree.mu.Lock()
+	defer s.tree.mu.Unlock()
+	for id := range s.recs.ofLayer(s.info.Index) {
 		if n++; n%batch == 0 {
-			m.tree.mu.Unlock()
+			s.tree.mu.Unlock()
 			err := ctx.Err()
-			m.tree.mu.Lock()
+			s.tree.mu.Lock()
 			if err != nil {
 				return err
 			}
 		}
-		m.reach()
-		f(id, m.recs.at(id))
+		s.view.grow()
+		f(id, s.recs.at(id))
 	}
 	return nil
 }
 
-// reach makes a place for every node that there is by now.
-func (m *merger) reach() {
-	more := len(m.tree.nodes) - len(m.nodes)
-	if more > 1 {
-		m.nodes = slices.Grow(m.nodes, more)
-	}
-	for range more {
-		m.nodes = append(m.nodes, nowhere)
+// hideAUFSLinks hides AUFS' own directory of files, once the hard links to these
+// files are bound.
+func (s *stacker) hideAUFSLinks() {
+	s.tree.mu.Lock()
+	defer s.tree.mu.Unlock()
+	s.view.grow()
+	if n := s.tree.child(root, aufsLinks); n != None && s.view.places[n].now != None {
+		s.view.clear(n, false)
 	}
 }
 
-// entry puts an entry into the merged view.
-func (m *merger) entry(id int32, r *record) {
-	m.count(r)
-	if err := m.locate(r); err != nil {
-		m.problem(r.node, err)
-		m.chain(id, r)
-		r.shadow = m.layer
-		m.sum(r)
+// applyWhiteout applies a whiteout to the layers below. No entry of its own layer is
+// in the merged view yet.
+func (s *stacker) applyWhiteout(id int32, r *record) {
+	opaque := r.change == Opaque
+	r.change, r.shadow = Ineffective, s.view.layer
+	n := s.find(r.node, opaque, true)
+	switch {
+	case n == None:
+	case opaque && s.view.places[n].child != None:
+		r.node, r.change = n, Opaque
+		s.view.empty(n, true)
+	case !opaque && s.view.places[n].now != None:
+		r.node, r.change = n, Deleted
+		s.view.clear(n, true)
+	}
+	s.chain(id, r)
+}
+
+// applyEntry puts an entry into the merged view.
+func (s *stacker) applyEntry(id int32, r *record) {
+	if r.typ != Directory {
+		s.info.Files++
+	}
+	if r.typ == Regular {
+		s.info.Content += r.size
+	}
+	if err := s.locate(r); err != nil {
+		s.addProblem(r.node, err)
+		s.chain(id, r)
+		r.shadow = s.view.layer
+		s.countChange(r)
 		if r.typ == Regular {
-			m.info.Shadowed += r.size
+			s.info.Shadowed += r.size
 		}
 		return
 	}
-	m.touch(r.node)
-	if p := &m.nodes[r.node]; p.now != None {
-		if r.typ == Directory && m.recs.at(p.now).typ == Directory {
-			m.hide(p.now, false)
+	s.view.touch(r.node)
+	if now := s.view.places[r.node].now; now != None {
+		if r.typ == Directory && s.recs.at(now).typ == Directory {
+			s.view.hide(now, false)
 		} else {
-			m.clear(r.node, false)
+			s.view.clear(r.node, false)
 		}
 	}
-	m.chain(id, r)
+	s.chain(id, r)
 	if r.typ == Hardlink {
-		m.bind(r)
+		s.bindLink(r)
 	}
-	r.change = m.changeOf(m.nodes[r.node].before, id)
-	m.sum(r)
-	m.show(r.node, id)
+	r.change = s.changeOf(s.view.places[r.node].before, id)
+	s.countChange(r)
+	s.view.show(r.node, id)
 }
 
-// bind finds the file that a hard link is another name of.
-func (m *merger) bind(r *record) {
-	target := m.follow(r.link)
-	if target != None {
-		target = m.nodes[target].now
-	}
-	if target != None {
-		target = m.recs.inode(target)
-	}
-	switch {
-	case target == None:
-		m.problem(r.node, errors.New("hard link to a file that is not there: "+clip(m.tree.path(r.link))))
-	case m.recs.at(target).typ == Directory:
-		m.problem(r.node, errors.New("hard link to a directory: "+clip(m.tree.path(r.link))))
-	default:
-		r.sum = uint64(target) + 1
-		m.names[target]++
-	}
-}
-
-// count adds an entry to the sums that need no other layer.
-func (m *merger) count(r *record) {
-	if r.typ != Directory {
-		m.info.Files++
-	}
-	if r.typ == Regular {
-		m.info.Content += r.size
-	}
-}
-
-// sum adds a file to the sums by what it did.
-func (m *merger) sum(r *record) {
+// countChange adds the bytes of a file to the sums of the layer, by what it did.
+func (s *stacker) countChange(r *record) {
 	if r.typ != Regular {
 		return
 	}
 	switch r.change {
 	case Added, Replaced:
-		m.info.Added += r.size
+		s.info.Added += r.size
 	case Modified:
-		m.info.Modified += r.size
+		s.info.Modified += r.size
 	default:
-		m.info.Rewritten += r.size
+		s.info.Rewritten += r.size
 	}
 }
 
-func (m *merger) problem(node int32, err error) {
-	m.pass.problems.add(m.pass.index, m.tree.path(node), err)
+// chain makes a record the last one of its node.
+func (s *stacker) chain(id int32, r *record) {
+	n := &s.tree.nodes[r.node]
+	r.prev, n.last = n.last, id
+}
+
+// bindLink finds the file that a hard link is another name of.
+func (s *stacker) bindLink(r *record) {
+	target := s.find(r.link, false, false)
+	if target != None {
+		target = s.view.places[target].now
+	}
+	if target != None {
+		target = s.recs.fileOf(target)
+	}
+	switch {
+	case target == None:
+		s.addProblem(r.node, errors.New("hard link to a file that is not there: "+clip(s.tree.path(r.link))))
+	case s.recs.at(target).typ == Directory:
+		s.addProblem(r.node, errors.New("hard link to a directory: "+clip(s.tree.path(r.link))))
+	default:
+		r.sum = uint64(target) + 1
+		s.view.moreNames[target]++
+	}
+}
+
+func (s *stacker) addProblem(node int32, err error) { s.entries.add(s.tree.path(node), err) }
+
+// locate makes sure that the parent of an entry is a directory of the merged view. If
+// the parent is a symbolic link, it moves the entry into the link's target.
+func (s *stacker) locate(r *record) error {
+	if r.node == root {
+		return nil
+	}
+	raw := s.tree.nodes[r.node]
+	if s.view.isDir(raw.parent) {
+		return nil
+	}
+	parent, err := s.makeDir(raw.parent, r.node)
+	if err != nil {
+		return err
+	}
+	if parent == raw.parent {
+		return nil
+	}
+	n, err := s.intern(parent, raw.name)
+	if err != nil {
+		return err
+	}
+	if depth, length := s.tree.extent(n); depth > s.budget.limits.PathDepth || length > s.budget.limits.PathLength {
+		return errors.New("parent directory is a symbolic link that leads to too long a path")
+	}
+	r.node = n
+	return nil
+}
+
+// makeDir returns the directory that the path of dir leads to. It follows links on
+// the way and makes directories of what is missing, or is something else. entry is
+// what needs the directory; it is named in the problem.
+func (s *stacker) makeDir(dir, entry int32) (int32, error) {
+	rest := route{rest: s.tree.path(dir)}
+	at := root
+	for {
+		name, ok := rest.next()
+		if !ok {
+			return at, nil
+		}
+		if name == ".." {
+			at = max(s.tree.nodes[at].parent, root)
+			continue
+		}
+		n, err := s.intern(at, name)
+		if err != nil {
+			return None, err
+		}
+		now := s.view.places[n].now
+		if now == None {
+			s.imply(n)
+			at = n
+			continue
+		}
+		file := s.recs.fileOf(now)
+		switch {
+		case s.view.isDir(n):
+			at = n
+		case file != None && s.recs.at(file).typ == Symlink:
+			target := s.recs.links[s.recs.at(file).link]
+			if !rest.follow(target) {
+				return None, errLoop
+			}
+			if strings.HasPrefix(target, "/") {
+				at = root
+			}
+		default:
+			s.addProblem(entry, fmt.Errorf("%s is not a directory below; taken as replaced by one", clip(s.tree.path(n))))
+			s.view.clear(n, false)
+			s.imply(n)
+			at = n
+		}
+	}
+}
+
+// intern interns a child while the layers are stacked.
+func (s *stacker) intern(parent int32, name string) (int32, error) {
+	n, made := s.tree.intern(parent, name)
+	if made {
+		s.view.grow()
+		if err := s.budget.addEntries(1); err != nil {
+			return None, err
+		}
+	}
+	return n, nil
+}
+
+// imply makes a directory that no layer has an entry for visible at a free node.
+func (s *stacker) imply(n int32) {
+	s.view.touch(n)
+	id := s.recs.addImplied(s.view.layer, record{
+		node: n, prev: None, link: None, shadow: None, typ: Directory, flags: implied,
+		attrs: s.attrs.number(attrs{mode: fs.ModeDir | 0o755}),
+	})
+	s.chain(id, s.recs.at(id))
+	s.view.show(n, id)
+}
+
+// find returns the node that the path of n leads to in the merged view, None if the
+// view does not have it. It follows symbolic links among the directories of the path;
+// if last is true, also the last one, and what it finds is a directory. If below is
+// true, the view is that of the layers below, and a link that the current layer
+// replaces by a directory leads nowhere.
+func (s *stacker) find(n int32, last, below bool) int32 {
+	if n == root || s.view.isDir(n) || !last && s.view.isDir(s.tree.nodes[n].parent) {
+		return n
+	}
+	rest := route{rest: s.tree.path(n)}
+	at := root
+	for {
+		name, ok := rest.next()
+		if !ok {
+			return at
+		}
+		if name == ".." {
+			at = max(s.tree.nodes[at].parent, root)
+			continue
+		}
+		c := s.tree.child(at, name)
+		if c == None || s.view.places[c].now == None {
+			return None
+		}
+		if rest.rest == "" && !last || s.view.isDir(c) {
+			at = c
+			continue
+		}
+		file := s.recs.fileOf(s.view.places[c].now)
+		if file == None || s.recs.at(file).typ != Symlink || below && s.writesDir(c) {
+			return None
+		}
+		target := s.recs.links[s.recs.at(file).link]
+		if !rest.follow(target) {
+			return None
+		}
+		if strings.HasPrefix(target, "/") {
+			at = root
+		}
+	}
+}
+
+// writesDir reports whether the current layer has a directory entry for a node.
+func (s *stacker) writesDir(n int32) bool {
+	if s.ownDirs == nil {
+		s.ownDirs = map[int32]bool{}
+		for id := range s.recs.ofLayer(s.info.Index) {
+			if r := s.recs.at(id); r.typ == Directory {
+				s.ownDirs[r.node] = true
+			}
+		}
+	}
+	return s.ownDirs[n]
+}
+
+// changeOf compares a record with the one of the same node in the layers below, None
+// if there was none. Other names of a file count as that file: a layer that rewrites
+// a file and its second name with the same content has changed neither.
+func (s *stacker) changeOf(before, id int32) Change {
+	if before == None {
+		return Added
+	}
+	was, is := s.recs.at(before), s.recs.at(id)
+	old, file := s.recs.fileOf(before), s.recs.fileOf(id)
+	if old == None || file == None {
+		// A hard link that leads nowhere equals only another one with the same target.
+		if old != file || was.link != is.link {
+			return Replaced
+		}
+		return s.metadataChange(was, is)
+	}
+	a, b := s.recs.at(old), s.recs.at(file)
+	if a.typ != b.typ {
+		return Replaced
+	}
+	same := true
+	switch b.typ {
+	case Regular:
+		same = a.size == b.size && a.sum == b.sum && (a.flags|b.flags)&unexpanded == 0
+	case Symlink:
+		same = s.recs.links[a.link] == s.recs.links[b.link]
+	case Device:
+		char := func(r *record) fs.FileMode { return s.attrs.get(r.attrs).mode & fs.ModeCharDevice }
+		same = a.sum == b.sum && char(was) == char(is)
+	}
+	if !same {
+		return Modified
+	}
+	return s.metadataChange(was, is)
+}
+
+// metadataChange compares what is not content. It leaves out the time of a directory,
+// which changes whenever something in the directory does, and fractions of seconds,
+// which some tar formats drop.
+func (s *stacker) metadataChange(was, is *record) Change {
+	if is.typ != Directory && was.sec != is.sec || was.attrs != is.attrs && s.attrsDiffer(was, is) {
+		return Metadata
+	}
+	return Unchanged
+}
+
+// attrsDiffer compares attributes without the type, which a hard link does not tell.
+func (s *stacker) attrsDiffer(was, is *record) bool {
+	a, b := s.attrs.get(was.attrs), s.attrs.get(is.attrs)
+	a.mode &^= fs.ModeType
+	b.mode &^= fs.ModeType
+	return a != b
+}
+
+// A mergedView is what can be seen of the layers stacked so far: for each node the
+// visible record and the list of visible children. It adds up the bytes that become
+// hidden.
+type mergedView struct {
+	tree      *tree
+	recs      *store
+	layers    []Layer         // whose sums are kept
+	layer     int32           // that is being stacked
+	places    []place         // by node
+	moreNames map[int32]int32 // of a file with several visible names: how many more than one
+	todo      []int32         // scratch
+}
+
+// A place is what a node holds in the merged view.
+type place struct {
+	now    int32 // the visible record; None
+	before int32 // the record that was visible in the layers below, if seen is the current layer
+	seen   int32 // the last layer that touched the node; None
+
+	child, next, prev int32 // visible children, and siblings; None
+}
+
+// grow makes a place for every node that the tree has by now.
+func (v *mergedView) grow() {
+	more := len(v.tree.nodes) - len(v.places)
+	if more > 1 {
+		v.places = slices.Grow(v.places, more)
+	}
+	for range more {
+		v.places = append(v.places, place{None, None, None, None, None, None})
+	}
+}
+
+// isDir reports whether a node is a directory. Everything above it is one then, too.
+func (v *mergedView) isDir(n int32) bool {
+	if n == root {
+		return true
+	}
+	now := v.places[n].now
+	return now != None && v.recs.at(now).typ == Directory
+}
+
+// touch notes what a node holds, before the current layer changes it for the first
+// time.
+func (v *mergedView) touch(n int32) {
+	if p := &v.places[n]; p.seen != v.layer {
+		p.seen, p.before = v.layer, p.now
+	}
+}
+
+// show makes a record visible, and its node a child of its parent.
+func (v *mergedView) show(n, id int32) {
+	p := &v.places[n]
+	was := p.now
+	p.now = id
+	if was != None || n == root {
+		return
+	}
+	parent := &v.places[v.tree.nodes[n].parent]
+	p.prev, p.next = None, parent.child
+	if p.next != None {
+		v.places[p.next].prev = n
+	}
+	parent.child = n
+}
+
+// clear hides a node and everything below it. deleted is true if a whiteout does so,
+// false if something takes its place.
+func (v *mergedView) clear(n int32, deleted bool) {
+	p := &v.places[n]
+	if n != root {
+		if p.next != None {
+			v.places[p.next].prev = p.prev
+		}
+		if p.prev != None {
+			v.places[p.prev].next = p.next
+		} else {
+			v.places[v.tree.nodes[n].parent].child = p.next
+		}
+	}
+	v.clearAll(append(v.todo[:0], n), deleted)
+}
+
+// empty hides everything below a node.
+func (v *mergedView) empty(n int32, deleted bool) {
+	todo := v.todo[:0]
+	for c := v.places[n].child; c != None; c = v.places[c].next {
+		todo = append(todo, c)
+	}
+	v.places[n].child = None
+	v.clearAll(todo, deleted)
+}
+
+func (v *mergedView) clearAll(todo []int32, deleted bool) {
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for c := v.places[n].child; c != None; c = v.places[c].next {
+			todo = append(todo, c)
+		}
+		v.touch(n)
+		p := &v.places[n]
+		v.hide(p.now, deleted)
+		p.now, p.child, p.next, p.prev = None, None, None, None
+	}
+	v.todo = todo
+}
+
+// hide marks a record as overwritten or deleted by the current layer, and counts its
+// bytes. The bytes of a file with several names are hidden with the last name.
+func (v *mergedView) hide(id int32, deleted bool) {
+	r := v.recs.at(id)
+	r.shadow = v.layer
+	by := &v.layers[v.layer]
+	if deleted && r.typ != Directory {
+		by.DeletedFiles++
+	}
+	file := v.recs.fileOf(id)
+	if file == None || v.recs.at(file).typ != Regular {
+		return
+	}
+	if more := v.moreNames[file]; more > 0 {
+		if v.moreNames[file]--; more == 1 {
+			delete(v.moreNames, file)
+		}
+		return
+	}
+	size, from := v.recs.at(file).size, v.recs.layer(file)
+	v.layers[from].Shadowed += size
+	if from == v.layer {
+		return
+	}
+	by.Hides += size
+	if deleted {
+		by.Deletes += size
+	}
 }

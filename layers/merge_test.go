@@ -111,7 +111,7 @@ func randomEntry(r *rand.Rand) (string, refEntry) {
 		target := randomPath(r, 3)
 		return p + "=>" + target + with, refEntry{path: p, typ: Hardlink, text: target, mode: mode}
 	case 4:
-		dir, base := split(p)
+		dir, base := splitPath(p)
 		return strings.TrimPrefix(dir+"/.wh."+base, "./"), refEntry{path: p, typ: Whiteout}
 	case 5:
 		if r.IntN(4) == 0 {
@@ -151,7 +151,7 @@ func viewString(x *Index, layer int) string {
 			continue
 		}
 		s := e.Path + " "
-		if id := x.state.recs.inode(x.state.visible(x.state.tree.find(e.Path), layer)); id == None {
+		if id := x.state.recs.fileOf(x.state.visible(x.state.tree.find(e.Path), layer)); id == None {
 			s += "dangling"
 		} else if f := x.state.entry(id); f.Type == Regular {
 			s += fmt.Sprintf("%s %d %d", f.Type, f.Layer, f.Size)

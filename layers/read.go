@@ -6,31 +6,50 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stemma-go/stemma/layers/history"
 	"golang.org/x/sync/errgroup"
 )
 
+// Options say how to [Read]. The zero value, and nil, are the defaults.
+type Options struct {
+	// Wants ask for the bytes of regular files, under their own names and those of
+	// hard links: see [Want].
+	Wants []Want
+	// Parallelism is the number of layers that are read at the same time; 0 is
+	// runtime.GOMAXPROCS(0).
+	Parallelism int
+	// Limits bound what a hostile image can cost; zero fields are the defaults.
+	Limits Limits
+	// Cache, if not nil, saves reading layers that were read before, whatever image
+	// they were in: see [Cache]. It is used only if every want has a Key and none
+	// has a Use.
+	Cache Cache
+	// Progress, if not nil, is called now and then, from several goroutines, with
+	// the number of stored (compressed) bytes read so far and in all; all is 0
+	// when it is not known.
+	Progress func(done, all int64)
+}
+
 // Read reads img once and returns its index. nil opts are the defaults.
 //
 // The error is not nil only when nothing can be said at all: the configuration
-// can't be read, the number of layers is over the limit, or ctx is done (the error then is
-// ctx's, and the Index nil). All else is a [Problem] in the Index.
+// can't be read, the number of layers is over the limit, or ctx is done (the error is
+// then ctx's, and the Index nil). Everything else is a [Problem] in the Index.
 //
 // # What is read
 //
-// Of each layer the stored blob is read, whatever its media type says of it: its
-// first bytes tell how it is compressed. A layer that implements [Stored] is asked
-// for its blob that way; Size must then cost little, it is asked for the sake of
-// Progress. Any other layer is asked for Compressed and Digest. Where
-// Compressed returns one end of an io.Pipe, go-containerregistry is compressing an
-// archive that is stored plain (a docker-archive, a layer made in memory): then
-// Uncompressed is read instead, and there is no digest to check, since one that is
-// computed on the way claims nothing.
+// Of each layer the stored blob is read. Its first bytes tell how it is compressed,
+// whatever its media type says. A layer that implements [Stored] gives its blob that
+// way; if Options.Progress is set, its Size is asked for too, which must then cost
+// little. Any other layer is asked for Compressed and Digest. Where Compressed
+// returns one end of an io.Pipe, go-containerregistry is compressing an archive that
+// is stored plain (a docker-archive, a layer made in memory). Then Uncompressed is
+// read instead, and there is no digest to check, because one that is computed on the
+// way claims nothing.
 //
-// A blob is read to its end even when its archive ends before, or breaks; only a
+// A blob is read to its end even when its archive ends earlier, or breaks; only a
 // limit stops it.
 func Read(ctx context.Context, img v1.Image, opts *Options) (*Index, error) {
 	if err := ctx.Err(); err != nil {
@@ -43,110 +62,27 @@ func Read(ctx context.Context, img v1.Image, opts *Options) (*Index, error) {
 	if cfg == nil {
 		return nil, errors.New("configuration: there is none")
 	}
-	r := newReader(opts)
+	r := newRun(opts)
 	defer r.decoders.close()
 	x := &Index{Config: cfg, state: &state{tree: r.tree, keep: map[int32][]byte{}}}
 	blobs, err := img.Layers()
 	if err != nil {
 		x.Problems = append(x.Problems, Problem{Layer: None, Step: None, Err: fmt.Errorf("layers: %w", err)})
 	}
-	if n := max(len(blobs), len(cfg.RootFS.DiffIDs)); n > r.lim.Layers {
-		return nil, fmt.Errorf("image of %d layers, over the limit of %d", n, r.lim.Layers)
+	if n, most := max(len(blobs), len(cfg.RootFS.DiffIDs)), r.budget.limits.Layers; n > most {
+		return nil, fmt.Errorf("image of %d layers, over the limit of %d", n, most)
 	}
-	x.join(blobs)
-	r.all = storedSize(blobs, opts)
-	if err := r.readAll(ctx, x, blobs); err != nil {
+	x.joinHistory(blobs)
+	r.progress.all = storedSize(blobs, opts)
+	if err := r.readLayers(ctx, x, blobs); err != nil {
 		return nil, err
 	}
 	x.finish(r)
 	return x, nil
 }
 
-// A reader is one run of Read: what its passes share.
-type reader struct {
-	opts      Options
-	lim       Limits
-	tree      *tree
-	attrTable *attrTable
-	blocks    *blocks
-	decoders  decoders
-	large     large
-	variant   string // of what the cache holds; "" without one
-
-	all                        int64 // stored bytes of all layers, 0 if not known
-	done, total, entries, kept atomic.Int64
-}
-
-func newReader(opts *Options) *reader {
-	r := &reader{tree: newTree(), attrTable: &attrTable{}, large: newLarge()}
-	if opts != nil {
-		r.opts = *opts
-	}
-	if r.opts.Parallelism <= 0 {
-		r.opts.Parallelism = runtime.GOMAXPROCS(0)
-	}
-	r.lim = r.opts.Limits.orDefaults()
-	r.variant = variant(&r.opts, r.lim)
-	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
-	r.decoders = make(decoders, r.opts.Parallelism)
-	return r
-}
-
-// readAll reads the layers in parallel and merges each once those below it are.
-func (r *reader) readAll(ctx context.Context, x *Index, blobs []v1.Layer) error {
-	m := newMerger(r, x)
-	g, reading := errgroup.WithContext(ctx)
-	g.SetLimit(r.opts.Parallelism)
-	for i, l := range blobs {
-		if reading.Err() != nil {
-			break
-		}
-		g.Go(func() error {
-			p := &pass{reader: r, index: i, info: &x.Layers[i], keep: map[int32][]byte{}}
-			p.problems.limit = r.lim.Problems
-			if x.Config.OS == "windows" {
-				p.windows = errWindows
-			}
-			if err := p.read(reading, l); err != nil {
-				return err
-			}
-			return m.finished(reading, p)
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-func (r *reader) progress(n int64) {
-	done := r.done.Add(n)
-	if r.opts.Progress != nil {
-		r.opts.Progress(done, r.all)
-	}
-}
-
-// storedSize returns the number of bytes of all blobs, 0 if it is not known without
-// reading them, or if nobody wants to know.
-func storedSize(blobs []v1.Layer, opts *Options) (all int64) {
-	if opts == nil || opts.Progress == nil {
-		return 0
-	}
-	for _, l := range blobs {
-		if _, ok := l.(Stored); !ok && derives(l) {
-			return 0
-		}
-		n, err := l.Size()
-		if err != nil {
-			return 0
-		}
-		all += n
-	}
-	return all
-}
-
-// join makes the layers and the steps, and joins them.
-func (x *Index) join(blobs []v1.Layer) {
+// joinHistory makes the layers and the steps, and joins them.
+func (x *Index) joinHistory(blobs []v1.Layer) {
 	claimed := x.Config.RootFS.DiffIDs
 	x.Layers = make([]Layer, max(len(blobs), len(claimed)))
 	cfg := *x.Config
@@ -176,9 +112,142 @@ func (x *Index) join(blobs []v1.Layer) {
 }
 
 // finish makes the Index ready for use.
-func (x *Index) finish(r *reader) {
+func (x *Index) finish(r *run) {
 	r.tree.freeze()
-	x.state.attrs = r.attrTable.list
-	x.state.lim = r.lim
+	x.state.attrs = r.attrs.list
+	x.state.limits = r.budget.limits
 	slices.SortStableFunc(x.Problems, func(a, b Problem) int { return a.Layer - b.Layer })
+}
+
+// storedSize returns the number of bytes of all blobs. It is 0 without
+// Options.Progress, and where the number is not known before the blobs are read.
+func storedSize(blobs []v1.Layer, opts *Options) (all int64) {
+	if opts == nil || opts.Progress == nil {
+		return 0
+	}
+	for _, l := range blobs {
+		if _, ok := l.(Stored); !ok && compressesOnRead(l) {
+			return 0
+		}
+		n, err := l.Size()
+		if err != nil {
+			return 0
+		}
+		all += n
+	}
+	return all
+}
+
+// A run is what the layers of one Read share.
+type run struct {
+	opts     Options
+	budget   *budget
+	progress *progress
+	tree     *tree
+	attrs    *attrTable
+	blocks   *blocks
+	decoders decoders
+	large    largeBuffer
+	variant  string // see cacheVariant
+}
+
+func newRun(opts *Options) *run {
+	r := &run{tree: newTree(), attrs: &attrTable{}, large: newLargeBuffer()}
+	if opts != nil {
+		r.opts = *opts
+	}
+	if r.opts.Parallelism <= 0 {
+		r.opts.Parallelism = runtime.GOMAXPROCS(0)
+	}
+	r.budget = &budget{limits: r.opts.Limits.orDefaults()}
+	r.progress = &progress{report: r.opts.Progress}
+	r.variant = cacheVariant(&r.opts, r.budget.limits)
+	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
+	r.decoders = make(decoders, r.opts.Parallelism)
+	return r
+}
+
+// readLayers reads the layers in parallel. Each is merged once it and those below it
+// have been read.
+func (r *run) readLayers(ctx context.Context, x *Index, blobs []v1.Layer) error {
+	m := newMerger(r, x)
+	g, reading := errgroup.WithContext(ctx)
+	g.SetLimit(r.opts.Parallelism)
+	for i, blob := range blobs {
+		if reading.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			l := newLayerReader(r, &x.Layers[i], x.Config.OS == "windows")
+			if err := l.read(reading, blob); err != nil {
+				return err
+			}
+			return m.add(reading, l.result())
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// A layerReader reads one layer: from the cache, or else from its blob.
+type layerReader struct {
+	run      *run
+	info     *Layer
+	meter    *meter
+	problems *layerProblemList
+	entries  *entryProblemList
+	recorder *recorder
+	wants    *wantHandler
+}
+
+func newLayerReader(r *run, info *Layer, windows bool) *layerReader {
+	entries := &entryProblemList{layer: info.Index, limit: r.budget.limits.Problems}
+	recorder := newRecorder(r, info.Index)
+	return &layerReader{
+		run: r, info: info, entries: entries, recorder: recorder,
+		meter:    &meter{budget: r.budget, progress: r.progress},
+		problems: &layerProblemList{layer: info.Index, windows: windows},
+		wants:    newWantHandler(r, recorder, entries),
+	}
+}
+
+// read reads the layer. What is wrong with it is in the problems; the error is ctx's.
+func (l *layerReader) read(ctx context.Context, blob v1.Layer) error {
+	if done, err := l.readCached(ctx, blob); done || err != nil {
+		return err
+	}
+	if err := l.readBlob(ctx, blob, l.recordArchive); err != nil {
+		return err
+	}
+	if err := l.readLinkedFiles(ctx, blob); err != nil {
+		return err
+	}
+	l.saveToCache()
+	return nil
+}
+
+// restart forgets what has been read so far, and takes back what was counted.
+func (l *layerReader) restart() {
+	l.meter.undo()
+	l.run.budget.entries.Add(-l.recorder.counted)
+	for _, b := range l.wants.keep {
+		l.run.budget.kept.Add(-int64(len(b)))
+	}
+	*l.info = Layer{Index: l.info.Index, Step: l.info.Step, Claimed: l.info.Claimed}
+	*l = *newLayerReader(l.run, l.info, l.problems.windows)
+}
+
+// A layerResult is what the merger takes of a layer that has been read.
+type layerResult struct {
+	info     *Layer
+	problems *layerProblemList
+	entries  *entryProblemList
+	records  recordList
+	keep     map[int32][]byte // contents, by the number in records
+}
+
+func (l *layerReader) result() *layerResult {
+	return &layerResult{l.info, l.problems, l.entries, l.recorder.records, l.wants.keep}
 }

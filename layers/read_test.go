@@ -79,7 +79,7 @@ func TestReadPlainLayers(t *testing.T) {
 	require.NoError(t, err)
 	got, err := io.ReadAll(blob)
 	require.NoError(t, err)
-	assert.True(t, blob.derived)
+	assert.True(t, blob.plain)
 	assert.Equal(t, b, got)
 
 	file, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })

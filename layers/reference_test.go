@@ -68,7 +68,7 @@ func refJoin(dir, name string) string {
 }
 
 func refParent(p string) string {
-	dir, _ := split(p)
+	dir, _ := splitPath(p)
 	if dir == "." {
 		return ""
 	}
@@ -205,7 +205,7 @@ func (v refView) put(layer int, e refEntry, lower refView, out *refLayer) (Chang
 		out.added += size
 		return Added, e.path
 	}
-	_, base := split(e.path)
+	_, base := splitPath(e.path)
 	p := refJoin(parent, base)
 	if old, ok := v[p]; ok && (e.typ != Directory || refKind(old) != Directory) {
 		v.remove(p, true)

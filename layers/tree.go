@@ -2,13 +2,14 @@ package layers
 
 import (
 	"cmp"
+	"errors"
 	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// root is the node of the root directory, None that of nothing.
+// root is the node of the root directory. None stands for no node.
 const root int32 = 0
 
 // A node is one path of the image. Names are kept once, whatever the number of
@@ -16,16 +17,16 @@ const root int32 = 0
 type node struct {
 	name   string
 	parent int32
-	last   int32 // the youngest record of the path, None if there is none
+	last   int32 // the last record of the path, None if there is none
 }
 
-// A tree holds all paths of an image. Layers that are read at the same time
-// share it, so whoever uses it while the image is being read holds mu.
+// A tree holds all paths of an image. Layers that are read at the same time share
+// it: while the image is being read, it is used with mu held.
 type tree struct {
 	mu    sync.Mutex
 	seed  maphash.Seed
 	nodes []node
-	table []int32 // open addressing: node numbers, None where free; a power of two long
+	table []int32 // a hash table with open addressing: node numbers, None where free; its length is a power of two
 
 	// Set by freeze: the children of node n, sorted by name, are
 	// kids[start[n]:start[n+1]].
@@ -45,7 +46,7 @@ func (t *tree) slot(parent int32, name string) uint64 {
 	return (h ^ h>>32) & uint64(len(t.table)-1)
 }
 
-// child returns the child of parent that has the name; None if there is none.
+// child returns the child of parent that has the name, None if there is none.
 func (t *tree) child(parent int32, name string) int32 {
 	mask := uint64(len(t.table) - 1)
 	for s := t.slot(parent, name); ; s = (s + 1) & mask {
@@ -56,7 +57,8 @@ func (t *tree) child(parent int32, name string) int32 {
 	}
 }
 
-// intern returns the child of parent that has the name, and makes it if need be.
+// intern returns the child of parent that has the name, and makes it if it is not
+// there.
 func (t *tree) intern(parent int32, name string) (n int32, made bool) {
 	if n := t.child(parent, name); n != None {
 		return n, false
@@ -104,7 +106,7 @@ func (t *tree) internPath(from int32, path string) (n int32, made int) {
 	return n, made
 }
 
-// find returns the node of a clean path; None if no layer has it.
+// find returns the node of a clean path, None if no layer has it.
 func (t *tree) find(path string) int32 {
 	n := root
 	for more := path != "."; more && n != None; {
@@ -147,7 +149,7 @@ func (t *tree) extent(n int32) (depth, length int) {
 	return depth, max(length-1, 0)
 }
 
-// freeze sorts out the children of every node. The tree does not change after it.
+// freeze lists the children of every node. The tree must not change after it.
 func (t *tree) freeze() {
 	t.start = make([]int32, len(t.nodes)+1)
 	for _, n := range t.nodes[1:] {
@@ -170,3 +172,50 @@ func (t *tree) freeze() {
 }
 
 func (t *tree) children(n int32) []int32 { return t.kids[t.start[n]:t.start[n+1]] }
+
+// errLoop says that a path leads through too many symbolic links.
+var errLoop = errors.New("symbolic links loop, or are too many")
+
+// The limits for the symbolic links of one path: how many are followed, as in Linux,
+// and how many components (with "." among them) and bytes they may add to the path.
+// Links are followed for each of many entries, so that must not cost more when their
+// targets are long.
+const (
+	maxLinks = 40
+	maxSteps = 1024
+	maxAdded = 16 << 10
+)
+
+// A route is what is left of a path that is being walked. The targets of links are
+// put in front when they are met.
+type route struct {
+	rest                string
+	links, steps, added int
+}
+
+// next takes the next name; it leaves out "" and ".".
+func (w *route) next() (name string, ok bool) {
+	for w.rest != "" {
+		name, w.rest, _ = strings.Cut(w.rest, "/")
+		if name != "" && name != "." {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// follow puts the target of a link in front. It reports whether the limits allow it.
+func (w *route) follow(target string) bool {
+	w.links++
+	w.steps += 1 + strings.Count(target, "/")
+	w.added += len(target)
+	if w.links > maxLinks || w.steps > maxSteps || w.added > maxAdded {
+		return false
+	}
+	if w.rest == "" {
+		w.rest = target
+	} else {
+		w.rest = target + "/" + w.rest
+	}
+	return true
+}

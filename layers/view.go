@@ -1,12 +1,18 @@
 package layers
 
 import (
+	"archive/tar"
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"sync"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // A view is the merged view at a layer as a file system.
@@ -22,7 +28,8 @@ var _ interface {
 	fs.ReadLinkFS
 } = view{}
 
-// find resolves a name for an operation.
+// find returns what a name leads to. The operation is for its error. If last is true,
+// it also follows a symbolic link at the end of the name.
 func (v view) find(op, name string, last bool) (info, error) {
 	fail := func(err error) (info, error) { return info{}, &fs.PathError{Op: op, Path: name, Err: err} }
 	if !fs.ValidPath(name) {
@@ -41,7 +48,7 @@ func (v view) find(op, name string, last bool) (info, error) {
 	return v.info(path.Base(name), f), nil
 }
 
-// info describes what a name leads to.
+// info describes what was found under a name.
 func (v view) info(name string, f found) info {
 	s := v.x.state
 	if f.id == None {
@@ -71,7 +78,7 @@ func (v view) Open(name string) (fs.File, error) {
 	return &file{info: i, rc: rc}, nil
 }
 
-// content opens the content of a file that is no directory.
+// content opens the content of anything but a directory.
 func (v view) content(id int32) (io.ReadCloser, error) {
 	s := v.x.state
 	r := s.recs.at(id)
@@ -98,10 +105,11 @@ func (v view) ReadFile(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Stat describes what a name leads to, symbolic links followed.
+// Stat describes what a name leads to. It follows symbolic links.
 func (v view) Stat(name string) (fs.FileInfo, error) { return v.describe("stat", name, true) }
 
-// Lstat describes what a name is.
+// Lstat describes what a name stands for. It does not follow a symbolic link at its
+// end.
 func (v view) Lstat(name string) (fs.FileInfo, error) { return v.describe("lstat", name, false) }
 
 func (v view) describe(op, name string, last bool) (fs.FileInfo, error) {
@@ -148,17 +156,17 @@ func (v view) list(of info) []fs.DirEntry {
 			continue
 		}
 		name := s.tree.nodes[n].name
-		if f := s.recs.inode(id); f != None {
+		if f := s.recs.fileOf(id); f != None {
 			all = append(all, v.info(name, found{n, f}))
 			continue
 		}
-		// A hard link to nothing: it is listed, and can't be opened.
+		// A hard link to nothing is listed, but can't be opened.
 		all = append(all, info{name: name, node: n, id: id, mode: fs.ModeIrregular})
 	}
 	return all
 }
 
-// info is an fs.FileInfo and fs.DirEntry.
+// An info is an fs.FileInfo and fs.DirEntry.
 type info struct {
 	name     string
 	node, id int32
@@ -217,3 +225,100 @@ func (d *dir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.rest = d.rest[len(some):]
 	return some, nil
 }
+
+// reread opens the content of a regular file, by decompressing its layer up to the
+// file.
+func (s *state) reread(id int32) (io.ReadCloser, error) {
+	r := s.recs.at(id)
+	layer := int(s.recs.layer(id))
+	fail := func(err error) (io.ReadCloser, error) { return nil, fmt.Errorf("layer %d: %w", layer, err) }
+	if r.flags&unexpanded != 0 {
+		return fail(errors.New("sparse file over the limit"))
+	}
+	b, err := openBlob(s.blobs[layer])
+	if err != nil {
+		return fail(err)
+	}
+	c := &content{left: r.size, sum: r.sum, hash: xxhash.New()}
+	c.close = sync.OnceValue(func() error {
+		if c.d != nil {
+			c.d.Close()
+		}
+		return b.Close()
+	})
+	if err := catchPanic(func() error { return c.seek(b, s.limits, int(id-s.recs.first[layer]), r.size) }); err != nil {
+		c.Close()
+		return fail(err)
+	}
+	return c, nil
+}
+
+// A content is the content of a regular file inside a layer. It ends with errChanged
+// if it is not that of the first reading.
+type content struct {
+	d     io.Closer // the decompressor
+	tr    *tar.Reader
+	left  int64  // bytes
+	sum   uint64 // that of the first reading
+	hash  *xxhash.Digest
+	err   error
+	close func() error
+}
+
+// seek goes to the content of the entry that has the number n in its layer.
+func (c *content) seek(b blob, limits Limits, n int, size int64) error {
+	in := bufio.NewReaderSize(b, 64<<10)
+	compression := compressionNone
+	if !b.plain {
+		head, err := in.Peek(tarBlock)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		compression, _ = sniff(head)
+	}
+	d, err := decompress(compression, in, nil, limits)
+	if err != nil {
+		return err
+	}
+	c.d, c.tr = d, tar.NewReader(io.LimitReader(d, limits.Uncompressed))
+	for {
+		h, err := c.tr.Next()
+		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
+			return unexpectedEOF(err)
+		}
+		e, ok, _ := parseTarHeader(h, limits)
+		if !ok {
+			continue
+		}
+		if n--; n >= 0 {
+			continue
+		}
+		if e.typ != Regular || h.Size != size {
+			return errChanged
+		}
+		return nil
+	}
+}
+
+func (c *content) Read(b []byte) (int, error) {
+	if c.err != nil || len(b) == 0 {
+		return 0, c.err
+	}
+	var n int
+	err := catchPanic(func() (err error) { n, err = c.tr.Read(b); return err })
+	c.hash.Write(b[:n]) //nolint:errcheck // never fails
+	c.left -= int64(n)
+	if c.left == 0 && (err == nil || err == io.EOF) {
+		err = io.EOF
+		if c.hash.Sum64() != c.sum {
+			err = errChanged
+		}
+	}
+	c.err = err
+	if n > 0 && err == io.EOF {
+		return n, nil
+	}
+	return n, err
+}
+
+func (c *content) Close() error { return c.close() }

@@ -3,198 +3,378 @@ package layers
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// regular reads the content of a regular file: its checksum, and the bytes for who
-// wants them. Its error ends the layer.
-func (w *walker) regular(ctx context.Context, h *tar.Header, it item, r *record) error {
-	if isSparse(h) {
-		if err := w.grow(h.Size); err != nil {
-			w.grown(-h.Size)
-			w.odd = true
-			w.problems.add(w.index, it.path, fmt.Errorf("sparse file of %d bytes not expanded: %w", h.Size, err))
-			r.flags |= unexpanded
-			w.skip = true
-			return nil
-		}
-		from := w.src.pos
-		defer func() { w.grown(from - w.src.pos) }() // what is stored of it was counted as it came
-	}
-	r.size = h.Size
-	head := w.buf[:min(h.Size, int64(len(w.buf)))]
-	if _, err := io.ReadFull(w.tr, head); err != nil {
-		return eofIsEarly(err)
-	}
-	if len(w.opts.Wants) > 0 {
-		e := Entry{
-			Path: it.path, Layer: w.index, Type: Regular, Mode: w.attr.mode, UID: h.Uid, GID: h.Gid,
-			Size: h.Size, ModTime: r.modTime(), Shadow: None,
-		}
-		if wants := w.matching(e, head[:min(len(head), HeadSize)]); len(wants) > 0 {
-			i := int32(w.records.n)
-			return w.take(ctx, i, []asking{{i, &e, wants}}, r, head)
-		}
-	}
-	if h.Size == int64(len(head)) {
-		r.sum = xxhash.Sum64(head)
-		return w.atEnd()
-	}
-	w.hash.Reset()
-	for b := head; ; {
-		w.hash.Write(b) //nolint:errcheck // never fails
-		n, err := w.tr.Read(w.buf)
-		b = w.buf[:n]
-		if err == io.EOF && n == 0 {
-			r.sum = w.hash.Sum64()
-			return nil
-		}
-		if err != nil && err != io.EOF {
-			return err
-		}
-	}
+// A Want asks for the bytes of some files during the one pass of [Read]. Its
+// functions are called from several goroutines at the same time. Only for files over
+// 8 MiB that are not kept they are called one at a time, so that no two such files
+// are in memory.
+//
+// A want is asked about a file when its content comes, and then about each name that
+// hard links of the same layer give it, since that name may be the one that tells
+// what the file is. By the time such a name is asked for, the content has gone by.
+// If the want has a Use or a Learn, or the file was not kept under another name, the
+// layer is therefore read, and verified, once more.
+type Want struct {
+	// Match reports whether the bytes of the file are wanted. e is the entry as the
+	// layer has it: Change and Shadow, which depend on the other layers, and Sum are
+	// not yet set. head holds the file's first bytes: HeadSize of them, or the whole
+	// file where it is shorter. It must not be kept. For a hard link (Type is
+	// Hardlink, Link the name that it was made of) head is nil. Its Size, here and in
+	// the functions below, is that of the file.
+	Match func(e Entry, head []byte) bool
+	// Use, if not nil, is given the whole content. It must not keep b after it
+	// has returned. An error, or a panic, becomes a Problem of that layer and
+	// path. If neither Use nor Learn is set, the content is kept in the Index: see
+	// [Index.Content].
+	Use func(e Entry, b []byte) error
+
+	// Key makes the want fit for a [Cache]. It names what Match and Learn do, with
+	// version and settings: under an equal key, equal files must give equal answers,
+	// and Match must not depend on Entry.Layer.
+	Key string
+	// Learn and Recall take the place of Use, and need each other. Learn is a Use
+	// that also returns what it learnt, as bytes that a Cache keeps; nil keeps
+	// nothing. Where the layer is later taken from the cache, Recall is given these
+	// bytes in place of the content, in the order of the entries. It must not keep
+	// memo. If it returns an error, the layer is read after all, and Learn is called
+	// again for each of its files.
+	Learn  func(e Entry, b []byte) (memo []byte, err error)
+	Recall func(e Entry, memo []byte) error
 }
 
-// atEnd lets archive/tar see the end of a content that was read in full: it tells a
-// sparse file that has more data than its map says only then.
-func (w *walker) atEnd() error {
-	var b [1]byte
-	if _, err := w.tr.Read(b[:]); err != io.EOF {
-		return err
+// HeadSize is the number of bytes that [Want.Match] is given of a file.
+const HeadSize = 512
+
+// keeps reports whether the Index keeps what is wanted.
+func (w *Want) keeps() bool { return w.Use == nil && w.Learn == nil }
+
+// A memo is what a want learnt of a file.
+type memo struct {
+	want, record int32
+	b            []byte
+}
+
+// A wantHandler finds out which wants ask for a file of one layer, and gives them
+// the content.
+type wantHandler struct {
+	list     []Want
+	budget   *budget
+	caching  bool // memos are worth keeping
+	large    largeBuffer
+	small    []byte // memory for files up to smallFile
+	recorder *recorder
+	problems *entryProblemList
+
+	keep      map[int32][]byte // contents that are kept, by the number of the record
+	memos     []memo
+	memoBytes int64
+	// uncacheable is set when what was learnt depends on more than the layer itself,
+	// on a limit of the image for example.
+	uncacheable bool
+}
+
+func newWantHandler(r *run, recorder *recorder, problems *entryProblemList) *wantHandler {
+	return &wantHandler{
+		list: r.opts.Wants, budget: r.budget, caching: r.variant != "", large: r.large,
+		recorder: recorder, problems: problems, keep: map[int32][]byte{},
 	}
-	return nil
 }
 
 // matching returns the numbers of the wants that ask for a file.
-func (p *pass) matching(e Entry, head []byte) []int {
+func (h *wantHandler) matching(e Entry, head []byte) []int {
 	var wants []int
-	for i := range p.opts.Wants {
-		want := &p.opts.Wants[i]
+	for i := range h.list {
+		want := &h.list[i]
 		var yes bool
-		if err := guard(func() error { yes = want.Match(e, head); return nil }); err != nil {
-			p.odd = true
-			p.problems.add(p.index, e.Path, err)
+		if err := catchPanic(func() error { yes = want.Match(e, head); return nil }); err != nil {
+			h.fail(e.Path, err)
 		}
 		if yes {
 			wants = append(wants, i)
 		}
 	}
-	if len(wants) > 0 && e.Size > p.lim.FileSize {
-		p.problems.add(p.index, e.Path, fmt.Errorf("file of %d bytes is wanted, over the limit of %d", e.Size, p.lim.FileSize))
+	if most := h.budget.limits.FileSize; len(wants) > 0 && e.Size > most {
+		h.problems.add(e.Path, fmt.Errorf("file of %d bytes is wanted, over the limit of %d", e.Size, most))
 		return nil
 	}
 	return wants
 }
 
-// take reads the rest of a file, whose record has the number i, into memory and hands
-// it out to those that ask for it.
-func (w *walker) take(ctx context.Context, i int32, asked []asking, r *record, head []byte) error {
-	keep := w.keeps(asked)
-	if keep && !w.room(r.size) {
-		keep, w.odd = false, true
-		w.problems.add(w.index, w.askedAs(asked[0], r.size).Path, w.noRoom(r.size))
+// fail notes that something went wrong that may go well another time.
+func (h *wantHandler) fail(path string, err error) {
+	h.uncacheable = true
+	h.problems.add(path, err)
+}
+
+// A wantedFile is a file that wants ask for.
+type wantedFile struct {
+	record int32
+	size   int64
+	head   []byte       // what has been read of it
+	names  []wantedName // under which it is asked for
+	sum    *uint64      // the checksum that it must have; nil if that is not known
+}
+
+// A wantedName is one of the names of a file, and the wants that ask for it.
+type wantedName struct {
+	record int32
+	entry  *Entry // nil in a second reading, which may have millions of names
+	wants  []int
+}
+
+// readFile reads the rest of a file into memory, gives the file to the wants that
+// ask for it and returns its checksum. Its error ends the layer.
+func (h *wantHandler) readFile(ctx context.Context, in *tarReader, f wantedFile) (sum uint64, err error) {
+	keep := slices.ContainsFunc(f.names, func(n wantedName) bool {
+		return slices.ContainsFunc(n.wants, func(i int) bool { return h.list[i].keeps() })
+	})
+	if keep {
+		if err := h.budget.addKept(f.size); err != nil {
+			keep = false
+			h.fail(h.entry(f.names[0], f.size).Path, err)
+		}
 	}
-	b, most, back, err := w.memory(ctx, r.size, keep)
+	b, most, giveBack, err := h.memory(ctx, f.size, keep)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer func() { back(b) }() // whatever happens: others wait for it
-	b, err = w.whole(b, head, r.size, most)
-	r.sum = xxhash.Sum64(b)
-	if err == nil && w.second != nil && r.sum != w.second.first.records.at(int(i)).sum {
+	defer func() { giveBack(b) }() // always: others wait for it
+	b, err = readAll(in, b, f.head, f.size, most)
+	sum = xxhash.Sum64(b)
+	if err == nil && f.sum != nil && sum != *f.sum {
 		err = errChanged
 	}
 	if err != nil {
 		if keep {
-			w.kept.Add(-r.size)
+			h.budget.kept.Add(-f.size)
 		}
-		return err
+		return sum, err
 	}
 	if keep {
-		w.keep[i] = b
+		h.keep[f.record] = b
 	}
-	for _, a := range asked {
+	for _, n := range f.names {
 		if err := ctx.Err(); err != nil { // a file may have any number of names
-			return err
+			return sum, err
 		}
-		e := w.askedAs(a, r.size)
-		for _, i := range a.wants {
-			if err := guard(func() error { return w.hand(i, a.record, e, b) }); err != nil {
-				w.odd = true
-				w.problems.add(w.index, e.Path, err)
+		e := h.entry(n, f.size)
+		for _, i := range n.wants {
+			if err := catchPanic(func() error { return h.give(i, n.record, e, b) }); err != nil {
+				h.fail(e.Path, err)
 			}
 		}
 	}
-	return nil
+	return sum, nil
 }
 
-// askedAs returns the entry under which a file is asked for.
-func (w *walker) askedAs(a asking, size int64) Entry {
-	if a.entry != nil {
-		return *a.entry
+// entry returns the entry under which a file is asked for.
+func (h *wantHandler) entry(n wantedName, size int64) Entry {
+	if n.entry != nil {
+		return *n.entry
 	}
-	return w.second.first.nameOf(a.record, size)
+	return h.recorder.linkEntry(n.record, size)
 }
 
-// keeps reports whether one of those that ask wants a file to be kept.
-func (p *pass) keeps(asked []asking) bool {
-	return slices.ContainsFunc(asked, func(a asking) bool {
-		return slices.ContainsFunc(a.wants, func(i int) bool { return p.opts.Wants[i].keeps() })
-	})
-}
-
-// hand gives a want the content that it asked for.
-func (w *walker) hand(i int, record int32, e Entry, b []byte) error {
-	t := &w.opts.Wants[i]
+// give gives a want the content that it asked for.
+func (h *wantHandler) give(i int, record int32, e Entry, b []byte) error {
+	want := &h.list[i]
 	switch {
-	case t.Learn != nil:
-		learnt, err := t.Learn(e, b)
-		if err == nil && learnt != nil && w.variant != "" && !w.odd {
-			w.memos = append(w.memos, memo{int32(i), record, learnt})
-			w.learnt += int64(len(learnt))
-			w.odd = w.learnt > w.lim.Kept
+	case want.Learn != nil:
+		learnt, err := want.Learn(e, b)
+		if err == nil && learnt != nil && h.caching && !h.uncacheable {
+			h.memos = append(h.memos, memo{int32(i), record, learnt})
+			h.memoBytes += int64(len(learnt))
+			h.uncacheable = h.memoBytes > h.budget.limits.Kept
 		}
 		return err
-	case t.Use != nil:
-		return t.Use(e, b)
+	case want.Use != nil:
+		return want.Use(e, b)
 	}
 	return nil
 }
 
-// room takes n bytes of those that the Index may keep.
-func (r *reader) room(n int64) bool {
-	if r.kept.Add(n) > r.lim.Kept {
-		r.kept.Add(-n)
-		return false
-	}
-	return true
-}
-
-func (r *reader) noRoom(n int64) error {
-	return fmt.Errorf("file of %d bytes not kept: over the limit of %d for all", n, r.lim.Kept)
-}
-
-// guard runs code that is not ours on bytes that are not ours either. A panic in it
-// is an error like others.
-func guard(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{v}
+// recall gives the wants their memos of the files, which are by record.
+func (h *wantHandler) recall(ctx context.Context, entries map[int32]Entry) error {
+	for _, m := range h.memos {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	}()
-	return f()
+		if err := catchPanic(func() error { return h.list[m.want].Recall(entries[m.record], m.b) }); err != nil {
+			return err
+		}
+	}
+	h.memos = nil
+	return nil
 }
 
-// A panicError is a panic, caught.
-type panicError struct{ value any }
+const (
+	// smallFile is the size up to which each layer has memory of its own for wanted
+	// files, which it uses again.
+	smallFile = 8 << 20
+	// growth is the factor by which memory is taken as bytes come. A header that lies
+	// about a size costs at most that many times what is there.
+	growth = 8
+)
 
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+// largeBuffer is the memory for wanted files over smallFile. All layers share it, so
+// that only one such file is in memory at a time. It is used again, because otherwise
+// the garbage collector has a heap of them.
+type largeBuffer chan []byte
 
-func (e *panicError) Unwrap() error {
-	err, _ := e.value.(error)
-	return err
+func newLargeBuffer() largeBuffer {
+	l := make(largeBuffer, 1)
+	l <- nil
+	return l
+}
+
+// memory returns memory to read a file into, how large it may become, and a function
+// that gives it back. It waits until the large buffer is free, if it needs that; the
+// error is ctx's.
+func (h *wantHandler) memory(ctx context.Context, size int64, keep bool) (b []byte, most int64, giveBack func([]byte), err error) {
+	switch {
+	case keep:
+		return make([]byte, 0, min(size, smallFile/growth)), size, func([]byte) {}, nil
+	case size <= smallFile:
+		return h.small, smallFile, func(b []byte) { h.small = b }, nil
+	}
+	select {
+	case b := <-h.large:
+		if int64(cap(b)) < size {
+			b = h.small // frees the one that is too small before a larger one is made
+		}
+		return b, size, h.giveBackLarge, nil
+	case <-ctx.Done():
+		return nil, 0, nil, ctx.Err()
+	}
+}
+
+func (h *wantHandler) giveBackLarge(b []byte) {
+	if cap(b) <= smallFile {
+		b = nil // it is h.small: the file broke off early
+	}
+	h.large <- b
+}
+
+// readAll reads all bytes of a file, of which head is already read, into b, or into
+// more memory where that is too small. With an error, too, it returns what it has
+// read.
+func readAll(in *tarReader, b, head []byte, size, most int64) ([]byte, error) {
+	b = append(b[:0], head...)
+	for int64(len(b)) < size {
+		if len(b) == cap(b) {
+			more := make([]byte, len(b), min(most, max(growth*int64(cap(b)), smallFile/growth)))
+			copy(more, b)
+			b = more
+		}
+		n, err := io.ReadFull(in.tr, b[len(b):min(size, int64(cap(b)))])
+		b = b[:len(b)+n]
+		if err != nil {
+			return b, unexpectedEOF(err)
+		}
+	}
+	return b, in.expectEnd()
+}
+
+// errChanged is a content that differs from the one of the first reading.
+var errChanged = errors.New("content is not what it was when the image was read")
+
+// readLinkedFiles reads the layer once more, if a want asks for a file under the name
+// that a hard link gives it. The file comes before the link in the archive, under a
+// name that may mean nothing to the want: BusyBox's is "[", and those of OSTree and of
+// pnpm's store are checksums.
+func (l *layerReader) readLinkedFiles(ctx context.Context, layer v1.Layer) error {
+	first := l.meter.decompressed.Load()
+	wanted := l.wantedLinks(ctx)
+	if err := ctx.Err(); err != nil || len(wanted) == 0 {
+		return err
+	}
+	again := &blobReader{
+		run:      l.run,
+		info:     &Layer{Index: l.info.Index, Claimed: l.info.Claimed},
+		meter:    &meter{budget: l.run.budget},
+		problems: &layerProblemList{layer: l.info.Index},
+	}
+	again.walk = func(ctx context.Context, r io.Reader) error {
+		return l.readNamedFiles(ctx, newTarReader(r, l.run.budget.limits), again.problems, wanted)
+	}
+	l.run.budget.decompressed.Add(-first) // the second reading counts in place of the first
+	err := again.read(ctx, layer)
+	l.run.budget.decompressed.Add(first - again.meter.decompressed.Load())
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(l.wants.memos, func(a, b memo) int { return int(a.record) - int(b.record) })
+	if l.info.Verified && !again.info.Verified || again.info.Partial && !l.info.Partial {
+		l.info.Verified = false
+		for _, p := range again.problems.list {
+			l.problems.add(fmt.Errorf("read once more, for hard links: %w", p.Err))
+			l.info.Partial = true
+		}
+	}
+	return nil
+}
+
+// wantedLinks returns the names of hard links under which files are asked for, by the
+// number of the file's record. A file that is kept is kept under all its names. The
+// search stops when ctx is done.
+func (l *layerReader) wantedLinks(ctx context.Context) map[int32][]wantedName {
+	if len(l.wants.list) == 0 {
+		return nil
+	}
+	wanted := map[int32][]wantedName{}
+	for link, file := range l.recorder.linkedFiles() {
+		if ctx.Err() != nil {
+			break
+		}
+		e := l.recorder.linkEntry(link, l.recorder.records.at(int(file)).size)
+		_, kept := l.wants.keep[file]
+		wants := slices.DeleteFunc(l.wants.matching(e, nil), func(i int) bool { return kept && l.wants.list[i].keeps() })
+		if len(wants) == 0 {
+			continue
+		}
+		if len(wanted[file]) > 0 {
+			// A further name costs nothing in the archive, and as much as the file here.
+			if err := l.meter.addDecompressed(e.Size); err != nil {
+				l.meter.correct(-e.Size)
+				l.wants.fail(e.Path, fmt.Errorf("file of %d bytes is wanted under one more name: %w", e.Size, err))
+				continue
+			}
+		}
+		wanted[file] = append(wanted[file], wantedName{record: link, wants: wants})
+	}
+	return wanted
+}
+
+// readNamedFiles reads an archive for the second time, for the files that are wanted
+// under the names of hard links.
+func (l *layerReader) readNamedFiles(ctx context.Context, in *tarReader, problems *layerProblemList, wanted map[int32][]wantedName) error {
+	i := int32(0) // number of the next record
+	return in.each(ctx, problems, func(h *tar.Header) error {
+		e, ok, _ := parseTarHeader(h, l.run.budget.limits)
+		if !ok {
+			return in.discard(h)
+		}
+		record := i
+		i++
+		names := wanted[record]
+		if len(names) == 0 {
+			return in.discard(h)
+		}
+		was := l.recorder.records.at(int(record))
+		if e.typ != Regular || h.Size != was.size {
+			return fmt.Errorf("%s: %w", e.path, errChanged)
+		}
+		if _, err := l.wants.readFile(ctx, in, wantedFile{record: record, size: h.Size, names: names, sum: &was.sum}); err != nil {
+			return fmt.Errorf("%s: %w", e.path, err)
+		}
+		return nil
+	})
 }

@@ -1,15 +1,15 @@
-// Package report joins what the other packages know of an image, by layer index,
-// and judges it: [New] makes a [Report] of an index, a lineage and an inventory;
-// [Analyze] makes all of them from an image, in one pass over its layers.
+// Package report joins what the other packages know of an image, by layer index:
+// [New] makes a [Report] of an index, a lineage and an inventory. It reads nothing
+// itself; stemma.Analyze, in the root package, makes all of them from an image.
 //
 // # Rules and findings
 //
-// A [Rule] is a value: a name, a sentence, and a function that looks at a report
+// A [Rule] is a value: a name, a paragraph, and a function that looks at a report
 // and returns findings. Those that ship with this module are in package
-// report/rules; who writes his own appends them to Options.Rules. Each [Finding]
-// names the layer and the ancestor that are to blame, the bytes it is about, and
-// the remedy that fits: what is inherited is mended otherwise than what one's own
-// Dockerfile does.
+// report/rules; append your own to Options.Rules. Each [Finding] names the layer
+// and the ancestor that are to blame, the bytes that it is about, and the remedy
+// that fits: what is inherited is mended otherwise than what one's own Dockerfile
+// does.
 //
 // # What can be done with a report
 //

@@ -9,9 +9,8 @@ import (
 	"github.com/stemma-go/stemma/packages"
 )
 
-// New joins what was read before, and judges it by opts.Rules. idx and inv may be
-// nil: an index that was not read leaves sizes zero, an inventory that was not
-// made leaves package counts zero.
+// New joins what was read before, and runs opts.Rules over it. idx and inv may be
+// nil: without an index, sizes are zero; without an inventory, package counts are.
 func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts *Options) *Report {
 	if opts == nil {
 		opts = &Options{}
@@ -36,7 +35,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 	r.addLayers()
 	r.addPackages()
 	r.addProblems(opts.Problems)
-	r.Findings = Judge(r, opts.Rules)
+	r.Findings = RunRules(r, opts.Rules)
 	return r
 }
 
@@ -104,8 +103,8 @@ func (c *PackageCounts) of(k packages.EventKind) *int {
 	return nil
 }
 
-// addProblems gathers everybody's problems, each once: an index and a lineage
-// both report what is wrong with the history.
+// addProblems gathers all problems, each once: an index and a lineage both report
+// what is wrong with the history.
 func (r *Report) addProblems(others []layers.Problem) {
 	seen := map[string]bool{}
 	add := func(problems []layers.Problem) {

@@ -115,7 +115,7 @@ func TestProblemsOnce(t *testing.T) {
 	assert.True(t, r.Partial)
 }
 
-func TestJudgeSorts(t *testing.T) {
+func TestRunRulesSorts(t *testing.T) {
 	find := func(name string, fs ...report.Finding) report.Rule {
 		return report.Rule{Name: name, Run: func(*report.Report) []report.Finding { return fs }}
 	}
@@ -130,7 +130,7 @@ func TestJudgeSorts(t *testing.T) {
 			report.Finding{Severity: report.Serious, Ancestor: 0, Subject: "6", Rule: "other"}),
 	}
 	var got []string
-	for _, f := range report.Judge(&report.Report{}, rules) {
+	for _, f := range report.RunRules(&report.Report{}, rules) {
 		got = append(got, f.Rule+f.Subject)
 	}
 	assert.Equal(t, []string{"other6", "a4", "a5", "z3", "z2", "z1"}, got)

@@ -19,7 +19,8 @@ type Report struct {
 	Reference string
 	// Digest is the manifest digest, zero if not known.
 	Digest v1.Hash
-	// AsOf is the moment as of which it is judged, in UTC.
+	// AsOf is the moment for which all that depends on the day is said, such as ages
+	// and ends of life; in UTC.
 	AsOf time.Time
 
 	Index     *layers.Index // nil if only the configuration was read
@@ -34,7 +35,7 @@ type Report struct {
 	// Problems are those of the index, the lineage and the inventory.
 	Problems []layers.Problem
 	// Partial is true when some of the image could not be read: what is reported is
-	// true, and not all.
+	// true, but more is there.
 	Partial bool
 }
 
@@ -61,21 +62,21 @@ type PackageCounts struct {
 	Present     int // whose present version came from here and is still visible
 }
 
-// Options say how [New] judges, and what else it knows. nil and the zero value are
-// the defaults.
+// Options say by which rules [New] looks at the image, and what else is known of it.
+// nil and the zero value are the defaults.
 type Options struct {
 	// Reference and Digest become those of the report.
 	Reference string
 	Digest    v1.Hash
-	// AsOf is the day on which to judge; the zero Time is now.
+	// AsOf becomes that of the report; the zero Time is now.
 	AsOf time.Time
-	// Rules judge the image. nil means that nothing is judged: the rules that
-	// ship with this module are rules.All, in package report/rules.
+	// Rules find what there is to report. nil means no findings: the rules that ship
+	// with this module are rules.All, in package report/rules.
 	Rules []Rule
 	// Problems are added to the report's: what went wrong before or beside the
 	// reading of the layers.
 	Problems []layers.Problem
-	// Partial says that something is missing that Problems tell of.
+	// Partial says that something could not be read; Problems say what.
 	Partial bool
 }
 
@@ -90,8 +91,8 @@ func (r *Report) AncestorOfStep(step int) int {
 	return r.ancestorAt(step, func(a Ancestor) ancestry.Span { return a.Steps })
 }
 
-// ancestorAt finds the ancestor whose span holds an index: the spans stand in order, the
-// youngest first.
+// ancestorAt finds the ancestor whose span holds an index. The spans are in order,
+// the youngest first.
 func (r *Report) ancestorAt(index int, span func(Ancestor) ancestry.Span) int {
 	i := sort.Search(len(r.Ancestors), func(i int) bool { return span(r.Ancestors[i]).From <= index })
 	if i < len(r.Ancestors) && span(r.Ancestors[i]).Contains(index) {
@@ -100,22 +101,28 @@ func (r *Report) ancestorAt(index int, span func(Ancestor) ancestry.Span) int {
 	return -1
 }
 
+// Steps returns the steps of the history, the oldest first; nil if there is no
+// lineage.
+func (r *Report) Steps() []history.Step {
+	if r.Lineage == nil {
+		return nil
+	}
+	return r.Lineage.Steps
+}
+
 // Step returns a step of the history; false if there is none of that index.
 func (r *Report) Step(step int) (history.Step, bool) {
-	if r.Lineage == nil || step < 0 || step >= len(r.Lineage.Steps) {
-		return history.Step{}, false
+	if steps := r.Steps(); step >= 0 && step < len(steps) {
+		return steps[step], true
 	}
-	return r.Lineage.Steps[step], true
+	return history.Step{}, false
 }
 
 // StepOf returns the index of the step that made a layer, [layers.None] if there
 // is none.
 func (r *Report) StepOf(layer int) int {
-	if r.Lineage == nil || layer < 0 {
-		return layers.None
-	}
-	for _, s := range r.Lineage.Steps {
-		if s.Layer == layer {
+	for _, s := range r.Steps() {
+		if s.Layer == layer && layer >= 0 {
 			return s.Index
 		}
 	}

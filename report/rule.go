@@ -6,25 +6,31 @@ import (
 	"slices"
 )
 
-// A Rule judges a report. It is a value without state; what to do with its
-// findings is up to the caller.
+// A Rule finds things in a report. It is a value without state; what to do with
+// its findings is up to the caller.
+//
+// To write one of your own, start a finding with [Report.AtLayer],
+// [Report.AtStep] or [Report.AtAncestor], which say who brought it, and choose the
+// remedy with [Report.Remedy]: the same thing is mended otherwise where it is
+// inherited than where it is the image's own.
 type Rule struct {
-	Name     string // short, in kebab case: "build-tools"
-	Doc      string // one paragraph: what is found, and why it matters
-	Severity Severity
-	// Run returns the findings, in any order. It must not change the report, and
-	// has to do without an index, a lineage or an inventory where the report has
-	// none. The Rule of a finding may be left empty.
+	Name string // short, in kebab case: "build-tools"
+	// Doc is a paragraph. Its first sentence says what is found; the others, why
+	// that matters and when the rule is silent.
+	Doc      string
+	Severity Severity // the highest that its findings have
+	// Run returns the findings, in any order. It must not change the report. Where
+	// the report has no index, lineage or inventory, it does without. It may leave
+	// the Rule of a finding empty.
 	Run func(*Report) []Finding
 }
 
-// Severity orders findings. That of a Rule is the highest its findings have
-// unless its Doc says otherwise; a policy may think otherwise.
+// Severity says how bad a finding is. A policy may value it otherwise.
 type Severity int
 
 // The severities, least first.
 const (
-	Note    Severity = iota // good to know; may be meant so
+	Note    Severity = iota // good to know; may be intended
 	Warning                 // costs bytes, time or safety, and has a remedy
 	Serious                 // nobody should run this without knowing
 )
@@ -56,14 +62,15 @@ func (s *Severity) UnmarshalText(b []byte) error {
 type Finding struct {
 	Rule     string
 	Severity Severity
-	// Layer and Step are those to blame, layers.None if there is none in particular.
+	// Layer and Step are those to blame, layers.None for none in particular.
 	Layer, Step int
-	// Ancestor is the index in Report.Ancestors of who brought it, -1 if none.
+	// Ancestor is the index in Report.Ancestors of the one that brought it, -1 if
+	// none did.
 	Ancestor int
 	// Subject is what it is about: a package, a path, an image's name.
 	Subject string
-	// Items are what the subject consists of, names of packages or paths, those
-	// with the most bytes first; nil if it is one thing.
+	// Items are the packages or paths that the subject consists of, those with the
+	// most bytes first; nil if it is one thing.
 	Items []string
 	// Message says what was found, in one sentence without a full stop.
 	Message string
@@ -74,9 +81,9 @@ type Finding struct {
 	Remedy string
 }
 
-// Judge runs rules over a report and returns their findings, sorted as
+// RunRules runs rules over a report and returns their findings, sorted as
 // [Report.Findings] are.
-func Judge(r *Report, rules []Rule) []Finding {
+func RunRules(r *Report, rules []Rule) []Finding {
 	var all []Finding
 	for _, rule := range rules {
 		for _, f := range rule.Run(r) {
@@ -89,7 +96,7 @@ func Judge(r *Report, rules []Rule) []Finding {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(b.Severity, a.Severity),
-			cmp.Compare(place(a), place(b)),
+			cmp.Compare(uint(a.Ancestor), uint(b.Ancestor)), // -1 becomes the greatest
 			cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Layer, b.Layer),
 			cmp.Compare(a.Step, b.Step),
@@ -98,6 +105,3 @@ func Judge(r *Report, rules []Rule) []Finding {
 	})
 	return all
 }
-
-// place orders ancestors youngest first and puts findings without one last.
-func place(f Finding) uint { return uint(f.Ancestor) } // -1 becomes the greatest

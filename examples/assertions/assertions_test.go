@@ -9,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/sample"
@@ -19,19 +20,21 @@ func TestImage(t *testing.T) {
 	require.NoError(t, err)
 	rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{
 		Rules: rules.All(),
-		AsOf:  time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), // the same verdict tomorrow
+		AsOf:  time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), // the same result tomorrow
 	})
 	require.NoError(t, err)
 
 	// The assertions of package reporttest say who is to blame when they fail.
 	reporttest.Complete(t, rep)
 	reporttest.DescendsFrom(t, rep, "example.org/runtime/node")
+	reporttest.NotDescendsFrom(t, rep, "alpine")
 	reporttest.HasPackage(t, rep, "npm", "express")
 	reporttest.NoPackage(t, rep, "deb", "openssh-server")
 	reporttest.NoFinding(t, rep, "root-user", "unverified")
+	reporttest.NoFindingAbove(t, rep, report.Warning)
 	reporttest.MaxSize(t, rep, 10<<20)
 
-	// Whatever they don't cover is plain data.
+	// All else is plain data.
 	root := rep.Ancestors[len(rep.Ancestors)-1]
 	assert.Equal(t, "bookworm", root.Distro.Codename)
 	assert.Less(t, rep.AsOf.Sub(rep.Ancestors[0].Created), 90*24*time.Hour, "our own build is old")

@@ -21,8 +21,8 @@ import (
 
 // floor does the least that a verified reading of an image does: each layer is
 // decompressed, its blob and its archive are hashed, and the headers of the archive
-// are walked; of one that is not compressed, the hash is all. It is what no tool
-// that checks what it reads can be faster than with these libraries.
+// are walked. A layer that is not compressed is only hashed. With these libraries, no
+// tool that checks what it reads can be faster.
 func floor(ctx context.Context, args []string) error {
 	img, err := source.Open(ctx, args[0], nil)
 	if err != nil {

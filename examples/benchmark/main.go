@@ -1,6 +1,6 @@
 //go:build unix
 
-// Compare runs Stemma and its peers in turn on one image, and prints what each of
+// Benchmark runs Stemma and its peers in turn on one image, and prints what each of
 // them took: wall time, CPU time, peak memory, temporary disk, and the packages that it
 // found.
 //
@@ -13,7 +13,7 @@
 // are those on PATH of Trivy, Syft, SCALIBR and dive that can read it; nothing is
 // fetched, and each runs offline. Every tool runs as a process of its own, with an
 // empty directory for its temporary files, caches and home; the rounds are
-// interleaved, so that what else the machine does falls on all alike. One round
+// interleaved, so that other work of the machine slows all of them alike. One round
 // that is not counted comes first.
 //
 // README.md shows a table, and the flags.

@@ -36,7 +36,7 @@ func (m measured) String() string {
 	return s + ", " + english.Plural(m.packages, "package", "")
 }
 
-var errNoRusage = errors.New("the system does not tell what the process used")
+var errNoRusage = errors.New("the system does not say what the process used")
 
 // measure runs a tool once, and counts what it found.
 func measure(ctx context.Context, t tool) (m measured, err error) {
@@ -56,8 +56,8 @@ func measure(ctx context.Context, t tool) (m measured, err error) {
 // measureOnly runs a tool once. Its result is in out then.
 //
 // A new process counts the memory of the one that started it into its own peak, up
-// to the moment at which it becomes the program: this process must stay smaller than
-// what it measures, and leaves the results to others to read.
+// to the moment at which it becomes the program. So this process must stay smaller
+// than what it measures, and another process reads the results.
 func measureOnly(ctx context.Context, t tool, out string) (m measured, err error) {
 	dir, clean, err := scratchFor(t)
 	if err != nil {

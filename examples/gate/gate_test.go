@@ -44,8 +44,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// A policy that would not be read must not let an image pass by another, nor the
-// sample in its stead.
+// Where the policy or the image is not what was meant, nothing may pass.
 func TestCommandLine(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args []string

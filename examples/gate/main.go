@@ -3,7 +3,7 @@
 //	gate [-policy FILE] [REFERENCE]
 //
 // The policy is YAML; see package report/policy, and policy.yaml beside this
-// program. Without a reference the embedded sample image is judged.
+// program. Without a reference it is the sample image that comes with the module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
 // was wrong or the image could not be opened.
@@ -22,7 +22,6 @@ import (
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/layers/source"
-	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/sample"
@@ -37,7 +36,7 @@ func main() {
 
 const usage = `usage: gate [-policy FILE] [REFERENCE]
 
-Without a reference, the sample image that comes with the module is judged.
+Without a reference it is the sample image that comes with the module.
 
 exit code: 0 it may pass, 1 it may not, 2 wrong command or no image
 
@@ -56,12 +55,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	case err != nil:
 		return 2
-	case flags.NArg() > 1: // a flag behind the reference would not be read
+	case flags.NArg() > 1: // a flag after the reference is not read as one
 		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
 		flags.Usage()
 		return 2
 	case slices.Contains(flags.Args(), "") || *file == "" && flags.NFlag() > 0:
-		// -policy "$POLICY" "$IMAGE" must not judge the sample, or by another policy.
+		// An unset variable must not mean the sample image or another policy:
+		// gate -policy "$POLICY" "$IMAGE".
 		fmt.Fprintln(stderr, "gate: the reference or the policy is empty")
 		flags.Usage()
 		return 2
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
-	violations, err := judge(ctx, file, ref)
+	violations, err := check(ctx, file, ref)
 	if err != nil {
 		fmt.Fprintln(stderr, "gate:", err)
 		return 2
@@ -85,7 +85,9 @@ func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func judge(ctx context.Context, file, ref string) ([]policy.Violation, error) {
+// check returns why the image may not pass. A message ends with the ancestor that
+// brought what was found.
+func check(ctx context.Context, file, ref string) ([]policy.Violation, error) {
 	text := defaultPolicy
 	if file != "" {
 		var err error
@@ -106,24 +108,13 @@ func judge(ctx context.Context, file, ref string) ([]policy.Violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	violations := pol.Judge(rep)
+	violations := pol.Violations(rep)
 	for i, v := range violations {
 		if v.Finding != nil && v.Ancestor >= 0 {
-			violations[i].Message += " [" + who(rep, v.Ancestor) + "]"
+			violations[i].Message += " [" + rep.NameOf(v.Ancestor) + "]"
 		}
 	}
 	return violations, nil
-}
-
-// who names the ancestor that brought what was found.
-func who(rep *report.Report, ancestor int) string {
-	switch a := rep.Ancestors[ancestor]; {
-	case ancestor == 0:
-		return "this image"
-	case a.Repository != "":
-		return a.String()
-	}
-	return "an ancestor of unknown name"
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

@@ -5,7 +5,8 @@
 // REFERENCE is a docker-archive file, an OCI layout or archive, an image in a
 // registry (ubuntu:24.04) or, as docker:NAME, in the Docker daemon; see package
 // layers/source. Without one, the sample image that comes with the module is
-// shown, and its Dockerfiles are the catalogue.
+// shown, and its Dockerfiles are the catalogue. With -rules, what the rules look for
+// is listed instead.
 //
 // The exit code is 0 if the image could be read, 1 if not, 2 if the command was
 // wrong, and 3 if only a part of it could be read.
@@ -37,6 +38,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !ok {
 		return code
 	}
+	if f.rules {
+		if err := text.WriteRules(stdout, rules.All(), &text.Options{Width: f.width}); err != nil {
+			fmt.Fprintln(stderr, "tree:", err)
+			return 1
+		}
+		return 0
+	}
 	rep, err := f.analyze(ctx, stderr)
 	switch {
 	case err != nil:
@@ -60,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // analyze reads the image, with a line on stderr if that takes long.
 func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, error) {
-	line := progress.New(stderr, nil)
+	line := progress.New(stderr)
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/report/json"
+	"github.com/stemma-go/stemma/report/rules"
 )
 
 // tree runs the program and returns what it prints and its exit code.
@@ -91,7 +93,7 @@ func TestCatalogueOfDockerfiles(t *testing.T) {
 	assert.Len(t, names(out), 4)
 }
 
-// A Dockerfile that can't be read is told of, and the others still name.
+// A Dockerfile that cannot be read is reported, and the others still name.
 func TestBrokenDockerfile(t *testing.T) {
 	dir := catalogueDir(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "broken/1"), 0o755))
@@ -100,6 +102,16 @@ func TestBrokenDockerfile(t *testing.T) {
 	require.Zero(t, code, errs)
 	assert.Contains(t, errs, "broken/1/Dockerfile")
 	assert.Contains(t, out, "all 9 instructions of example.org/build/toolchain:12 agree")
+}
+
+// What the rules look for is listed without an image.
+func TestRules(t *testing.T) {
+	out, errs, code := tree(t, "-rules", "-width", "60")
+	require.Zero(t, code, errs)
+	for _, r := range rules.All() {
+		assert.Contains(t, out, r.Name+" · "+r.Severity.String()+"\n  ")
+	}
+	assert.Equal(t, len(rules.All()), strings.Count(strings.Join(strings.Fields(out), " "), "It is silent "))
 }
 
 func TestInterrupted(t *testing.T) {

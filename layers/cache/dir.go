@@ -21,15 +21,15 @@ import (
 
 // Options say how large a [Dir] may grow. The zero value, and nil, are the defaults.
 type Options struct {
-	// Size is the number of bytes that all files together may have; 0 is 2 GiB.
-	// While one is being written there may be as much more as it has.
+	// Size is the number of bytes that all files together may have; 0 is 2 GiB. A file
+	// that is being written comes on top.
 	Size int64
-	// FileSize is the number of bytes that one may have; 0 is an eighth of Size.
+	// FileSize is the number of bytes that one file may have; 0 is an eighth of Size.
 	// What is larger is not kept.
 	FileSize int64
-	// Failed, if not nil, is told what went wrong: a file that can't be written or
-	// read, or that was damaged. It costs time, never a result. It is called from
-	// several goroutines.
+	// Failed, if not nil, is called with what went wrong: a file can't be written or
+	// read, or is damaged. That costs time, never a result. It is called from several
+	// goroutines.
 	Failed func(error)
 }
 
@@ -52,13 +52,12 @@ const (
 	staleLock = time.Minute
 )
 
-// ErrDamaged is what [Options.Failed] is told of a file that is not as it was
-// written.
-var ErrDamaged = errors.New("damaged")
+// errDamaged says that a file is not as it was written.
+var errDamaged = errors.New("damaged")
 
 // Open opens a cache, and makes the directory if it is not there. It is an error if
-// path is something else, or a directory that others than this process's user and
-// root can write to.
+// path is not a directory, or if anybody but this process's user and root can write to
+// it.
 func Open(path string, opts *Options) (*Dir, error) {
 	d := &Dir{path: path}
 	if opts != nil {
@@ -86,17 +85,7 @@ func Open(path string, opts *Options) (*Dir, error) {
 	return d, nil
 }
 
-// Default returns the directory for the user's own cache: "stemma" in
-// [os.UserCacheDir].
-func Default() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("cache: %w", err)
-	}
-	return filepath.Join(dir, "stemma"), nil
-}
-
-// Get returns what was put under key. What is damaged is deleted.
+// Get returns what was put under key. It deletes a file that is damaged.
 func (d *Dir) Get(key string) ([]byte, bool) {
 	if !valid(key) {
 		return nil, false
@@ -106,7 +95,7 @@ func (d *Dir) Get(key string) ([]byte, bool) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, false
-	case errors.Is(err, ErrDamaged):
+	case errors.Is(err, errDamaged):
 		d.failed(errors.Join(err, os.Remove(name)))
 		return nil, false
 	case err != nil:
@@ -125,7 +114,7 @@ func (d *Dir) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	damaged := func(what string) error { return fmt.Errorf("cache: %s: %w: %s", name, ErrDamaged, what) }
+	damaged := func(what string) error { return fmt.Errorf("cache: %s: %w: %s", name, errDamaged, what) }
 	if !info.Mode().IsRegular() {
 		return nil, damaged("no regular file")
 	}
@@ -134,7 +123,7 @@ func (d *Dir) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil { // it may be another by now
+	if info, err = f.Stat(); err != nil { // the file may have been replaced
 		return nil, err
 	}
 	head := make([]byte, headSize)
@@ -151,7 +140,7 @@ func (d *Dir) read(name string) ([]byte, error) {
 	case binary.LittleEndian.Uint64(claims) != uint64(size):
 		return nil, damaged("of another length")
 	case size > d.opts.FileSize:
-		return nil, fs.ErrNotExist // for this process; another may keep larger files
+		return nil, fs.ErrNotExist // not damaged: another process may keep larger files
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(f, body); err != nil {
@@ -163,7 +152,7 @@ func (d *Dir) read(name string) ([]byte, error) {
 	return body, nil
 }
 
-// Put keeps b under key, if that is one of package layers' own.
+// Put keeps b under key, if that has the form of package layers' keys.
 func (d *Dir) Put(key string, b []byte) {
 	if !valid(key) || int64(len(b)) > d.opts.FileSize {
 		return
@@ -207,9 +196,9 @@ func (d *Dir) failed(err error) {
 	}
 }
 
-// valid reports whether key is one of package layers': the hash of a layer, a dash,
-// a shorter hash. No other file is likely to be called that, and be taken for one
-// of the cache's own.
+// valid reports whether key has the form of package layers' keys: the hash of a layer,
+// a dash, a shorter hash. No other file is likely to have such a name and to be taken
+// for one of the cache's.
 func valid(key string) bool {
 	hash, variant, _ := strings.Cut(key, "-")
 	return len(hash) == 64 && len(variant) >= 16 && len(variant) <= 64 && strings.Trim(hash+variant, "0123456789abcdef") == ""

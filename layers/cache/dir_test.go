@@ -94,7 +94,7 @@ func TestDamaged(t *testing.T) {
 		assert.NoFileExists(t, name)
 	}
 	for _, err := range told {
-		require.True(t, errors.Is(err, ErrDamaged))
+		require.True(t, errors.Is(err, errDamaged))
 	}
 	require.NoError(t, os.Symlink("/etc/passwd", name))
 	_, ok := d.Get(key(1))
@@ -187,14 +187,6 @@ func TestShared(t *testing.T) {
 	_, size, err := d.files()
 	require.NoError(t, err)
 	assert.LessOrEqual(t, size, int64(60_000))
-}
-
-func TestDefault(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("HOME", t.TempDir())
-	dir, err := Default()
-	require.NoError(t, err)
-	assert.Equal(t, "stemma", filepath.Base(dir))
 }
 
 // FuzzFile puts any bytes in the place of a file.

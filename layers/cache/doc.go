@@ -14,21 +14,20 @@
 //	8 bytes            XXH64 of the rest, little-endian
 //	the rest           what package layers put
 //
-// A file of another format or length, or whose checksum does not fit, is deleted and
-// counts as not being there. Files that are called otherwise are left alone.
+// A file of another format or length, or with a wrong checksum, is deleted and counts
+// as missing. Files with other names are left alone.
 //
 // # Sharing
 //
 // Any number of processes may use a directory at the same time. A file is written
-// under another name and renamed when it is complete. Reading one sets its
-// modification time, which is how the least recently used are known; where all files
-// together are over the limit, those are deleted, by one process at a time.
+// under another name and renamed when it is complete. Reading a file sets its
+// modification time. When all files together are over the limit, those with the oldest
+// times are deleted, by one process at a time.
 //
 // # Trust
 //
-// The checksum finds damage, not malice: who can write to the directory can make a
-// report say anything. It is made for its owner alone, and [Open] refuses one
-// that others can write to, by its mode or because it is theirs. Who can write to
-// the directories above it, or is given a right by an access control list, is not
-// found out.
+// The checksum finds damage, not malice: anybody who can write to the directory can
+// make a report say anything. The directory is made for its owner alone. [Open] refuses
+// a directory that others can write to, by its mode or because they own it. It does not
+// check who can write to the directories above, or may write by an access control list.
 package cache

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// evict deletes the least recently used files until the rest is within the limit. If
-// another process is at it, it is left to that one.
+// evict deletes the least recently used files until the rest is within the limit. It
+// does nothing if another process is doing so.
 func (d *Dir) evict() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -35,7 +35,7 @@ func (d *Dir) evict() error {
 			break
 		}
 		if err := os.Remove(filepath.Join(d.path, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = err // and goes on with the others
+			failed = err // try the others
 			continue
 		}
 		size -= f.Size()
@@ -43,8 +43,8 @@ func (d *Dir) evict() error {
 	return failed
 }
 
-// files lists what the cache holds, and deletes what a process left behind that was
-// ended while it wrote. Files that are not the cache's own are left alone.
+// files lists the files of the cache, and deletes those that a process left behind when
+// it was ended while it wrote. It leaves other files alone.
 func (d *Dir) files() (files []fs.FileInfo, size int64, err error) {
 	list, err := os.ReadDir(d.path)
 	if err != nil {
@@ -53,7 +53,7 @@ func (d *Dir) files() (files []fs.FileInfo, size int64, err error) {
 	for _, e := range list {
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() {
-			continue // deleted meanwhile
+			continue // deleted by another process, or not a file
 		}
 		number, temp := strings.CutPrefix(e.Name(), tempName)
 		switch {
@@ -69,10 +69,10 @@ func (d *Dir) files() (files []fs.FileInfo, size int64, err error) {
 	return files, size, nil
 }
 
-// lock takes the lock file; ok is false if another process has it. One that was ended
-// before it gave the lock back has it for a minute; a lock from the future, left
-// while the clock was wrong, counts as old. Two that then take it at the same time
-// delete a file too many, at the worst.
+// lock takes the lock file; ok is false if another process has it. A lock that is older
+// than a minute was left behind by a process that was ended; so was one from the future,
+// while the clock was wrong. If two processes replace it at the same time, the worst
+// that happens is that they delete a file too many.
 func (d *Dir) lock() (unlock func(), ok bool, err error) {
 	name := filepath.Join(d.path, lockName)
 	if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()).Abs() > staleLock {

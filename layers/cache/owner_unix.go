@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// ownedByOthers tells of a directory that belongs to another user, root excepted,
-// who can write everywhere.
+// ownedByOthers returns an error for a directory that belongs to another user. Root is
+// excepted, because root can write everywhere.
 func ownedByOthers(info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || stat.Uid == 0 || int64(stat.Uid) == int64(os.Geteuid()) {

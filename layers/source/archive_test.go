@@ -217,7 +217,7 @@ func TestLayersNeedNotAgree(t *testing.T) {
 		for n, l := range layers {
 			_, err := l.DiffID()
 			assert.Equal(t, n < 4, err == nil, "diffID of layer %d", n)
-			_, _, err = l.(StoredLayer).Stored()
+			_, _, err = l.(*layer).Stored()
 			assert.Equal(t, members[n] == "l", err == nil, "layer %d", n)
 		}
 	}

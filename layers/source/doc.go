@@ -3,12 +3,12 @@
 //
 //	img, err := source.Open(ctx, "app.tar", nil)
 //
-// It gives a go-containerregistry [v1.Image], so a program that already has one
-// needs nothing of this package, and pays for no registry or daemon client.
+// The result is a [v1.Image] of go-containerregistry. A program that already has one
+// does not need this package, nor the registry and daemon clients in it.
 //
 // # References
 //
-// A scheme says outright where an image lies:
+// A scheme says where an image is:
 //
 //	docker-archive:PATH[:TAG]   a tar of docker save, Podman, skopeo, Kaniko, Bazel
 //	oci:PATH[:TAG]              a directory in OCI image layout
@@ -16,78 +16,80 @@
 //	registry:REF                a registry's image
 //	docker:REF                  an image of the Docker daemon
 //
-// Each PATH may also end in @sha256:…, the digest of a manifest, or of an index
-// or (docker-archive) of a config. TAG is a whole name such as python:3.13, or
-// its tag alone. The longest existing path wins, so a path may hold colons.
+// Each PATH may also end in @sha256:…, the digest of a manifest, of an index or (in a
+// docker-archive) of a config. TAG is a whole name such as python:3.13, or only its
+// tag. A path may contain colons: the longest one that exists is taken.
 //
-// Without a scheme, a path that exists is recognised by its content: index.json
-// makes a directory or tar an OCI layout, manifest.json a tar a docker-archive.
-// Whatever neither exists nor is written like a path (/…, ./…, ….tar) is a
-// registry reference, docker.io being the default. A scheme always wins:
-// registry:2 is the image "2", and the image registry:2 is registry:registry:2.
-// So does an existing path: with a directory called nginx at hand, the
-// registry's image is registry:nginx. What reads as a scheme or as a host and its
-// port, such as registry:5000/app, is refused, and the error says how to write
-// either.
+// Without a scheme, a path that exists is recognised by its content: a directory or
+// tar with an index.json is an OCI layout, a tar with a manifest.json is a
+// docker-archive. A reference that neither exists nor is written like a path (/…,
+// ./…, ….tar) is that of a registry, by default docker.io.
 //
-// A name must be one to registries and clients alike, and in its short form no
-// other image's: docker.io/quay.io/x is refused, and passed over in an archive.
+// A scheme is always taken as one: registry:2 is the image "2", and the image
+// registry:2 is written registry:registry:2. A path that exists is taken before a
+// registry: if there is a directory called nginx, the registry's image is written
+// registry:nginx. What could be a scheme, or a host with its port, such as
+// registry:5000/app, is refused; the error says how to write either.
+//
+// A name must be legal for registries and for clients, and its short form must not be
+// the name of another image. Open refuses docker.io/quay.io/x, and ignores such names
+// in an archive.
 //
 // # Archives
 //
-// A tar is indexed once, by its headers, and its members are then read in place:
-// nothing is unpacked, and memory grows with the number of members, never with
-// their size. Links are followed inside the archive only. A tar that is itself
-// compressed cannot be read in place and is refused with a line that says so.
+// The headers of a tar are read once, and its members are then read in place. Nothing
+// is unpacked, and memory grows with the number of members, not with their size. Links
+// are followed inside the archive only. A tar that is compressed as a whole cannot be
+// read in place; it is refused, and the error says how to decompress it.
 //
-// An archive of Docker 25 or later is docker-archive and OCI layout in one. The
-// layout is preferred: it alone has a manifest, with annotations and digests.
-// The names come from manifest.json too, since index.json may hold bare tags
-// only. Where the layout cannot give an image, manifest.json is taken.
+// An archive of Docker 25 or later is both a docker-archive and an OCI layout. The
+// layout is preferred, because only it has a manifest, with annotations and digests.
+// Names are taken from manifest.json, too, since index.json may have only their tags.
+// If the layout cannot give the image, manifest.json is used.
 //
-// An archive that breaks off is opened as long as its manifest and config can be
-// read; [Image.Damage] tells of it, and a layer that was cut gives its error
-// when it is read.
+// An archive that breaks off is opened if its manifest and its config can be read.
+// [Image.Damage] then says what is wrong with it, and a layer that was cut gives an
+// error when it is read.
 //
 // # Layers
 //
-// Every layer of an [Image] is a [StoredLayer]: its blob as the image holds it,
-// and the digest that a manifest claims for it. A docker-archive has no manifest,
-// so nothing claims a digest there. The methods of [v1.Image] and [v1.Layer] that
-// need one (Digest, Manifest, …) then describe the blobs as they are stored, and
-// read every layer once, when they are first called; nothing is ever compressed.
+// Every layer of an [Image] is a [layers.Stored]: it gives its blob as the image holds
+// it, and the digest that the manifest claims. A docker-archive has no manifest, so
+// nothing claims a digest there. The methods of [v1.Image] and [v1.Layer] that need one
+// (Digest, Manifest, …) then describe the blobs as they are stored. The first call of
+// one of them reads every layer once. Nothing is ever compressed.
 //
-// Bytes are not verified here, manifests and configs excepted: whoever reads a
-// layer has the claims of manifest and config to compare with. A registry's layer
-// that was downloaded in parts is no exception.
+// Manifests and configs are verified here. Layers are not: their readers have the
+// claims of manifest and config to compare with, also where a layer was downloaded in
+// parts.
 //
 // # Registries
 //
-// To open an image takes two requests: for its manifest and for its config. Before
-// them the registry is greeted, which takes one request, and one more for a token
-// if it wants one (on the loopback interface HTTPS is tried at the same time as
-// plain HTTP). An index costs one request more, and one for the manifest and one
-// for the config of each image whose platform the index does not tell. Redirects
-// are not counted. That is all for a chain told from the config alone.
+// To open an image takes two requests: one for its manifest, one for its config. One
+// more comes before them, and another one if the registry wants a token (on the
+// loopback interface, HTTPS is tried at the same time as plain HTTP). An index takes
+// one more request, and two more for each image whose platform the index does not
+// name. Redirects are not counted. To tell the chain of ancestors from the config needs
+// no other request.
 //
-// A layer is one request, made at the first Read of what [StoredLayer] opens. It
-// streams: nothing is stored, and layers that are read at the same time are
-// downloaded at the same time. Where a download breaks off, stalls or is refused
-// for the moment it is taken up again at that byte, by a range request that goes
-// through the registry anew, so that neither a token nor the address of a redirect
-// can be too old. A registry that does not give ranges is asked for all of it, and
-// what had come before is skipped. [Options.Attempts] and [Options.IdleTimeout] say how
-// often and after how long; then the Read fails, for this layer alone.
+// A layer is one request. It is sent by the first Read of what [layers.Stored] opens.
+// Nothing is stored, and layers that are read at the same time are downloaded at the
+// same time. A download that breaks off, stalls or is refused for the moment is
+// continued at the byte that it had come to, by a range request. That request goes to
+// the registry anew, so that neither its token nor the address of a redirect is too
+// old. If a registry does not give ranges, it is asked for the whole blob, and the
+// bytes that had already come are skipped. [Options.Attempts] and [Options.IdleTimeout]
+// say how often and after how long. If that is not enough, the Read fails, for this
+// layer only.
 //
-// The context given to [Open] ends all of this at once, and so does closing what a
-// layer is read from.
+// When the context that was given to [Open] ends, all of this ends at once. To end a
+// single download, close it.
 //
 // # Trust
 //
-// An image is hostile input. What is read whole into memory is limited by
-// [Limits]; a digest is checked before a path is made of it; a layout directory's
-// symbolic links are not followed out of it unless asked for. A registry is
-// spoken to in plain HTTP on the loopback interface only, unless
-// [Options.Insecure] says otherwise; this holds for the registry's token server
-// and redirects too.
+// An image is hostile input. What is read into memory is bounded by [Limits]. A digest
+// is checked before it becomes part of a path. Symbolic links of a layout directory are
+// not followed out of it unless [Options.FollowLinks] says so. Plain HTTP is used on
+// the loopback interface only, unless [Options.Insecure] says otherwise; that holds for
+// token servers and redirects, too.
 package source

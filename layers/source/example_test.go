@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/source"
 )
 
@@ -61,11 +62,11 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer img.Close()
-	layers, err := img.Layers()
+	all, err := img.Layers()
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(img.Scheme, img.Name, len(layers))
+	fmt.Println(img.Scheme, img.Name, len(all))
 	// Output: docker-archive example/app:1.0 1
 }
 
@@ -122,7 +123,7 @@ func ExampleOpen_registry() {
 
 // The layer of an archive as it is stored, and the digest that is claimed for
 // it: a docker-archive claims none.
-func ExampleStoredLayer() {
+func ExampleOpen_stored() {
 	path, remove := saved()
 	defer remove()
 	img, err := source.Open(context.Background(), path, nil)
@@ -130,11 +131,11 @@ func ExampleStoredLayer() {
 		log.Fatal(err)
 	}
 	defer img.Close()
-	layers, err := img.Layers()
+	all, err := img.Layers()
 	if err != nil {
 		log.Fatal(err)
 	}
-	blob, claimed, err := layers[0].(source.StoredLayer).Stored()
+	blob, claimed, err := all[0].(layers.Stored).Stored()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -143,13 +144,25 @@ func ExampleStoredLayer() {
 	// Output: true
 }
 
-// Errors are one line, and tell programs apart what is wrong.
+// An error is one line for people, and wraps a cause for programs.
 func ExampleOpen_errors() {
-	_, err := source.Open(context.Background(), "podman:app", nil)
+	path, remove := saved()
+	defer remove()
+	ctx := context.Background()
+	_, err := source.Open(ctx, "podman:app", nil)
 	fmt.Println(errors.Is(err, source.ErrScheme))
-	_, err = source.Open(context.Background(), "./missing.tar", nil)
+	_, err = source.Open(ctx, path+":another/name:1", nil)
+	fmt.Println(errors.Is(err, source.ErrNotFound))
+	_, err = source.Open(ctx, "oci:"+filepath.Dir(path), nil)
+	fmt.Println(errors.Is(err, source.ErrNotImage))
+	_, err = source.Open(ctx, path, &source.Options{Limits: source.Limits{Config: 1}})
+	fmt.Println(errors.Is(err, source.ErrLimit))
+	_, err = source.Open(ctx, "./missing.tar", nil)
 	fmt.Println(err)
 	// Output:
+	// true
+	// true
+	// true
 	// true
 	// ./missing.tar: no such file: ./missing.tar
 }

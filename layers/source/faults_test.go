@@ -97,15 +97,15 @@ func TestResume(t *testing.T) {
 // TestForgiving has a large blob break off more often than there are attempts.
 func TestForgiving(t *testing.T) {
 	t.Parallel()
-	src, digests := largeImage(t, 1, 3*forgiving)
+	src, digests := largeImage(t, 1, 3*enoughProgress)
 	for what, test := range map[string]struct {
 		faults   []fault
 		requests int // in two attempts
 		says     string
 	}{
-		"after more than a MiB": {[]fault{dropped(forgiving + 10)}, 4, ""},
-		"after less":            {[]fault{dropped(forgiving / 2)}, 2, "2 attempts"},
-		"without ranges":        {[]fault{dropped(forgiving + 10), rangeless(dropped(2*forgiving + 20)), sound}, 2, "2 attempts"},
+		"after more than a MiB": {[]fault{dropped(enoughProgress + 10)}, 4, ""},
+		"after less":            {[]fault{dropped(enoughProgress / 2)}, 2, "2 attempts"},
+		"without ranges":        {[]fault{dropped(enoughProgress + 10), rangeless(dropped(2*enoughProgress + 20)), sound}, 2, "2 attempts"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			ref, p := behind(t, src, digests[0], test.faults...)

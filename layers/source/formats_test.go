@@ -88,7 +88,7 @@ func TestImageIsWhole(t *testing.T) {
 		got, err := layers[n].MediaType()
 		require.NoError(t, err)
 		assert.Equal(t, want, got, "layer %d", n)
-		_, claimed, err := layers[n].(StoredLayer).Stored()
+		_, claimed, err := layers[n].(*layer).Stored()
 		require.NoError(t, err)
 		assert.Zero(t, claimed)
 		byDigest, err := img.LayerByDigest(hash(t, layers[n].Digest))

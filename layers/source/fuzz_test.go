@@ -37,7 +37,7 @@ func FuzzArchive(f *testing.F) {
 			}
 		}
 		for _, scheme := range []string{"", schemeOCIArchive, schemeDockerArchive} {
-			img, err := openIndexed(t.Context(), a, reference{scheme: scheme}, &Options{Limits: fuzzLimits})
+			img, err := openFromArchive(t.Context(), a, reference{scheme: scheme}, &Options{Limits: fuzzLimits})
 			if err == nil {
 				exercise(t, img)
 			} else if strings.Contains(positioned("x", err).Error(), "\n") {
@@ -49,7 +49,7 @@ func FuzzArchive(f *testing.F) {
 
 // exercise calls all of an image that was opened; it may fail but not panic.
 func exercise(t *testing.T, img *Image) {
-	_ = img.settlePlatform(nil)
+	_ = img.checkPlatform(nil)
 	_, _ = img.Manifest()
 	layers, err := img.Layers()
 	if err != nil {
@@ -93,8 +93,8 @@ func FuzzManifest(f *testing.F) {
 				fit(d.Digest)
 			}
 		}
-		if all, err := parseSaved(data, fuzzLimits.withDefaults()); err == nil {
-			_, _ = chooseSaved(all, selection{tag: "a"})
+		if all, err := parseManifestJSON(data, fuzzLimits.withDefaults()); err == nil {
+			_, _ = chooseSavedImage(all, selection{tag: "a"})
 			_ = labels(all)
 		}
 		_, _ = parseConfig(data)

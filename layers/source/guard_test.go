@@ -86,7 +86,7 @@ func TestRedirectToThisMachine(t *testing.T) {
 // TestPausesAreBounded waits for attempts as long as Options.Attempts says.
 func TestPausesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &retry{attempts: 100, pause: defaultPause, asked: func() time.Duration { return 0 }}
+		r := &retry{attempts: 100, pause: defaultPause, retryAfter: func() time.Duration { return 0 }}
 		for failed := 1; failed < 50; failed++ {
 			start := time.Now()
 			require.True(t, r.wait(t.Context(), failed, errors.New("broke off")))
@@ -98,15 +98,15 @@ func TestPausesAreBounded(t *testing.T) {
 
 // TestFarRetryAfter: who asks to be left alone for centuries is.
 func TestFarRetryAfter(t *testing.T) {
-	p := &patience{idle: -1, inner: roundTripper(func(req *http.Request) (*http.Response, error) {
+	p := &timedTransport{idle: -1, inner: roundTripper(func(req *http.Request) (*http.Response, error) {
 		rec := httptest.NewRecorder()
 		refused(http.StatusTooManyRequests, "Fri, 31 Dec 9999 23:59:59 GMT")(nil, rec, req)
 		return rec.Result(), nil
 	})}
 	_, err := p.RoundTrip(httptest.NewRequest(http.MethodGet, "https://registry.test/v2/", nil))
 	require.NoError(t, err)
-	assert.Greater(t, p.asked(), longestWait)
-	r := &retry{attempts: 2, pause: time.Nanosecond, asked: p.asked}
+	assert.Greater(t, p.retryAfter(), longestWait)
+	r := &retry{attempts: 2, pause: time.Nanosecond, retryAfter: p.retryAfter}
 	assert.False(t, r.wait(t.Context(), 1, fmt.Errorf("refused: %w", &transport.Error{StatusCode: http.StatusTooManyRequests})))
 }
 

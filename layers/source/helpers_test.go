@@ -222,7 +222,7 @@ func requireSame(t testing.TB, want v1.Image, got *Image) {
 // say, and what its claim says if there is one.
 func requireStored(t testing.TB, l v1.Layer) {
 	t.Helper()
-	rc, claimed, err := l.(StoredLayer).Stored()
+	rc, claimed, err := l.(*layer).Stored()
 	require.NoError(t, err)
 	stored, size, err := v1.SHA256(rc)
 	require.NoError(t, err)

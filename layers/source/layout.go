@@ -7,9 +7,11 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-const indexJSON = "index.json"
+// indexJSON is the index of a layout.
+const indexJSON = ocispec.ImageIndexFile
 
 // layout is an OCI image layout in a directory or an archive.
 type layout struct{ store }
@@ -26,8 +28,8 @@ func (l layout) blob(_ context.Context, d v1.Descriptor) (blob, error) {
 	return b, err
 }
 
-// blobOf opens a blob. That its digest has been parsed makes it fit for a path:
-// two words of letters and digits.
+// blobOf opens a blob. A digest that has been parsed is safe in a path: it consists of
+// letters and digits only.
 func (l layout) blobOf(d v1.Descriptor) (blob, error) {
 	if _, err := v1.NewHash(d.Digest.String()); err != nil {
 		return blob{}, err
@@ -35,9 +37,9 @@ func (l layout) blobOf(d v1.Descriptor) (blob, error) {
 	return l.open(blobPath(d.Digest))
 }
 
-func blobPath(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
+func blobPath(h v1.Hash) string { return ocispec.ImageBlobsDir + "/" + h.Algorithm + "/" + h.Hex }
 
-// candidates gives the images of the layout.
+// candidates returns the images of the layout.
 func (l layout) candidates(ctx context.Context, limits Limits) ([]candidate, error) {
 	b, err := l.open(indexJSON)
 	if err != nil {
@@ -50,21 +52,17 @@ func (l layout) candidates(ctx context.Context, limits Limits) ([]candidate, err
 	if kindOf(raw) != kindIndex {
 		return nil, explainf(because(ErrNotImage), "not an image: %s is no index", indexJSON)
 	}
-	all, err := walk(ctx, l, raw, v1.Hash{}, limits)
+	all, err := findImages(ctx, l, raw, v1.Hash{}, limits)
 	if err != nil {
 		return nil, err
 	}
-	// An index is kept whole when only one platform's image is: docker save
-	// and docker pull do so.
-	absent := func(c candidate) bool { return c.desc.Data == nil && !l.has(blobPath(c.desc.Digest)) }
-	if there := slices.DeleteFunc(slices.Clone(all), absent); len(there) > 0 {
-		return there, nil
-	}
-	return all, nil
+	// docker pull and docker save keep an index whole, but only the image of one
+	// platform of it.
+	return withoutUnlessAll(all, func(c candidate) bool { return c.desc.Data == nil && !l.has(blobPath(c.desc.Digest)) }), nil
 }
 
-// openLayout opens the image that is wanted of a layout. The names that
-// manifest.json gives, in an archive that has one, count beside the annotated.
+// openLayout opens the image that is wanted of a layout. saved are the images of the
+// archive's manifest.json, if there is one; their names count, too.
 func openLayout(ctx context.Context, st store, where reference, o *Options, saved []savedImage) (*Image, error) {
 	l := layout{st}
 	all, err := l.candidates(ctx, o.Limits)
@@ -72,7 +70,7 @@ func openLayout(ctx context.Context, st store, where reference, o *Options, save
 		return nil, err
 	}
 	if len(saved) > 0 {
-		if err := l.nameAfter(ctx, all, saved, o.Limits); err != nil {
+		if err := l.addNames(ctx, all, saved, o.Limits); err != nil {
 			return nil, err
 		}
 	}
@@ -89,9 +87,9 @@ func openLayout(ctx context.Context, st store, where reference, o *Options, save
 	return img, nil
 }
 
-// nameAfter adds the names of manifest.json to the images with the same config.
-// Those come first: index.json has the same, or less.
-func (l layout) nameAfter(ctx context.Context, all []candidate, saved []savedImage, limits Limits) error {
+// addNames adds the names of manifest.json to the images with the same config. They
+// come first, because index.json has the same names, or only their tags.
+func (l layout) addNames(ctx context.Context, all []candidate, saved []savedImage, limits Limits) error {
 	tags := map[string][]string{}
 	for _, s := range saved {
 		tags[s.configDigest()] = append(tags[s.configDigest()], s.RepoTags...)
@@ -104,7 +102,7 @@ func (l layout) nameAfter(ctx context.Context, all []candidate, saved []savedIma
 		}
 		raw, err := readManifest(ctx, l, all[n].desc, limits)
 		if err != nil {
-			continue // opening it will say why
+			continue // reported if the image is opened
 		}
 		m, err := v1.ParseManifest(bytes.NewReader(raw))
 		if err != nil {
@@ -132,14 +130,14 @@ func readCandidate(ctx context.Context, be backend, c candidate, limits Limits) 
 	return img, m, nil
 }
 
-// openCandidate opens an image, with what the way to it tells of it.
+// openCandidate opens an image, with what the index says about it.
 func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) (*Image, error) {
 	img, m, err := readCandidate(ctx, be, c, limits)
 	if err != nil {
 		return nil, err
 	}
-	ways := slices.Concat([]*notes{c.notes}, c.others)
-	out := &Image{Image: img, ManifestDigest: c.desc.Digest, Annotations: gather(m.Annotations, ways)}
+	chains := append([]*annotations{c.annotations}, c.moreAnnotations...)
+	out := &Image{Image: img, ManifestDigest: c.desc.Digest, Annotations: mergeAnnotations(m.Annotations, chains)}
 	if c.desc.Platform != nil {
 		out.Platform = *c.desc.Platform
 	}
@@ -149,7 +147,8 @@ func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) 
 	return out, nil
 }
 
-// platformReader gives an image's platform from its descriptor, or else from its config.
+// platformReader returns a function that reads the platform of an image from its
+// descriptor, or else from its config.
 func platformReader(be backend, limits Limits) func(context.Context, candidate) (v1.Platform, error) {
 	return func(ctx context.Context, c candidate) (v1.Platform, error) {
 		if c.desc.Platform != nil {

@@ -3,14 +3,17 @@ package source
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// kind is what a manifest turns out to be.
+// kind is what a document turns out to be.
 type kind int
 
 const (
@@ -20,9 +23,10 @@ const (
 	kindSchema1
 )
 
-// kindOf goes by the content: registries and layouts give false media types. A
-// document that could be both an image and an index is what its own mediaType
-// says, or else refused, since two readers would see two images in it.
+// kindOf tells what a document is by its content, because registries and layouts give
+// false media types. A document that could be both an image and an index is what its
+// own mediaType says. Without one it is refused, because another reader could take it
+// for something else.
 func kindOf(raw []byte) kind {
 	var doc struct {
 		SchemaVersion int             `json:"schemaVersion"`
@@ -49,6 +53,7 @@ func kindOf(raw []byte) kind {
 	return kindUnknown
 }
 
+// given reports whether a field of a document is there.
 func given(field json.RawMessage) bool { return field != nil && string(field) != "null" }
 
 func kindOfType(t types.MediaType) kind {
@@ -63,12 +68,12 @@ func kindOfType(t types.MediaType) kind {
 	return kindUnknown
 }
 
-// index is an index of which each descriptor that can be read is there.
+// index is an index, with those of its descriptors that are well formed.
 type index struct {
-	count       int // of its descriptors, readable or not
+	count       int // of all its descriptors
 	descriptors []v1.Descriptor
 	annotations map[string]string
-	broken      error // what is wrong with the first that cannot be read
+	broken      error // what is wrong with the first malformed descriptor
 }
 
 func parseIndex(raw []byte) (index, error) {
@@ -98,12 +103,14 @@ func parseIndex(raw []byte) (index, error) {
 	return out, nil
 }
 
-// decodeJSON is json.Unmarshal for documents that some tools end with rubbish.
+// decodeJSON is a json.Unmarshal that ignores what follows the document. Some tools
+// write rubbish there.
 func decodeJSON(raw []byte, into any) error {
 	return json.NewDecoder(bytes.NewReader(raw)).Decode(into)
 }
 
-// parseManifest parses the manifest of an image; what is no image wraps ErrNotImage.
+// parseManifest parses the manifest of an image. For anything else the error wraps
+// ErrNotImage.
 func parseManifest(raw []byte) (*v1.Manifest, error) {
 	switch kindOf(raw) {
 	case kindSchema1:
@@ -131,7 +138,7 @@ func parseManifest(raw []byte) (*v1.Manifest, error) {
 	return m, nil
 }
 
-// loadImage reads the image of a manifest that has been read and verified.
+// loadImage reads the image of a manifest. The manifest has been verified.
 func loadImage(ctx context.Context, be backend, raw []byte, announced types.MediaType, limits Limits) (*image, *v1.Manifest, error) {
 	m, err := parseManifest(raw)
 	if err != nil {
@@ -169,11 +176,132 @@ func openBlob(ctx context.Context, be backend, d v1.Descriptor) (blob, error) {
 	return be.blob(ctx, d)
 }
 
-// parseConfig gives the diffIDs that a config claims.
+// parseConfig returns the diffIDs that a config claims.
 func parseConfig(raw []byte) ([]v1.Hash, error) {
 	cfg, err := v1.ParseConfigFile(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	return cfg.RootFS.DiffIDs, nil
+}
+
+// blob is an open file, member or download.
+type blob struct {
+	io.ReadCloser
+	size int64 // -1 if it is not known before the end
+}
+
+// store holds named members: an indexed tar, or a directory.
+type store interface {
+	// open opens a member that is, or links to, a regular file.
+	open(name string) (blob, error)
+	has(name string) bool
+}
+
+// backend is where manifests and what they describe come from.
+type backend interface {
+	manifest(ctx context.Context, d v1.Descriptor) (blob, error)
+	blob(ctx context.Context, d v1.Descriptor) (blob, error)
+}
+
+// readLimited reads all of b and closes it. what names it in an error.
+func readLimited(b blob, limit int64, what string) ([]byte, error) {
+	defer b.Close()
+	if b.size > limit {
+		return nil, tooLarge(what, b.size, limit)
+	}
+	raw, err := io.ReadAll(io.LimitReader(b, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	if int64(len(raw)) > limit {
+		return nil, tooLarge(what, int64(len(raw)), limit)
+	}
+	return raw, nil
+}
+
+func tooLarge(what string, size, limit int64) error {
+	return explainf(because(ErrLimit), "%s: %d bytes or more are over the limit of %d", what, size, limit)
+}
+
+// readVerified reads what d describes and open opens, and compares it with d.
+func readVerified(d v1.Descriptor, limit int64, what string, open func() (blob, error)) ([]byte, error) {
+	what = fmt.Sprintf("%s %s", what, d.Digest)
+	if d.Size > limit {
+		return nil, tooLarge(what, d.Size, limit)
+	}
+	b, err := open()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := readLimited(b, limit, what)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(raw)) != d.Size {
+		return nil, sizeError(what, int64(len(raw)), d.Size)
+	}
+	return raw, verify(raw, d.Digest, what)
+}
+
+func verify(raw []byte, want v1.Hash, what string) error {
+	h, err := v1.Hasher(want.Algorithm)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	h.Write(raw)
+	if got := hex.EncodeToString(h.Sum(nil)); got != want.Hex {
+		return fmt.Errorf("%s: the bytes have the digest %s:%s", what, want.Algorithm, got)
+	}
+	return nil
+}
+
+func sizeError(what string, got, want int64) error {
+	return fmt.Errorf("%s: has %d bytes, its descriptor says %d", what, got, want)
+}
+
+// openDescribed opens what d describes for a layer. It compares the size before the
+// first byte if it is known then, otherwise while the bytes are read.
+func openDescribed(d v1.Descriptor, open func() (blob, error)) (io.ReadCloser, error) {
+	b, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if b.size >= 0 && b.size != d.Size {
+		return nil, errors.Join(sizeError("blob "+d.Digest.String(), b.size, d.Size), b.Close())
+	}
+	if b.size >= 0 {
+		return b.ReadCloser, nil
+	}
+	return &sized{ReadCloser: b.ReadCloser, d: d}, nil
+}
+
+// sized reads a stream that must have as many bytes as d says. It puts the blob's
+// digest before the stream's own errors.
+type sized struct {
+	io.ReadCloser
+	d    v1.Descriptor
+	read int64
+}
+
+func (s *sized) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.read += int64(n)
+	switch {
+	case s.read > s.d.Size:
+		return n, sizeError("blob "+s.d.Digest.String(), s.read, s.d.Size)
+	case err == io.EOF && s.read < s.d.Size:
+		return n, explainf(because(io.ErrUnexpectedEOF), "blob %s: ends after %d of %d bytes", s.d.Digest, s.read, s.d.Size)
+	case err != nil && err != io.EOF:
+		return n, fmt.Errorf("blob %s: %w", s.d.Digest, err)
+	}
+	return n, err
+}
+
+// inline returns the bytes that a descriptor holds itself, if it does.
+func inline(d v1.Descriptor) (blob, bool) {
+	if d.Data == nil || int64(len(d.Data)) != d.Size {
+		return blob{}, false
+	}
+	return blob{ReadCloser: io.NopCloser(bytes.NewReader(d.Data)), size: d.Size}, true
 }

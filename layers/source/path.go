@@ -73,12 +73,12 @@ func openPathArchive(ctx context.Context, f *os.File, where reference, o *Option
 	if err != nil {
 		return nil, err
 	}
-	return openIndexed(ctx, a, where, o)
+	return openFromArchive(ctx, a, where, o)
 }
 
-// openIndexed opens the image that is wanted of an archive, which it takes over
-// if that succeeds.
-func openIndexed(ctx context.Context, a *archive, where reference, o *Options) (*Image, error) {
+// openFromArchive opens the image that is wanted of an archive. If it succeeds, the
+// image closes the archive.
+func openFromArchive(ctx context.Context, a *archive, where reference, o *Options) (*Image, error) {
 	scheme, err := archiveScheme(a, where)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,8 @@ func openIndexed(ctx context.Context, a *archive, where reference, o *Options) (
 	return img, nil
 }
 
-// archiveScheme tells what an archive is, and whether it is what was asked for.
+// archiveScheme returns the kind of an archive. It is an error if another kind was
+// asked for.
 func archiveScheme(a *archive, where reference) (string, error) {
 	docker, oci := a.has(manifestJSON), a.has(indexJSON)
 	switch {
@@ -119,29 +120,29 @@ func archiveScheme(a *archive, where reference) (string, error) {
 	return "", explainf(because(ErrNotImage), "not an image: a tar with neither %s nor %s", manifestJSON, indexJSON)
 }
 
-// openDockerArchive opens an archive with a manifest.json. If it is an OCI layout
-// too, that is the better source: it has a manifest. Where the layout cannot
-// give the image, manifest.json is what every docker load goes by.
+// openDockerArchive opens an archive with a manifest.json. If it is an OCI layout,
+// too, the layout is preferred, because it has a manifest. If the layout cannot give
+// the image, manifest.json is used, as by docker load.
 func openDockerArchive(ctx context.Context, a *archive, where reference, o *Options) (*Image, error) {
-	saved, err := readSaved(a, o.Limits)
+	saved, err := readManifestJSON(a, o.Limits)
 	if !a.has(indexJSON) {
 		if err != nil {
 			return nil, err
 		}
-		return openSaved(a, saved, where, o.Limits)
+		return openSavedImage(a, saved, where, o.Limits)
 	}
 	img, layoutErr := openLayout(ctx, a, where, o, saved)
 	if layoutErr == nil || err != nil || ctx.Err() != nil {
 		return img, layoutErr
 	}
-	if img, err := openSaved(a, saved, where, o.Limits); err == nil {
+	if img, err := openSavedImage(a, saved, where, o.Limits); err == nil {
 		return img, nil
 	}
 	return nil, layoutErr
 }
 
-// holdsImage tells whether something that lies at a path looks like an image at
-// all, to decide between a path with a tag and a registry reference.
+// holdsImage reports whether a path leads to something that looks like an image. It
+// decides between a path with a tag and the name of a registry's image.
 func holdsImage(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -159,9 +160,75 @@ func holdsImage(path string) bool {
 		return false
 	}
 	defer f.Close()
-	if packedKind(f) != "" {
+	if fileCompression(f) != "" {
 		return true
 	}
 	_, err = tar.NewReader(f).Next()
 	return err == nil
 }
+
+// directory is a store of files.
+type directory struct {
+	root   *os.Root
+	follow bool // follow symbolic links that lead out of it
+}
+
+var _ store = (*directory)(nil)
+
+func openDirectory(path string, follow bool) (*directory, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	return &directory{root: root, follow: follow}, nil
+}
+
+func (d *directory) has(name string) bool {
+	_, err := d.stat(name)
+	return err == nil
+}
+
+func (d *directory) stat(name string) (fs.FileInfo, error) {
+	if d.follow {
+		return os.Stat(filepath.Join(d.root.Name(), filepath.FromSlash(name)))
+	}
+	return d.root.Stat(name)
+}
+
+// open opens a regular file, and nothing else: opening a pipe could wait for ever.
+func (d *directory) open(name string) (blob, error) {
+	info, err := d.stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return blob{}, explainf(because(err), "%s: not in the directory", name)
+	case err != nil:
+		return blob{}, d.explain(name, err)
+	case !info.Mode().IsRegular():
+		return blob{}, fmt.Errorf("%s: not a regular file", name)
+	}
+	f, err := d.openFile(name)
+	if err != nil {
+		return blob{}, d.explain(name, err)
+	}
+	return blob{ReadCloser: f, size: info.Size()}, nil
+}
+
+func (d *directory) openFile(name string) (*os.File, error) {
+	if d.follow {
+		return os.Open(filepath.Join(d.root.Name(), filepath.FromSlash(name)))
+	}
+	return d.root.Open(name)
+}
+
+// explain leaves the operation of an [fs.PathError] out of its message.
+func (d *directory) explain(name string, err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		if info, lerr := d.root.Lstat(name); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return explainf(because(err), "%s: a link that leads out of the directory, or nowhere", name)
+		}
+		return explainf(because(err), "%s: %v", name, pathErr.Err)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func (d *directory) Close() error { return d.root.Close() }

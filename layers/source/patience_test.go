@@ -112,7 +112,7 @@ func TestRetryAfter(t *testing.T) {
 		"": 0, "7": 7 * time.Second, "-7": 0, "soon": 0, "99999999999999999999": 0,
 		"Thu, 29 Feb 2024 12:00:30 GMT": 30 * time.Second, "Thu, 29 Feb 2024 11:00:00 GMT": 0,
 	} {
-		assert.Equal(t, want, retryAfter(header, now), header)
+		assert.Equal(t, want, parseRetryAfter(header, now), header)
 	}
 }
 

@@ -3,9 +3,16 @@ package source
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -17,19 +24,18 @@ import (
 
 const userAgent = "stemma"
 
-// repository is a backend on one repository of a registry.
+// repository is a backend for one repository of a registry.
 //
-// go-containerregistry asks for the manifests. It cannot take up a blob again
-// where it broke off, and it sleeps between its attempts whatever its context
-// says; so blobs and repetitions are this package's, on a transport of
-// go-containerregistry that both share: one handshake, and tokens that are renewed
-// when they expire in the middle of a download.
+// go-containerregistry reads the manifests. It cannot continue a blob that broke off,
+// and its pauses between attempts do not end with the context. Blobs and retries are
+// therefore done here. Both use one transport of go-containerregistry: there is one
+// handshake, and a token that expires during a download is renewed.
 type repository struct {
 	ref    name.Reference
 	puller *remote.Puller // of manifests
 	client *http.Client   // of blobs
 	retry  *retry
-	own    *http.Transport // made for this repository, nil if none was
+	own    *http.Transport // made for this repository; nil if the transport is shared
 }
 
 var _ backend = (*repository)(nil)
@@ -62,7 +68,7 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 	return img, nil
 }
 
-// Close closes the connections that nothing else can use.
+// Close closes the connections that only this repository can use.
 func (r *repository) Close() error {
 	if r.own != nil {
 		r.own.CloseIdleConnections()
@@ -88,28 +94,29 @@ func registryReference(where reference, o *Options) (name.Reference, error) {
 	return nil, explainf(because(err), "neither an existing file nor a legal image reference")
 }
 
-// newRepository greets a registry and obtains what it wants to be shown. The
-// repository can explain an error even if there is one.
+// newRepository makes the first request to a registry, and obtains a token if the
+// registry wants one. The repository is not nil even with an error, which it can
+// explain.
 func newRepository(ctx context.Context, ref name.Reference, o *Options) (*repository, error) {
-	g := newGuard(o)
-	p := &patience{inner: g, idle: o.IdleTimeout}
-	r := &repository{ref: ref, own: g.own, retry: &retry{attempts: o.Attempts, pause: o.pause, asked: p.asked}}
+	restricted := newRestrictedTransport(o)
+	timed := &timedTransport{inner: restricted, idle: o.IdleTimeout}
+	r := &repository{ref: ref, own: restricted.own, retry: &retry{attempts: o.Attempts, pause: o.pause, retryAfter: timed.retryAfter}}
 	repo := ref.Context()
 	auth, err := authn.Resolve(ctx, o.Keychain, repo)
 	if err != nil {
 		return r, err
 	}
-	agent := transport.NewUserAgent(p, userAgent)
-	var known http.RoundTripper // to the registry
+	agent := transport.NewUserAgent(timed, userAgent)
+	var authorized http.RoundTripper
 	err = r.retry.do(ctx, func() (err error) {
-		known, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{repo.Scope(transport.PullScope)})
+		authorized, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{repo.Scope(transport.PullScope)})
 		return err
 	})
 	if err != nil {
 		return r, err
 	}
-	r.client = &http.Client{Transport: known, CheckRedirect: checkRedirect}
-	r.puller, err = remote.NewPuller(remote.WithTransport(known))
+	r.client = &http.Client{Transport: authorized, CheckRedirect: checkRedirect}
+	r.puller, err = remote.NewPuller(remote.WithTransport(authorized))
 	return r, err
 }
 
@@ -131,14 +138,14 @@ func (r *repository) open(ctx context.Context, top *remote.Descriptor, o *Option
 	case kindIndex:
 	case kindImage:
 		d := top.Descriptor
-		d.Annotations = nil // the manifest's, which are read with it
+		d.Annotations = nil // they are the manifest's, and are read with it
 		d.Data = top.Manifest
 		return openCandidate(ctx, r, candidate{desc: d}, o.Limits)
 	default:
 		_, err := parseManifest(top.Manifest)
 		return nil, err
 	}
-	all, err := walk(ctx, r, top.Manifest, top.Digest, o.Limits)
+	all, err := findImages(ctx, r, top.Manifest, top.Digest, o.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +164,8 @@ func (r *repository) manifest(ctx context.Context, d v1.Descriptor) (blob, error
 	return blob{ReadCloser: io.NopCloser(bytes.NewReader(got.Manifest)), size: int64(len(got.Manifest))}, nil
 }
 
-// blob gives a blob as it is downloaded, from its first Read on. Foreign layers
-// are asked of this registry like others, and never of the addresses that their
-// descriptors give.
+// blob returns a blob, which is downloaded from its first Read on. Foreign layers come
+// from this registry like others, and never from the addresses in their descriptors.
 func (r *repository) blob(ctx context.Context, d v1.Descriptor) (blob, error) {
 	return blob{ReadCloser: r.newStream(ctx, d), size: -1}, nil
 }
@@ -174,6 +180,108 @@ func (r *repository) explainOf(d v1.Descriptor, err error) error {
 	err = of.explain(err, reference{})
 	if d.MediaType == types.DockerForeignLayer && len(d.URLs) > 0 {
 		return explainf(because(err), "%v (a foreign layer, whose bytes are at %s)", err, list(d.URLs))
+	}
+	return err
+}
+
+// explain says in one line why a registry gave no answer, or which. The error wraps
+// its cause.
+func (r *repository) explain(err error, where reference) error {
+	host := r.ref.Context().RegistryStr()
+	if errors.Is(err, ErrLimit) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	// This comes first, because the answer may be that of a later attempt in plain HTTP.
+	if certificateError(err) {
+		return explainf(because(err), "registry %s: its certificate is not trusted: %v", host, innermost(err))
+	}
+	if refused, ok := errors.AsType[*transport.Error](err); ok {
+		return r.explainRefusal(host, refused, err, where)
+	}
+	return explainNetwork(host, err)
+}
+
+// explainRefusal explains an answer that is an error.
+func (r *repository) explainRefusal(host string, refused *transport.Error, err error, where reference) error {
+	said := diagnosis(refused)
+	if said != "" {
+		said = fmt.Sprintf(" (it says %q)", said)
+	}
+	repo := r.ref.Context().RepositoryStr()
+	hint := schemeHint(where)
+	has := func(code transport.ErrorCode) bool {
+		return slices.ContainsFunc(refused.Errors, func(d transport.Diagnostic) bool { return d.Code == code })
+	}
+	switch status := refused.StatusCode; {
+	case status == http.StatusTooManyRequests || has(transport.TooManyRequestsErrorCode):
+		return explainf(because(err), "registry %s: too many requests (429): wait, or log in for a higher limit%s", host, said)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return explainf(because(err), "registry %s: access to %s denied (%d): it does not exist, or needs a login that may read it%s%s", host, repo, status, said, hint)
+	case has(transport.NameUnknownErrorCode):
+		return explainf(because(ErrNotFound, err), "registry %s: no repository %s (%d)%s", host, repo, status, hint)
+	case status == http.StatusNotFound:
+		return explainf(because(ErrNotFound, err), "registry %s: repository %s has no %s (404)%s%s", host, repo, r.ref.Identifier(), said, hint)
+	case status >= 500:
+		return explainf(because(err), "registry %s: fails with %d %s%s", host, status, http.StatusText(status), said)
+	default:
+		return explainf(because(err), "registry %s: answers %d %s%s", host, status, http.StatusText(status), said)
+	}
+}
+
+// diagnosis returns the first message of an answer that has the form of the
+// distribution specification. Other answers may be any page.
+func diagnosis(refused *transport.Error) string {
+	for _, d := range refused.Errors {
+		if d.Message != "" {
+			return oneLine(d.Message, 150)
+		}
+	}
+	return ""
+}
+
+// schemeHint says how to write the name of a repository called registry or docker.
+func schemeHint(where reference) string {
+	if !where.forced || strings.ContainsAny(where.name, ":/@") {
+		return ""
+	}
+	return fmt.Sprintf("; the image %s:%s is written %s:%s:%s", where.scheme, where.name, schemeRegistry, where.scheme, where.name)
+}
+
+func certificateError(err error) bool {
+	var (
+		unknownAuthority x509.UnknownAuthorityError
+		wrongHost        x509.HostnameError
+		invalid          x509.CertificateInvalidError
+	)
+	return errors.As(err, &unknownAuthority) || errors.As(err, &wrongHost) || errors.As(err, &invalid)
+}
+
+// explainNetwork explains why a registry could not be reached.
+func explainNetwork(host string, err error) error {
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"), errors.Is(err, errPlainHTTP):
+		return explainf(because(err), "registry %s: does not answer over HTTPS, and plain HTTP must be allowed for it: %v", host, innermost(err))
+	}
+	if never, ok := errors.AsType[permanent](err); ok {
+		return explainf(because(err), "registry %s: %v", host, never)
+	}
+	switch {
+	case errors.Is(err, errStalled):
+		return explainf(because(err), "registry %s: %v", host, innermost(err))
+	case connectionBroke(err):
+		return explainf(because(err), "registry %s: the connection broke off: %v", host, innermost(err))
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return explainf(because(err), "registry %s: cannot be reached: %v", host, innermost(err))
+	}
+	return explainf(because(err), "registry %s: %v", host, err)
+}
+
+// innermost returns a network error without the method and address of its request.
+func innermost(err error) error {
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		return urlErr.Err
 	}
 	return err
 }

@@ -137,7 +137,7 @@ func TestManyAnnotations(t *testing.T) {
 	require.NoError(t, err)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	all, err := walk(t.Context(), nil, b, v1.Hash{}, Limits{}.withDefaults())
+	all, err := findImages(t.Context(), nil, b, v1.Hash{}, Limits{}.withDefaults())
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
 	assert.Len(t, all, 250)
@@ -151,9 +151,9 @@ func TestManySavedNames(t *testing.T) {
 	for n := range 60 {
 		tags = append(tags, fmt.Sprint("app:", n))
 	}
-	_, err := parseSaved([]byte(manifestList(t, savedImage{Config: "c", RepoTags: tags})), limits)
+	_, err := parseManifestJSON([]byte(manifestList(t, savedImage{Config: "c", RepoTags: tags})), limits)
 	require.NoError(t, err)
-	_, err = parseSaved([]byte(manifestList(t, savedImage{Config: "c", RepoTags: tags}, savedImage{Config: "d", RepoTags: tags})), limits)
+	_, err = parseManifestJSON([]byte(manifestList(t, savedImage{Config: "c", RepoTags: tags}, savedImage{Config: "d", RepoTags: tags})), limits)
 	assert.ErrorIs(t, err, ErrLimit)
 
 	src := testImage(t, hostPlatform, "gzip")
@@ -175,7 +175,7 @@ func TestBrokenSavedNeighbour(t *testing.T) {
 	config := string(raw(t, testImage(t, hostPlatform, "").RawConfigFile))
 	path := writeFile(t, "a.tar", tarOf(t, file{name: "c", body: config}, file{name: manifestJSON, body: list}))
 	assert.Equal(t, testName, mustOpen(t, path, nil).Name)
-	_, err := parseSaved([]byte(`[null,5]`), Limits{}.withDefaults())
+	_, err := parseManifestJSON([]byte(`[null,5]`), Limits{}.withDefaults())
 	assert.ErrorContains(t, err, "image 0: names no config")
 }
 

@@ -5,20 +5,24 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"runtime"
+	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// defaultPlatform is the one wanted when the caller wants none: images for
-// containers are Linux images, also on the machines of those who look at them.
+// defaultPlatform is the platform that is taken when the caller asks for none.
+// Container images are Linux images, whatever system this program runs on.
 func defaultPlatform() v1.Platform {
 	return v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 }
 
-// Image is an open image and what the place it was found in says about it.
-// It is a [v1.Image]; each of its layers is a [StoredLayer]. Its methods and
-// those of its layers may be called concurrently, until Close.
+// Image is an open image, and what the place where it was found says about it.
+// It is a [v1.Image]; each of its layers is a [layers.Stored] and a
+// [layers.Described]. Its methods and those of its layers may be called
+// concurrently, until Close.
 type Image struct {
 	v1.Image
 
@@ -30,38 +34,39 @@ type Image struct {
 	Reference string
 
 	// Name is for display: the first of Tags, or else what comes nearest to a
-	// name, such as the file's.
+	// name, such as that of the file.
 	Name string
 
 	// Tags are the full names, such as python:3.13 or ghcr.io/org/app:1, under
-	// which the place knows the image, in the short form that Docker prints.
-	// A registry gives the one that was asked for.
+	// which the place knows the image, in the short form that Docker prints. For a
+	// registry's image it is the name that was asked for.
 	Tags []string
 
-	// RepoDigests are names of the form repository@sha256:…, where the image
-	// is known to have been pulled from or pushed to. A daemon records them.
+	// RepoDigests are names of the form repository@sha256:…, from or to which the
+	// image is known to have been pulled or pushed. A daemon records them.
 	RepoDigests []string
 
-	// Platform is the config's; if that is silent, the index's.
+	// Platform is what the config says, or else what the index says.
 	Platform v1.Platform
 
-	// Annotations are the manifest's and those of the index descriptors that
-	// lead to it and of these indexes, the nearer to the manifest going before.
+	// Annotations are those of the manifest, of the descriptors that lead to it, and
+	// of the indexes that these are in. Of several values for one key, the one that
+	// is nearest to the manifest counts.
 	Annotations map[string]string
 
 	// ManifestDigest is the digest of the manifest, zero if there is none
-	// (docker-archive). The manifest in an archive that docker save made was
-	// written by docker save: no registry need know it.
+	// (docker-archive). The manifest in an archive of docker save was written by
+	// docker save, and need not be known to any registry.
 	ManifestDigest v1.Hash
 
-	// IndexDigest is the digest of the outermost index the image was taken
-	// from, zero if there is none. A layout's own index.json does not count.
+	// IndexDigest is the digest of the outermost index from which the image was
+	// taken, zero if there is none. A layout's own index.json does not count.
 	IndexDigest v1.Hash
 
-	// Damage is what is wrong with the archive, though the image could be
-	// opened: nil or an error that wraps [io.ErrUnexpectedEOF] or
-	// [archive/tar.ErrHeader]. What is lost by it, if anything, shows when
-	// a layer is read.
+	// Damage says what is wrong with the archive, although the image could be
+	// opened. It is nil, or an error that wraps [io.ErrUnexpectedEOF] or
+	// [archive/tar.ErrHeader]. A layer that the damage concerns gives an error when
+	// it is read.
 	Damage error
 
 	closer io.Closer
@@ -69,7 +74,7 @@ type Image struct {
 
 var _ v1.Image = (*Image)(nil)
 
-// Close releases the file, directory or temporary copy the image is read from.
+// Close releases the file, directory or temporary copy that the image is read from.
 // Neither the image nor its layers can be used afterwards.
 func (i *Image) Close() error {
 	if i.closer == nil {
@@ -79,18 +84,18 @@ func (i *Image) Close() error {
 }
 
 // Open opens the image that ref names; the package documentation tells how. Nil
-// opts ask for the defaults. The image must be closed.
+// opts are the defaults. The image must be closed.
 //
-// The manifest and the config have been read, and compared with their
-// digests, when Open returns; the layers have not. For a registry's image, ctx
-// also governs the requests that reading its layers makes later on.
+// When Open returns, the manifest and the config have been read and compared with
+// their digests; the layers have not. For a registry's image, ctx also ends the
+// requests that are made later, when its layers are read.
 //
-// The Engine's API exports an image only as a stream, so that of a daemon is
-// first copied to a temporary file in [os.TempDir], as large as the image
-// uncompressed and unlinked at once. No other source needs one.
+// A daemon exports an image only as a stream. It is therefore copied to a temporary
+// file in [os.TempDir] first, which is as large as the image uncompressed, and is
+// unlinked at once. No other kind of reference needs such a file.
 //
-// An error is one line that starts with ref, and wraps its cause; see the
-// sentinels, beginning with [ErrNotImage].
+// An error is one line that starts with ref, and wraps its cause; see the sentinels,
+// beginning with [ErrNotImage].
 func Open(ctx context.Context, ref string, opts *Options) (*Image, error) {
 	o := opts.withDefaults()
 	where, err := parseReference(ref)
@@ -102,7 +107,7 @@ func Open(ctx context.Context, ref string, opts *Options) (*Image, error) {
 		return nil, positioned(ref, err)
 	}
 	img.Reference = ref
-	if err := img.settlePlatform(o.Platform); err != nil {
+	if err := img.checkPlatform(o.Platform); err != nil {
 		return nil, positioned(ref, errors.Join(err, img.Close()))
 	}
 	return img, nil
@@ -119,10 +124,10 @@ func openAt(ctx context.Context, where reference, o *Options) (*Image, error) {
 	}
 }
 
-// settlePlatform takes the platform from the config where that names one, and
-// holds it against the one that was asked for. Configs are often silent about
-// the variant and the version, which an index then tells, or nothing does.
-func (i *Image) settlePlatform(want *v1.Platform) error {
+// checkPlatform takes the platform from the config, if the config names one, and
+// compares it with the one that was asked for. Many configs have no variant and no
+// version; these may be in the index.
+func (i *Image) checkPlatform(want *v1.Platform) error {
 	cfg, err := i.ConfigFile()
 	if err != nil {
 		return err
@@ -148,4 +153,104 @@ func (i *Image) settlePlatform(want *v1.Platform) error {
 		return nil
 	}
 	return explainf(because(ErrNotFound), "the image is for %s, not for %s", i.Platform, *want)
+}
+
+// Options say how to open an image. The zero value, and nil, are the defaults.
+type Options struct {
+	// Platform is the platform whose image is taken from an index. Of several images
+	// that fit equally well, the first is taken. If the image is for another
+	// platform, even where there was only one image, the error wraps [ErrNotFound].
+	// The default is linux on the architecture that this program runs on; with it, the
+	// only image of an index is taken, whatever its platform.
+	Platform *v1.Platform
+
+	// Keychain has the credentials for registries. The default is
+	// [authn.DefaultKeychain]: the credentials of docker login and podman login.
+	Keychain authn.Keychain
+
+	// Insecure allows plain HTTP and unverified TLS for registries that are not on
+	// the loopback interface (localhost, 127.0.0.0/8, ::1), where plain HTTP is
+	// always allowed. If there is a Transport, it decides about verifying TLS.
+	Insecure bool
+
+	// Transport carries the requests to registries. The default is that of
+	// go-containerregistry, which uses the proxy of HTTPS_PROXY and HTTP_PROXY.
+	Transport http.RoundTripper
+
+	// DockerHost is the daemon's address, unix://PATH or tcp://HOST:PORT. The default
+	// is DOCKER_HOST of the environment, or else unix:///var/run/docker.sock. For tcp
+	// DOCKER_TLS_VERIFY and DOCKER_CERT_PATH of the environment apply. Docker's
+	// contexts are not read.
+	DockerHost string
+
+	// FollowLinks allows the blobs of a layout directory to be symbolic links that
+	// lead out of the directory. Some Bazel rules make such links.
+	FollowLinks bool
+
+	// Attempts is how often a registry is asked for one thing, the first time
+	// included; the default is 5. Requests are repeated after connections that break
+	// off, or bring nothing for IdleTimeout, and after the statuses 408, 429 and 5xx.
+	// The pauses between attempts are about 1, 2, 4, … seconds, at most 30, or as
+	// long as the registry asks for by Retry-After. A registry that asks for more
+	// than a minute is not asked again. A layer is continued where the last attempt
+	// broke off; if the registry allows that, each MiB that has come resets the
+	// count.
+	Attempts int
+
+	// IdleTimeout is how long a registry may send nothing before an attempt fails; the
+	// default is one minute, a negative one means no limit. While nobody reads from a
+	// layer, the time does not count. The context limits the time for all of it.
+	IdleTimeout time.Duration
+
+	// Limits bound what is read into memory.
+	Limits Limits
+
+	// pause is the first pause between attempts; tests shorten it.
+	pause time.Duration
+}
+
+// Limits bound what [Open] reads into memory. A zero field is the default.
+type Limits struct {
+	Manifest int64 // bytes of a manifest, an index, a manifest.json; default 8 MiB
+	Config   int64 // bytes of an image's config; default 32 MiB
+	Members  int   // members of an archive; default 100,000
+	Images   int   // descriptors of an index and of the indexes in it; default 10,000; together they may have ten times as many names
+}
+
+// names is the most names that all images together may have.
+func (l Limits) names() int { return 10 * l.Images }
+
+func (l Limits) withDefaults() Limits {
+	if l.Manifest <= 0 {
+		l.Manifest = 8 << 20
+	}
+	if l.Config <= 0 {
+		l.Config = 32 << 20
+	}
+	if l.Members <= 0 {
+		l.Members = 100_000
+	}
+	if l.Images <= 0 {
+		l.Images = 10_000
+	}
+	return l
+}
+
+func (o *Options) withDefaults() *Options {
+	var out Options
+	if o != nil {
+		out = *o
+	}
+	if out.Keychain == nil {
+		out.Keychain = authn.DefaultKeychain
+	}
+	if out.Attempts <= 0 {
+		out.Attempts = defaultAttempts
+	}
+	if out.pause <= 0 {
+		out.pause = defaultPause
+	}
+	out.IdleTimeout = cmp.Or(out.IdleTimeout, defaultIdleTimeout)
+	out.Limits = out.Limits.withDefaults()
+	return &out
 }

@@ -1,220 +1,239 @@
 package scan
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
 )
 
-// attribution walks the layers, bottom first, and keeps what is true at the layer
-// it has come to. What is parsed runs a few layers ahead of it, and knows globbed
-// alone of what is kept.
+// An attribution walks the layers, bottom first, and keeps what is true at the layer
+// it has come to.
 type attribution struct {
-	*Collector
-	idx *layers.Index
+	idx      *layers.Index
+	learned  *learned // in the pass; read only
+	problems problems
 
-	lives    []*life
-	groups   map[group][]*life
-	globbed  map[string]map[string]struct{} // every path that any layer had, by the glob it matches
-	owners   *owners
-	bytes    []packages.LayerBytes
-	shared   map[version]*life  // the files of several packages, and whose they count as
-	linked   map[version][]name // by files that were judged in the pass, all their names, if several
-	unowned  *tree
-	problems []layers.Problem
+	lives   []*life            // in the order in which they began
+	groups  map[group][]*life  // the same, by what makes them one package
+	namesOf map[version][]link // all names of files that were parsed in the pass and have several
+
+	owners  *owners
+	bytes   []packages.LayerBytes
+	shared  map[version]*life // whose package counts a file that several own
+	unowned *tree
 }
 
-func newAttribution(c *Collector, idx *layers.Index) *attribution {
-	a := &attribution{
-		Collector: c, idx: idx,
+func newAttribution(idx *layers.Index, l *learned) *attribution {
+	return &attribution{
+		idx: idx, learned: l, problems: problems{list: slices.Clone(l.problems)},
 		groups:  map[group][]*life{},
-		globbed: map[string]map[string]struct{}{},
+		namesOf: map[version][]link{},
 		owners:  newOwners(),
 		bytes:   make([]packages.LayerBytes, len(idx.Layers)),
 		shared:  map[version]*life{},
-		linked:  map[version][]name{},
 		unowned: newTree(),
 	}
-	a.problems = slices.Clone(c.problems)
-	return a
 }
 
-// delta is what one layer changed, of what matters here.
-type delta struct {
-	layer   int
-	changed map[string]bool     // files whose content the layer brought, links, and gone paths
-	hits    map[string][]string // changed paths by the glob they match
-	run     []*syft.Cataloger   // to run after the pass
-	renamed bool                // the files that name the distribution changed
-	hides   bool                // something below was deleted or replaced
-	links   []string            // symbolic links that the layer brought
-	names   map[inode][]name    // by files of the layer, the hard links to them
-	named   map[inode]int       // how many of these names are parsed after the pass
-	missing map[string]bool     // files that a cataloger asked for in vain
-	asked   []*asking           // what the catalogers of run look at, and find
-	left    atomic.Int64        // of asked, those that are not done yet
-	parsed  chan struct{}       // closed when all are
-
-	found   []syft.Found
-	failed  map[string]bool    // evidence that could not be read
-	judged  map[string]bool    // evidence whose packages are known anew
-	whole   map[string]bool    // names of catalogers all of whose packages are known anew
-	evident map[string]bool    // where the packages of the layers below were found, once it is asked for
-	listed  map[[2]string]bool // type and place of the databases that list packages now
-}
-
-// An inode tells a file from others that had its path in the same layer.
-type inode struct {
-	path   string
-	size   int64
-	sum    uint64
-	shadow int
-}
-
-func inodeOf(e layers.Entry) inode { return inode{e.Path, e.Size, e.Sum, e.Shadow} }
-
-// A name is that of a hard link.
-type name struct {
-	path    string
-	visible bool // in the finished image
-}
-
-// newContent reports whether an entry brings content that was not there. A layer
-// that only changes owner or mode of a file ships it again, and no package with it.
-func newContent(e layers.Entry) bool {
-	return e.Change == layers.Added || e.Change == layers.Modified || e.Change == layers.Replaced
-}
-
-func (a *attribution) delta(n int) *delta {
-	d := &delta{
-		layer: n, changed: map[string]bool{}, hits: map[string][]string{}, parsed: make(chan struct{}),
-		names: map[inode][]name{}, named: map[inode]int{}, missing: map[string]bool{},
-		failed: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}, listed: map[[2]string]bool{},
+// walk goes through the layers, while those above are still parsed.
+func (a *attribution) walk(ctx context.Context, p *parser) error {
+	parsing, stop := context.WithCancel(ctx)
+	next := make(chan *delta, p.parallel)
+	var wg sync.WaitGroup
+	wg.Go(func() { p.parse(parsing, next) })
+	defer wg.Wait()
+	defer stop()
+	for d := range next {
+		<-d.parsed
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		a.collectRuns(d)
+		a.recordUnread(d)
+		a.followEvidence(d)
+		a.assignFiles(d, a.compareLayer(d))
+		a.countBytes(d)
 	}
-	for e := range a.idx.Entries(n) {
-		switch {
-		case e.Change == layers.Deleted || e.Change == layers.Opaque || e.Change == layers.Replaced:
-			d.hides = true
+	return ctx.Err()
+}
+
+// errNotCollected is the reason of a Problem: a cataloger asked for a file that
+// the pass did not keep, so that it may have found less than it could.
+var errNotCollected = errors.New("content was asked for and not collected")
+
+// compareLayer makes events of what the layer's files say now and said before. It
+// returns the packages that are new, or have another version or place.
+func (a *attribution) compareLayer(d *delta) (renewed []*life) {
+	for p := range d.changed {
+		if found, ok := a.learned.found[version{d.layer, p}]; ok {
+			d.found = append(d.found, a.underKnownName(d, p, found)...)
 		}
-		if e.Type == layers.Hardlink {
-			if file, ok := a.idx.Resolve(n, e.Path); ok && file.Layer == n && file.Type == layers.Regular {
-				d.names[inodeOf(file)] = append(d.names[inodeOf(file)], name{e.Path, e.Visible()})
-			}
+		if a.learned.unreadable[version{d.layer, p}] {
+			d.unreadable[p] = true
 		}
-		if e.Type == layers.Whiteout || !newContent(e) {
+	}
+	groups := map[group]*comparison{}
+	of := func(g group) *comparison {
+		if groups[g] == nil {
+			groups[g] = &comparison{}
+		}
+		return groups[g]
+	}
+	found := withoutRepetitions(d.found)
+	combined := a.combinedGroups(found)
+	read := map[string]bool{}
+	for i := range found {
+		f := &found[i]
+		c := of(combined.groupOf(f))
+		c.found = append(c.found, *f)
+		if f.Manager {
+			d.databases[databaseAt{f.Type, place(f)}] = true
+		}
+		for _, p := range f.Evidence {
+			read[p] = true
+		}
+	}
+	for _, l := range a.affected(d, read) {
+		c := of(l.group)
+		c.old = append(c.old, l)
+	}
+	keys := make([]group, 0, len(groups))
+	for g := range groups {
+		keys = append(keys, g)
+	}
+	slices.SortFunc(keys, compareGroups)
+	for _, g := range keys {
+		renewed = append(renewed, a.compareGroup(d, g, groups[g])...)
+	}
+	return renewed
+}
+
+// withoutRepetitions sorts found and drops repetitions: the same version with the same
+// evidence.
+func withoutRepetitions(found []syft.Found) []syft.Found {
+	slices.SortStableFunc(found, func(x, y syft.Found) int {
+		return cmp.Or(strings.Compare(x.Type, y.Type), strings.Compare(x.Name, y.Name), strings.Compare(x.Arch, y.Arch),
+			strings.Compare(x.Version, y.Version), slices.Compare(x.Evidence, y.Evidence), strings.Compare(x.FoundBy, y.FoundBy))
+	})
+	return slices.CompactFunc(found, func(x, y syft.Found) bool {
+		return x.Type == y.Type && x.Name == y.Name && x.Arch == y.Arch && x.Version == y.Version &&
+			slices.Equal(x.Evidence, y.Evidence)
+	})
+}
+
+// affected returns the packages that are there and whose evidence the layer changed, in
+// the order in which they began. Evidence that could not be read affects none.
+func (a *attribution) affected(d *delta, read map[string]bool) []*life {
+	var lives []*life
+	for _, l := range a.lives {
+		if !l.alive() {
 			continue
 		}
-		if e.Type == layers.Directory && !strings.Contains(e.Path, "nix/store/") {
+		all := l.found.Together && d.whole[l.found.FoundBy]
+		if slices.ContainsFunc(l.found.Evidence, func(p string) bool {
+			return (all || d.changed[p] || d.reread[p]) && (read[p] || !d.unreadable[p])
+		}) {
+			lives = append(lives, l)
+		}
+	}
+	return lives
+}
+
+// compareGroup compares one group, ends the lives of what is gone and begins those of
+// what is new.
+func (a *attribution) compareGroup(d *delta, g group, c *comparison) (renewed []*life) {
+	renewed, gone, fresh := c.match(d.layer)
+	for _, l := range gone {
+		l.owner = a.ownerOf(l)
+		if !d.databases[databaseAt{l.group.kind, l.group.place}] && a.databaseLost(d.layer, l) {
+			// Its files may still be there, and nothing says that they are not its.
+			l.end(d.layer, packages.Unlisted, packages.Hidden)
 			continue
 		}
-		a.note(d, e)
+		l.end(d.layer, packages.Removed, packages.Gone)
+		a.passOn(d.layer, l, a.owners.release(l))
 	}
-	a.again(d)
-	for _, c := range d.run {
-		a.ask(d, c)
-	}
-	return d
+	return append(renewed, a.begin(d.layer, g, fresh)...)
 }
 
-// note has the catalogers run that an entry concerns.
-func (a *attribution) note(d *delta, e layers.Entry) {
-	if d.changed[e.Path] {
-		return
-	}
-	d.changed[e.Path] = true
-	if e.Type == layers.Symlink {
-		d.links = append(d.links, e.Path)
-	}
-	if sums(e.Path) {
-		return
-	}
-	d.renamed = d.renamed || syft.Distribution(e.Path)
-	globs := a.set.Kept(e.Path)
-	if e.Type == layers.Hardlink && len(globs) > 0 && a.overnamed(d, e) {
-		d.failed[e.Path] = true
-		return
-	}
-	for _, g := range globs {
-		d.hits[g] = append(d.hits[g], e.Path)
-		if a.globbed[g] == nil {
-			a.globbed[g] = map[string]struct{}{}
+// begin makes lives of findings: one goes on that ended in a lower layer, at the
+// same version if there is such, else the last to end; for the rest, new ones.
+func (a *attribution) begin(layer int, g group, fresh []syft.Found) []*life {
+	var ended []*life
+	byVersion := map[string][]*life{}
+	for _, l := range a.groups[g] {
+		if !l.alive() && l.lastLayer() < layer {
+			ended = append(ended, l)
+			byVersion[l.version()] = append(byVersion[l.version()], l)
 		}
-		a.globbed[g][e.Path] = struct{}{}
 	}
-	a.rerun(d, a.set.Asks(e.Path, globs))
+	var begun []*life
+	reinstall := func(l *life, f syft.Found) {
+		l.found, l.state = f, packages.Present
+		l.events = append(l.events, packages.Event{Kind: packages.Reinstalled, Layer: layer, To: f.Version})
+		begun = append(begun, l)
+	}
+	var others []syft.Found
+	for _, f := range fresh {
+		if same := byVersion[f.Version]; len(same) > 0 {
+			byVersion[f.Version] = same[1:]
+			reinstall(same[0], f)
+			continue
+		}
+		others = append(others, f)
+	}
+	ended = slices.DeleteFunc(ended, (*life).alive)
+	slices.SortStableFunc(ended, func(x, y *life) int { return cmp.Compare(x.lastLayer(), y.lastLayer()) })
+	for _, f := range others {
+		if n := len(ended); n > 0 {
+			reinstall(ended[n-1], f)
+			ended = ended[:n-1]
+			continue
+		}
+		l := &life{group: g, found: f, state: packages.Present, events: []packages.Event{{Kind: packages.Introduced, Layer: layer, To: f.Version}}}
+		a.lives = append(a.lives, l)
+		a.groups[g] = append(a.groups[g], l)
+		begun = append(begun, l)
+	}
+	return begun
 }
 
-func (a *attribution) rerun(d *delta, cs []*syft.Cataloger) {
-	for _, c := range cs {
-		if !slices.Contains(d.run, c) {
-			d.run = append(d.run, c)
+// databaseLost reports whether a package is no longer listed because its database was
+// deleted or emptied, not because it was removed. A database that was written anew
+// in another file (rpm's, converted) lists what is left.
+func (a *attribution) databaseLost(layer int, l *life) bool {
+	if !l.found.Manager || len(l.found.Evidence) == 0 {
+		return false
+	}
+	if root, ok := rootOf(&l.found); ok && root != "" {
+		if _, ok := a.idx.Lookup(layer, root); !ok {
+			return false // all of it is gone
 		}
 	}
+	p := l.found.Evidence[0]
+	if dir, ok := packages.EcosystemOf(l.group.kind).PerPackageDir(p); ok {
+		_, there := a.idx.Lookup(layer, dir)
+		return !there
+	}
+	if _, ok := a.idx.Resolve(layer, p); !ok {
+		return true
+	}
+	return a.isEmpty(layer, p)
 }
 
-// again has the catalogers run again that judge a file together with others of which
-// one is gone, and those of databases where nothing names the distribution any more.
-func (a *attribution) again(d *delta) {
-	if !a.hides(d) {
-		return
+// isEmpty reports whether a file is there and holds nothing but white space.
+func (a *attribution) isEmpty(layer int, p string) bool {
+	e, ok := a.idx.Resolve(layer, p)
+	if !ok || e.Type != layers.Regular {
+		return false
 	}
-	for _, p := range syft.Distributions() {
-		_, before := a.idx.Resolve(d.layer-1, p)
-		if _, ok := a.idx.Resolve(d.layer, p); before && !ok {
-			d.renamed = true
-			a.rerun(d, a.set.Asks(p, nil))
-		}
-	}
-	for _, c := range a.set.Catalogers {
-		if c.Mode == syft.Whole && slices.ContainsFunc(c.Globs, func(g string) bool { return a.gone(d.layer, a.globbed[g]) }) {
-			a.rerun(d, []*syft.Cataloger{c})
-		}
-	}
-}
-
-// hides reports whether the layer may have hidden a file by other than a new version.
-func (a *attribution) hides(d *delta) bool { return d.hides || a.idx.Layers[d.layer].Hides > 0 }
-
-// there reports whether evidence is at p. A directory that no entry writes out may have
-// taken its place.
-func (a *attribution) there(layer int, p string) bool {
-	e, ok := a.idx.Lookup(layer, p)
-	return ok && (e.Type != layers.Directory || strings.Contains(p, "nix/store/"))
-}
-
-// gone reports whether one of the paths is not there.
-func (a *attribution) gone(layer int, paths map[string]struct{}) bool {
-	for p := range paths {
-		if !a.there(layer, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// visible returns the paths that are still there, sorted.
-func (a *attribution) visible(layer int, paths map[string]struct{}) []string {
-	var there []string
-	for p := range paths {
-		if _, ok := a.idx.Lookup(layer, p); ok {
-			there = append(there, p)
-		}
-	}
-	slices.Sort(there)
-	return there
-}
-
-// kept returns the visible files whose content the Index holds.
-func (a *attribution) kept(layer int) []string {
-	var there []string
-	for e := range a.idx.Merged(layer) {
-		if _, ok := a.idx.Content(e); ok {
-			there = append(there, e.Path)
-		}
-	}
-	return there
+	b, ok := a.idx.Content(e)
+	return e.Size == 0 || ok && strings.TrimSpace(string(b)) == ""
 }

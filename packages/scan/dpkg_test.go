@@ -9,7 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 func TestDpkgLives(t *testing.T) {
@@ -78,8 +78,8 @@ func TestDpkgLives(t *testing.T) {
 }
 
 func TestDpkgSameLayerTwice(t *testing.T) {
-	one, two := imagetest.Text(debian+status("a amd64 1")), imagetest.Text(status("a amd64 1", "b amd64 1"))
-	_, inv := read(t, imagetest.Image(t, one, two, imagetest.Text(status("a amd64 1")), two))
+	one, two := packaged.Text(debian+status("a amd64 1")), packaged.Text(status("a amd64 1", "b amd64 1"))
+	_, inv := read(t, packaged.Image(t, one, two, packaged.Text(status("a amd64 1")), two))
 	checkLives(t, inv, `deb a:amd64; 0 introduced 1; present
 		deb b:amd64; 1 introduced 1; 2 removed 1; 3 reinstalled 1; present`)
 }
@@ -192,7 +192,7 @@ func TestOneOfTwo(t *testing.T) {
 	const tree = "/go/bin/go --\n\x7fELF no more\n-- %[1]s/go/VERSION --\ngo1.21.5\ntime 2023\n"
 	below := fmt.Sprintf("-- %[1]s"+tree, "usr/local") + fmt.Sprintf("-- %[1]s"+tree, "opt")
 	for _, above := range []string{"-- opt/go/bin/.wh.go --\n", "-- opt/go/bin/go/x --\n1\n"} {
-		_, inv, err := scan.Read(t.Context(), imagetest.Image(t, imagetest.Text(below), imagetest.Text(above)), nil)
+		_, inv, err := scan.Read(t.Context(), packaged.Image(t, packaged.Text(below), packaged.Text(above)), nil)
 		require.NoError(t, err)
 		checkLives(t, inv, "binary go; 0 introduced 1.21.5; present")
 		assert.Equal(t, []packages.Location{{Path: "usr/local/go/bin/go", Layer: 0}}, find(t, inv, "go").Locations)

@@ -13,7 +13,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // debian names the distribution.
@@ -48,11 +48,11 @@ func statusAt(path string, packages ...string) string {
 // text makes an image of txtar layers.
 func text(t *testing.T, archives ...string) v1.Image {
 	t.Helper()
-	var files [][]imagetest.File
+	var files [][]packaged.File
 	for _, a := range archives {
-		files = append(files, imagetest.Text(a))
+		files = append(files, packaged.Text(a))
 	}
-	return imagetest.Image(t, files...)
+	return packaged.Image(t, files...)
 }
 
 func read(t *testing.T, img v1.Image) (*layers.Index, *packages.Inventory) {

@@ -10,11 +10,11 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 func TestLanguages(t *testing.T) {
-	idx, inv, err := scan.Read(t.Context(), imagetest.Image(t, imagetest.Text(imagetest.Debian), imagetest.Text(imagetest.Languages)), nil)
+	idx, inv, err := scan.Read(t.Context(), packaged.Image(t, packaged.Text(packaged.Debian), packaged.Text(packaged.Languages)), nil)
 	require.NoError(t, err)
 	checkSums(t, idx, inv)
 	checkLives(t, inv, `R-package jsonlite; 1 introduced 1.8.8; present
@@ -53,46 +53,46 @@ func TestLanguageLives(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		layers [][]imagetest.File
+		layers [][]packaged.File
 		want   string
 	}{
 		{"chown changes nothing",
-			[][]imagetest.File{imagetest.Text(npm("4.17.20")), imagetest.Owned(1000, imagetest.Text(npm("4.17.20")))},
+			[][]packaged.File{packaged.Text(npm("4.17.20")), packaged.Owned(1000, packaged.Text(npm("4.17.20")))},
 			"npm lodash; 0 introduced 4.17.20; present"},
 		{"overwritten by a newer one",
-			[][]imagetest.File{imagetest.Text(npm("4.17.9")), imagetest.Text(npm("4.17.20"))},
+			[][]packaged.File{packaged.Text(npm("4.17.9")), packaged.Text(npm("4.17.20"))},
 			"npm lodash; 0 introduced 4.17.9; 1 upgraded 4.17.9 4.17.20; present"},
 		{"removed with the directory, and back",
-			[][]imagetest.File{imagetest.Text(npm("4.17.9")), imagetest.Text("-- app/.wh.node_modules --\n"), imagetest.Text(npm("4.17.9"))},
+			[][]packaged.File{packaged.Text(npm("4.17.9")), packaged.Text("-- app/.wh.node_modules --\n"), packaged.Text(npm("4.17.9"))},
 			"npm lodash; 0 introduced 4.17.9; 1 removed 4.17.9; 2 reinstalled 4.17.9; present"},
 		{"an opaque directory hides what was there",
-			[][]imagetest.File{imagetest.Text(npm("4.17.9")), imagetest.Text("-- app/.wh..wh..opq --\n")},
+			[][]packaged.File{packaged.Text(npm("4.17.9")), packaged.Text("-- app/.wh..wh..opq --\n")},
 			"npm lodash; 0 introduced 4.17.9; 1 removed 4.17.9; removed"},
 		{"two copies are two packages",
-			[][]imagetest.File{imagetest.Text(npm("4.17.9") + "-- b/node_modules/lodash/package.json --\n{\"name\": \"lodash\", \"version\": \"3.0.0\"}\n")},
+			[][]packaged.File{packaged.Text(npm("4.17.9") + "-- b/node_modules/lodash/package.json --\n{\"name\": \"lodash\", \"version\": \"3.0.0\"}\n")},
 			"npm lodash; 0 introduced 3.0.0; present\nnpm lodash; 0 introduced 4.17.9; present"},
 		{"a new dist-info in the place of the old is an upgrade",
-			[][]imagetest.File{imagetest.Text(python("1.9.0")), imagetest.Text(python("1.16.0") + "-- " + site + ".wh.six-1.9.0.dist-info --\n")},
+			[][]packaged.File{packaged.Text(python("1.9.0")), packaged.Text(python("1.16.0") + "-- " + site + ".wh.six-1.9.0.dist-info --\n")},
 			"python six; 0 introduced 1.9.0; 1 upgraded 1.9.0 1.16.0; present"},
 		{"no longer to be read: as it was, with a problem",
-			[][]imagetest.File{imagetest.Text(npm("4.17.9")), imagetest.Text("-- app/node_modules/lodash/package.json --\n{\n")},
+			[][]packaged.File{packaged.Text(npm("4.17.9")), packaged.Text("-- app/node_modules/lodash/package.json --\n{\n")},
 			"npm lodash; 0 introduced 4.17.9; present"},
 		{"a colon in the path",
-			[][]imagetest.File{imagetest.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), imagetest.Text("-- a: c/x --\n")},
+			[][]packaged.File{packaged.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), packaged.Text("-- a: c/x --\n")},
 			"npm x; 0 introduced 1.0.0; present"},
 		{"no longer to be read, and a colon in the path",
-			[][]imagetest.File{imagetest.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), imagetest.Text("-- a: b/package.json --\n{\n")},
+			[][]packaged.File{packaged.Text("-- a: b/package.json --\n{\"name\": \"x\", \"version\": \"1.0.0\"}\n"), packaged.Text("-- a: b/package.json --\n{\n")},
 			"npm x; 0 introduced 1.0.0; present"},
 		{"apk",
-			[][]imagetest.File{imagetest.Text(imagetest.Alpine),
-				imagetest.Text(strings.Replace(imagetest.Alpine, "V:1.36.1-r15", "V:1.36.1-r19", 1)),
-				imagetest.Text("-- lib/apk/db/installed --\nP:musl\nV:1.2.4_git20230717-r4\nA:x86_64\n\n")},
+			[][]packaged.File{packaged.Text(packaged.Alpine),
+				packaged.Text(strings.Replace(packaged.Alpine, "V:1.36.1-r15", "V:1.36.1-r19", 1)),
+				packaged.Text("-- lib/apk/db/installed --\nP:musl\nV:1.2.4_git20230717-r4\nA:x86_64\n\n")},
 			`apk busybox-binsh:x86_64; 0 introduced 1.36.1-r15; 1 upgraded 1.36.1-r15 1.36.1-r19; 2 removed 1.36.1-r19; removed
 			apk musl:x86_64; 0 introduced 1.2.4_git20230717-r4; present`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			idx, inv, err := scan.Read(t.Context(), imagetest.Image(t, tt.layers...), nil)
+			idx, inv, err := scan.Read(t.Context(), packaged.Image(t, tt.layers...), nil)
 			require.NoError(t, err)
 			checkSums(t, idx, inv)
 			checkLives(t, inv, tt.want)
@@ -103,12 +103,12 @@ func TestLanguageLives(t *testing.T) {
 
 // TestJars: a jar is judged in the pass; the jars inside are its own.
 func TestJars(t *testing.T) {
-	inner := imagetest.Jar(t, "org.example", "inner", "2.0")
-	v1 := imagetest.Jar(t, "org.example", "app", "1.0", "BOOT-INF/lib/inner-2.0.jar", string(inner))
-	v2 := imagetest.Jar(t, "org.example", "app", "1.1", "BOOT-INF/lib/inner-2.0.jar", string(inner))
-	idx, inv := read(t, imagetest.Image(t,
-		[]imagetest.File{{Path: "app/app-1.0.jar", Content: v1}, {Path: "app/notes.zip", Content: imagetest.Zip(t, "a.txt", "a")}},
-		[]imagetest.File{{Path: "app/app-1.1.jar", Content: v2}, {Path: "app/.wh.app-1.0.jar"}},
+	inner := packaged.Jar(t, "org.example", "inner", "2.0")
+	v1 := packaged.Jar(t, "org.example", "app", "1.0", "BOOT-INF/lib/inner-2.0.jar", string(inner))
+	v2 := packaged.Jar(t, "org.example", "app", "1.1", "BOOT-INF/lib/inner-2.0.jar", string(inner))
+	idx, inv := read(t, packaged.Image(t,
+		[]packaged.File{{Path: "app/app-1.0.jar", Content: v1}, {Path: "app/notes.zip", Content: packaged.Zip(t, "a.txt", "a")}},
+		[]packaged.File{{Path: "app/app-1.1.jar", Content: v2}, {Path: "app/.wh.app-1.0.jar"}},
 	))
 	assert.Empty(t, inv.Problems)
 	checkLives(t, inv, `java-archive app; 0 introduced 1.0; 1 changed 1.0 1.1; present
@@ -124,9 +124,9 @@ func TestJars(t *testing.T) {
 // TestJarNowDirectory: a file that became a directory is gone, whether the layer writes
 // the directory out or only what is in it.
 func TestJarNowDirectory(t *testing.T) {
-	jar := imagetest.Jar(t, "org.example", "app", "1.0")
-	for _, above := range []imagetest.File{{Path: "app/app.jar/"}, {Path: "app/app.jar/x"}} {
-		_, inv, err := scan.Read(t.Context(), imagetest.Image(t, []imagetest.File{{Path: "app/app.jar", Content: jar}}, []imagetest.File{above}), nil)
+	jar := packaged.Jar(t, "org.example", "app", "1.0")
+	for _, above := range []packaged.File{{Path: "app/app.jar/"}, {Path: "app/app.jar/x"}} {
+		_, inv, err := scan.Read(t.Context(), packaged.Image(t, []packaged.File{{Path: "app/app.jar", Content: jar}}, []packaged.File{above}), nil)
 		require.NoError(t, err)
 		checkLives(t, inv, "java-archive app; 0 introduced 1.0; 1 removed 1.0; removed")
 	}
@@ -134,12 +134,12 @@ func TestJarNowDirectory(t *testing.T) {
 
 // TestOverLimit: a file that the pass did not read says nothing about its packages.
 func TestOverLimit(t *testing.T) {
-	npm := func(more int) imagetest.File {
-		return imagetest.File{Path: "a/package.json", Content: []byte("{\"name\": \"x\", \"version\": \"1.0.0\"}" + strings.Repeat(" ", more))}
+	npm := func(more int) packaged.File {
+		return packaged.File{Path: "a/package.json", Content: []byte("{\"name\": \"x\", \"version\": \"1.0.0\"}" + strings.Repeat(" ", more))}
 	}
-	jar := imagetest.Jar(t, "org.example", "app", "1.0")
-	img := imagetest.Image(t, []imagetest.File{{Path: "a/app.jar", Content: jar}, npm(0)},
-		[]imagetest.File{{Path: "a/app.jar", Content: append(make([]byte, 500), jar...)}, npm(1000)})
+	jar := packaged.Jar(t, "org.example", "app", "1.0")
+	img := packaged.Image(t, []packaged.File{{Path: "a/app.jar", Content: jar}, npm(0)},
+		[]packaged.File{{Path: "a/app.jar", Content: append(make([]byte, 500), jar...)}, npm(1000)})
 	for _, lim := range []layers.Limits{{FileSize: 600}, {FileSize: 600, Kept: 100}} {
 		c := scan.NewCollector(nil)
 		idx, err := layers.Read(t.Context(), img, &layers.Options{Wants: c.Wants(), Limits: lim})
@@ -154,18 +154,18 @@ func TestOverLimit(t *testing.T) {
 
 // TestColonJar: a colon in the path of a jar does not make it one inside of another.
 func TestColonJar(t *testing.T) {
-	inner := imagetest.Jar(t, "org.example", "aaa", "2.0")
-	_, inv := read(t, imagetest.Image(t, []imagetest.File{{Path: "opt/a:1/app.jar", Content: imagetest.Jar(t, "org.example", "app", "1.0", "lib/aaa.jar", string(inner))}}))
+	inner := packaged.Jar(t, "org.example", "aaa", "2.0")
+	_, inv := read(t, packaged.Image(t, []packaged.File{{Path: "opt/a:1/app.jar", Content: packaged.Jar(t, "org.example", "app", "1.0", "lib/aaa.jar", string(inner))}}))
 	assert.Equal(t, "opt/a:1/app.jar", find(t, inv, "aaa").Bundled)
 	assert.Positive(t, find(t, inv, "app").Bytes.Visible)
 }
 
 // TestBrokenJar: what can't be read says nothing, and nothing else is lost.
 func TestBrokenJar(t *testing.T) {
-	idx, inv, err := scan.Read(t.Context(), imagetest.Image(t,
-		[]imagetest.File{{Path: "app/good.jar", Content: imagetest.Jar(t, "org.example", "good", "1.0")}},
-		[]imagetest.File{{Path: "app/bad.jar", Content: []byte("PK\x03\x04 no jar")}, {Path: "app/good.jar", Content: []byte("PK\x03\x04 no more")}},
-		imagetest.Text("-- a/node_modules/x/package.json --\n{\"name\": \"x\", \"version\": \"1\"}\n")), nil)
+	idx, inv, err := scan.Read(t.Context(), packaged.Image(t,
+		[]packaged.File{{Path: "app/good.jar", Content: packaged.Jar(t, "org.example", "good", "1.0")}},
+		[]packaged.File{{Path: "app/bad.jar", Content: []byte("PK\x03\x04 no jar")}, {Path: "app/good.jar", Content: []byte("PK\x03\x04 no more")}},
+		packaged.Text("-- a/node_modules/x/package.json --\n{\"name\": \"x\", \"version\": \"1\"}\n")), nil)
 	require.NoError(t, err)
 	checkSums(t, idx, inv)
 	require.Len(t, inv.Problems, 2)
@@ -178,8 +178,8 @@ func TestBrokenJar(t *testing.T) {
 }
 
 func TestGoBinary(t *testing.T) {
-	program := imagetest.GoBinary(t)
-	_, inv := read(t, imagetest.Image(t, []imagetest.File{{Path: "usr/local/bin/tool", Content: program}}))
+	program := packaged.GoBinary(t)
+	_, inv := read(t, packaged.Image(t, []packaged.File{{Path: "usr/local/bin/tool", Content: program}}))
 	p := find(t, inv, "stdlib")
 	assert.Equal(t, "go-module", p.Type)
 	assert.Equal(t, "usr/local/bin/tool", p.Bundled)

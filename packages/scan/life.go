@@ -1,7 +1,7 @@
 package scan
 
 import (
-	"path"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,7 +9,7 @@ import (
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
 )
 
-// group is what makes two sightings the same package: all of its versions, in
+// group is what makes two findings the same package: all of its versions, in
 // one place.
 type group struct{ kind, name, arch, place string }
 
@@ -17,29 +17,23 @@ func groupOf(f *syft.Found) group {
 	return group{f.Type, f.Name, f.Arch, place(f)}
 }
 
+func compareGroups(x, y group) int {
+	return cmp.Or(strings.Compare(x.kind, y.kind), strings.Compare(x.name, y.name),
+		strings.Compare(x.arch, y.arch), strings.Compare(x.place, y.place))
+}
+
 // place is where a package is installed. A database is one place, whichever of
-// its files lists the package, so that a package may move from status.d to status;
-// it is told by the directory above, so that a root inside the image (a chroot, a
-// sysroot) is another place. Packages whose file name holds their version are at
-// home in the directory, so that an upgrade is one; the rest in their file.
+// its files lists the package, so that a package may move from status.d to status.
+// Its place is the root that it belongs to, so that a root inside the image (a chroot, a
+// sysroot) is another one.
 func place(f *syft.Found) string {
 	if len(f.Evidence) == 0 {
 		return ""
 	}
-	file := f.Evidence[0]
 	if root, ok := rootOf(f); ok {
 		return root
 	}
-	switch f.Type {
-	case "python", "npm", "R-package", "lua-rocks":
-		if dir := path.Dir(file); f.Type == "npm" || !metadataDir(dir) {
-			return dir
-		}
-		return path.Dir(path.Dir(file))
-	case "gem", "java-archive", "jenkins-plugin", "conda":
-		return path.Dir(file)
-	}
-	return file
+	return packages.EcosystemOf(f.Type).Place(f.Evidence[0])
 }
 
 // rootOf returns the root that the database of a distribution's package is the
@@ -48,120 +42,78 @@ func rootOf(f *syft.Found) (root string, ok bool) {
 	if !f.Manager || len(f.Evidence) == 0 {
 		return "", false
 	}
-	file := f.Evidence[0]
-	for _, dir := range databaseDirs {
-		if i := strings.Index("/"+file, "/"+dir+"/"); i >= 0 {
-			return file[:max(0, i-1)], true
+	return packages.EcosystemOf(f.Type).Root(f.Evidence[0])
+}
+
+// combinedGroups tells, by a file and what is found in it, the group of the package that
+// was found in it before. Syft makes one package of all binaries of one name and version:
+// with one more in a layer, or one less, it is the same package, though another file
+// is the first of its evidence.
+type combinedGroups map[findingIn]group
+
+type findingIn struct{ kind, name, arch, version, file string }
+
+// combinedGroups returns nothing where nothing was found by a cataloger that combines files.
+func (a *attribution) combinedGroups(found []syft.Found) combinedGroups {
+	if !slices.ContainsFunc(found, func(f syft.Found) bool { return f.Together }) {
+		return nil
+	}
+	c := combinedGroups{}
+	for _, l := range a.lives {
+		if !l.alive() || !l.found.Together {
+			continue
+		}
+		for _, p := range l.found.Evidence {
+			c[findingIn{l.group.kind, l.group.name, l.group.arch, l.version(), p}] = l.group
+			c[findingIn{l.group.kind, l.group.name, l.group.arch, "", p}] = l.group
 		}
 	}
-	return "", false
+	return c
 }
 
-// metadataDir tells the directories that hold the metadata of one Python package.
-func metadataDir(dir string) bool {
-	l := strings.ToLower(dir)
-	return strings.HasSuffix(l, "dist-info") || strings.HasSuffix(l, "egg-info")
-}
-
-// databaseDirs are the directories of package databases; the lists that come
-// with them are below, too.
-var databaseDirs = []string{
-	"var/lib/dpkg", "usr/lib/dpkg", "lib/dpkg", "var/lib/opkg", "usr/lib/opkg", "lib/opkg",
-	"usr/lib/apk/db", "lib/apk/db",
-	"var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm",
-	"var/lib/pacman/local", "var/db/pkg",
-}
-
-// metadataFile reports whether a file is part of a package database.
-func metadataFile(p string) bool {
-	for _, dir := range databaseDirs {
-		if strings.HasPrefix(p, dir+"/") {
-			return true
+// groupOf prefers the package of the same version, where two were found that now are one.
+func (c combinedGroups) groupOf(f *syft.Found) group {
+	if f.Together {
+		for _, version := range []string{f.Version, ""} {
+			for _, p := range f.Evidence {
+				if g, ok := c[findingIn{f.Type, f.Name, f.Arch, version, p}]; ok {
+					return g
+				}
+			}
 		}
 	}
-	return false
+	return groupOf(f)
 }
 
 // A life is a package and what the layers did to it.
 type life struct {
-	group   group
-	found   syft.Found // as last seen
-	events  []packages.Event
-	state   packages.State
-	seen    []packages.Location
-	bytes   packages.Bytes
-	files   int
-	claimed []string // the paths it owns, links of directories resolved
-	owner   *life    // who owned its evidence when it ended
+	group     group
+	found     syft.Found // as last found
+	events    []packages.Event
+	state     packages.State
+	locations []packages.Location
+	bytes     packages.Bytes
+	files     int
+	claimed   []string // the paths it owns, links of directories resolved
+	owner     *life    // who owned its evidence when it ended
 }
 
 func (l *life) alive() bool { return l.state == packages.Present }
 
 func (l *life) version() string { return l.found.Version }
 
-// end closes its life.
+// lastLayer is the layer of the last event.
+func (l *life) lastLayer() int { return l.events[len(l.events)-1].Layer }
+
+// end closes the life.
 func (l *life) end(layer int, kind packages.EventKind, state packages.State) {
 	l.events = append(l.events, packages.Event{Kind: kind, Layer: layer, From: l.version()})
 	l.state = state
 }
 
-// sighting is what one layer says of one group: lives whose evidence it changed
-// or deleted, and what is found there now.
-type sighting struct {
-	old   []*life
-	found []syft.Found
-}
-
-// settle joins old lives and new findings of one group: the same evidence and
-// version first, then the same version elsewhere in the place, then the same
-// evidence, then what is left, version by version in their order. It returns the
-// lives whose version or place changed, and the lives and findings left over.
-func (s *sighting) settle(layer int) (changed, gone []*life, fresh []syft.Found) {
-	evidence := func(f *syft.Found) string { return strings.Join(f.Evidence, "\x00") }
-	version := func(f *syft.Found) string { return f.Version }
-	changed = s.join(layer, changed, func(f *syft.Found) string { return version(f) + "\x00" + evidence(f) })
-	changed = s.join(layer, changed, version)
-	slices.SortStableFunc(s.old, func(a, b *life) int { return order(a.group.kind, a.version(), b.version()) })
-	slices.SortStableFunc(s.found, func(a, b syft.Found) int { return order(a.Type, a.Version, b.Version) })
-	changed = s.join(layer, changed, evidence)
-	changed = s.join(layer, changed, func(*syft.Found) string { return "" })
-	return changed, s.old, s.found
-}
-
-// join joins those that agree in key, in their order, and leaves the others.
-func (s *sighting) join(layer int, changed []*life, key func(*syft.Found) string) []*life {
-	at := map[string][]int{}
-	for i := range s.found {
-		k := key(&s.found[i])
-		at[k] = append(at[k], i)
-	}
-	taken := make([]bool, len(s.found))
-	var old []*life
-	for _, l := range s.old {
-		k := key(&l.found)
-		if len(at[k]) == 0 {
-			old = append(old, l)
-			continue
-		}
-		i := at[k][0]
-		at[k], taken[i] = at[k][1:], true
-		if l.become(layer, s.found[i]) {
-			changed = append(changed, l)
-		}
-	}
-	var found []syft.Found
-	for i := range s.found {
-		if !taken[i] {
-			found = append(found, s.found[i])
-		}
-	}
-	s.old, s.found = old, found
-	return changed
-}
-
-// become makes f what the life is now, and reports whether that changed what it
+// update makes f what the package is now, and reports whether that changed what it
 // owns: its version, or its place.
-func (l *life) become(layer int, f syft.Found) bool {
+func (l *life) update(layer int, f syft.Found) bool {
 	from := l.version()
 	moved := !slices.Equal(l.found.Evidence, f.Evidence)
 	l.found = f
@@ -174,7 +126,7 @@ func (l *life) become(layer int, f syft.Found) bool {
 
 // change names the step from one version to another.
 func change(kind, from, to string) packages.EventKind {
-	c, ok := compare(kind, from, to)
+	c, ok := packages.EcosystemOf(kind).Compare(from, to)
 	switch {
 	case !ok || c == 0:
 		return packages.Changed
@@ -182,4 +134,66 @@ func change(kind, from, to string) packages.EventKind {
 		return packages.Upgraded
 	}
 	return packages.Downgraded
+}
+
+// order orders all versions: as the package system does, or else as text.
+func order(kind, a, b string) int {
+	if c, ok := packages.EcosystemOf(kind).Compare(a, b); ok && c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}
+
+// A comparison is what one layer says of one group: the packages whose evidence it
+// changed or deleted, and what is found there now.
+type comparison struct {
+	old   []*life
+	found []syft.Found
+}
+
+// match joins old packages and new findings of one group: the same evidence and
+// version first, then the same version elsewhere in the place, then the same
+// evidence, then what is left, version by version in their order. It returns the
+// packages whose version or place changed, and the packages and findings left over.
+func (c *comparison) match(layer int) (changed, gone []*life, fresh []syft.Found) {
+	evidence := func(f *syft.Found) string { return strings.Join(f.Evidence, "\x00") }
+	version := func(f *syft.Found) string { return f.Version }
+	changed = c.matchBy(layer, changed, func(f *syft.Found) string { return version(f) + "\x00" + evidence(f) })
+	changed = c.matchBy(layer, changed, version)
+	slices.SortStableFunc(c.old, func(a, b *life) int { return order(a.group.kind, a.version(), b.version()) })
+	slices.SortStableFunc(c.found, func(a, b syft.Found) int { return order(a.Type, a.Version, b.Version) })
+	changed = c.matchBy(layer, changed, evidence)
+	changed = c.matchBy(layer, changed, func(*syft.Found) string { return "" })
+	return changed, c.old, c.found
+}
+
+// matchBy joins those that agree in key, in their order, and leaves the others.
+func (c *comparison) matchBy(layer int, changed []*life, key func(*syft.Found) string) []*life {
+	at := map[string][]int{}
+	for i := range c.found {
+		k := key(&c.found[i])
+		at[k] = append(at[k], i)
+	}
+	taken := make([]bool, len(c.found))
+	var old []*life
+	for _, l := range c.old {
+		k := key(&l.found)
+		if len(at[k]) == 0 {
+			old = append(old, l)
+			continue
+		}
+		i := at[k][0]
+		at[k], taken[i] = at[k][1:], true
+		if l.update(layer, c.found[i]) {
+			changed = append(changed, l)
+		}
+	}
+	var found []syft.Found
+	for i := range c.found {
+		if !taken[i] {
+			found = append(found, c.found[i])
+		}
+	}
+	c.old, c.found = old, found
+	return changed
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/gob"
 	"encoding/json"
-	"errors"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
@@ -14,31 +13,27 @@ import (
 // form, for a reason that is not Syft's.
 const memoVersion = "packages/3 "
 
-// memoKey is the key of the wants for a cache, "" if there can be none.
-func memoKey(set *syft.Set) string {
+// cacheKey is the key of the wants for a cache, "" if there can be none.
+func cacheKey(set *syft.Set) string {
 	if v := set.Version(); v != "" {
 		return memoVersion + v
 	}
 	return ""
 }
 
-// A memo is what was learnt of one file, as a cache keeps it: in JSON, or, since that
-// has no strings that are not UTF-8, as some paths are, in gob.
+// A memo is what was learned of one file. A cache keeps it in JSON, or in gob where a
+// string is not UTF-8, as some paths are: JSON has no such strings.
 type memo struct {
 	Found    []syft.Found `json:",omitempty"`
-	Slim     *syft.Sparse `json:",omitempty"`
+	Slim     *syft.Sparse `json:",omitempty"` // of a .NET assembly
 	Problems []string     `json:",omitempty"`
 }
 
-// memoize writes down what was learnt of a file. Nothing is a finding too: it is
-// what holds for a path whose earlier version in the layer had some.
-func memoize(found []syft.Found, slim *syft.Sparse, problems []layers.Problem) ([]byte, error) {
-	if len(found) == 0 && slim == nil && len(problems) == 0 {
+// encode writes the memo for a cache. Nothing is a finding too: it holds for a path
+// whose earlier version in the layer had some.
+func (m memo) encode() ([]byte, error) {
+	if len(m.Found) == 0 && m.Slim == nil && len(m.Problems) == 0 {
 		return []byte{}, nil
-	}
-	m := memo{Found: found, Slim: slim}
-	for _, p := range problems {
-		m.Problems = append(m.Problems, p.Err.Error())
 	}
 	b, err := json.Marshal(m)
 	if err != nil || !bytes.Contains(b, []byte(`\ufffd`)) {
@@ -49,7 +44,7 @@ func memoize(found []syft.Found, slim *syft.Sparse, problems []layers.Problem) (
 	return raw.Bytes(), err
 }
 
-func (m *memo) read(b []byte) error {
+func (m *memo) decode(b []byte) error {
 	switch {
 	case len(b) == 0:
 		return nil
@@ -62,13 +57,9 @@ func (m *memo) read(b []byte) error {
 // recall takes a memo in place of the file.
 func (c *Collector) recall(e layers.Entry, b []byte) error {
 	var m memo
-	if err := m.read(b); err != nil {
+	if err := m.decode(b); err != nil {
 		return err
 	}
-	var problems []layers.Problem
-	for _, text := range m.Problems {
-		problems = append(problems, layers.Problem{Layer: e.Layer, Step: layers.None, Path: e.Path, Err: errors.New(text)})
-	}
-	c.keep(version{e.Layer, e.Path}, m.Found, m.Slim, problems)
+	c.store(e, m)
 	return nil
 }

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,21 +19,20 @@ func TestMemo(t *testing.T) {
 	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true}}
 	var slim syft.Sparse
 	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
-	problems := []layers.Problem{{Layer: 3, Step: layers.None, Path: "a.dll", Err: errors.New("x: broken")}}
-	b, err := memoize(found, &slim, problems)
+	b, err := memo{Found: found, Slim: &slim, Problems: []string{"x: broken"}}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
 	require.NoError(t, c.recall(e, b))
-	assert.Equal(t, found, c.alone[at])
-	assert.Equal(t, &slim, c.slim[at])
-	assert.Equal(t, "layer 3: a.dll: x: broken", c.problems[0].Error())
-	assert.False(t, c.failed[at])
+	assert.Equal(t, found, c.learned.found[at])
+	assert.Equal(t, &slim, c.learned.assemblies[at])
+	assert.Equal(t, "layer 3: a.dll: x: broken", c.learned.problems[0].Error())
+	assert.False(t, c.learned.unreadable[at])
 
-	b, err = memoize(nil, nil, nil)
+	b, err = memo{}.encode()
 	require.NoError(t, err)
 	assert.NotNil(t, b)
 	require.NoError(t, c.recall(e, b))
-	assert.Empty(t, c.alone[at], "the later version of the path counts")
+	assert.Empty(t, c.learned.found[at], "the later version of the path counts")
 
 	for _, bad := range []string{"{", `{"Slim":{"Size":3,"Parts":[{"Off":2,"Data":"AAEC"}]}}`, `{"Slim":{"Size":3,"Parts":[{"Off":-1}]}}`} {
 		assert.Error(t, c.recall(e, []byte(bad)), bad)
@@ -47,27 +45,27 @@ func TestMemoBytes(t *testing.T) {
 	found := []syft.Found{{Type: "java-archive", Name: "\xff", Evidence: []string{p}, Together: true}}
 	var slim syft.Sparse
 	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
-	b, err := memoize(found, &slim, nil)
+	b, err := memo{Found: found, Slim: &slim}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
 	require.NoError(t, c.recall(layers.Entry{Path: p, Layer: 1}, b))
-	assert.Equal(t, found, c.alone[version{1, p}])
-	assert.Equal(t, &slim, c.slim[version{1, p}])
+	assert.Equal(t, found, c.learned.found[version{1, p}])
+	assert.Equal(t, &slim, c.learned.assemblies[version{1, p}])
 	assert.Error(t, c.recall(layers.Entry{Path: p}, b[:len(b)/2]))
 }
 
-// TestSlimLimit: programs with .NET applications in them are kept whole, up to a limit.
-func TestSlimLimit(t *testing.T) {
+// TestAssemblyLimit: programs with .NET applications in them are kept whole, up to a limit.
+func TestAssemblyLimit(t *testing.T) {
 	var slim syft.Sparse
 	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
 	c := NewCollector(nil)
-	c.slimmed = maxSlim - 4
-	c.keep(version{0, "a.exe"}, nil, &slim, nil)
-	c.keep(version{0, "b.exe"}, nil, &slim, nil)
-	assert.Contains(t, c.slim, version{0, "a.exe"})
-	assert.NotContains(t, c.slim, version{0, "b.exe"})
-	require.Len(t, c.problems, 1)
-	assert.Equal(t, "layer 0: b.exe: assembly of 3 bytes not kept: over the limit of 536870912 for all", c.problems[0].Error())
+	c.assemblyBytes = maxAssemblyBytes - 4
+	c.store(layers.Entry{Path: "a.exe"}, memo{Slim: &slim})
+	c.store(layers.Entry{Path: "b.exe"}, memo{Slim: &slim})
+	assert.Contains(t, c.learned.assemblies, version{0, "a.exe"})
+	assert.NotContains(t, c.learned.assemblies, version{0, "b.exe"})
+	require.Len(t, c.learned.problems, 1)
+	assert.Equal(t, "layer 0: b.exe: assembly of 3 bytes not kept: over the limit of 536870912 for all", c.learned.problems[0].Error())
 }
 
 // With a cache, the second reading takes every layer from it and finds the same.

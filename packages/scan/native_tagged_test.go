@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // An image of GraalVM carries its bill of materials behind symbols. The real C
@@ -44,7 +44,7 @@ func TestTaggedNativeImage(t *testing.T) {
 		content, err := os.ReadFile(program)
 		require.NoError(t, err)
 
-		_, inv := read(t, imagetest.Image(t, imagetest.Text("-- usr/bin/app --\n"+string(content))))
+		_, inv := read(t, packaged.Image(t, packaged.Text("-- usr/bin/app --\n"+string(content))))
 		var names []string
 		for _, p := range inv.Packages {
 			names = append(names, p.Name)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/packages"
 )
 
 // owners tells, as of one layer, which package owns a path.
@@ -103,33 +104,33 @@ func (o *owners) release(l *life) (inherited []string) {
 	return inherited
 }
 
-// paths spells paths as the layers of an image do.
-type paths struct {
+// A spelling spells paths as an image does at one layer.
+type spelling struct {
 	idx   *layers.Index
 	layer int
-	dirs  map[string]string
-	known map[string]string // what dirs says, for the layers above
+	dirs  map[string]string // what directories are, their links followed
+	known map[string]string // the same, for the layers above to compare with
 }
 
 // real resolves the links among p's directories: after usr-merge, dpkg's list of
 // a package says /bin/ls, and the layer has usr/bin/ls. The last component is left
 // alone: a package that owns a link does not own what it points to.
-func (r *paths) real(p string) string {
+func (s *spelling) real(p string) string {
 	dir, base := path.Split(p)
 	dir = strings.TrimSuffix(dir, "/")
 	if dir == "" {
 		return base
 	}
-	to, ok := r.dirs[dir]
+	to, ok := s.dirs[dir]
 	if !ok {
-		to = r.directory(dir)
-		r.dirs[dir], r.known[dir] = to, to
+		to = s.directory(dir)
+		s.dirs[dir], s.known[dir] = to, to
 	}
 	return path.Join(to, base)
 }
 
-func (r *paths) directory(dir string) string {
-	if e, found := r.idx.Resolve(r.layer, dir); found && e.Type == layers.Directory {
+func (s *spelling) directory(dir string) string {
+	if e, found := s.idx.Resolve(s.layer, dir); found && e.Type == layers.Directory {
 		return e.Path
 	}
 	return dir
@@ -137,26 +138,146 @@ func (r *paths) directory(dir string) string {
 
 // moved reports whether a link that the layer brought leads the files of a package
 // to another directory than before: /bin, once a directory, is now usr/bin.
-func (r *paths) moved(links []string) bool {
+func (s *spelling) moved(links []string) bool {
 	to := map[string]bool{}
 	for _, link := range links {
-		if e, ok := r.idx.Resolve(r.layer, link); ok && e.Type == layers.Directory {
+		if e, ok := s.idx.Resolve(s.layer, link); ok && e.Type == layers.Directory {
 			to[link] = true
 		}
 	}
 	if len(to) == 0 {
 		return false
 	}
-	for dir, was := range r.known {
+	for dir, was := range s.known {
 		for up := dir; up != "." && up != "/"; up = path.Dir(up) {
 			if !to[up] {
 				continue
 			}
-			if r.directory(dir) != was {
+			if s.directory(dir) != was {
 				return true
 			}
 			break
 		}
 	}
 	return false
+}
+
+// ownerOf returns the package that owns the file in which l was found, nil if none does.
+func (a *attribution) ownerOf(l *life) *life {
+	if len(l.found.Evidence) == 0 {
+		return nil
+	}
+	return a.owners.of(l.found.Evidence[0])
+}
+
+// assignFiles gives the packages that the layer brought or changed their files, and
+// those whose list of files it changed; all of them, when it moved their files by
+// making a link of a directory.
+func (a *attribution) assignFiles(d *delta, renewed []*life) {
+	spelling := &spelling{idx: a.idx, layer: d.layer, dirs: map[string]string{}, known: a.owners.spelled}
+	moved := spelling.moved(d.symlinks)
+	assign := map[*life]bool{}
+	for _, l := range renewed {
+		assign[l] = true
+		a.recordLocations(d.layer, l)
+	}
+	for _, l := range a.lives {
+		if !l.alive() {
+			continue
+		}
+		list, ok := listOf(a.idx, d.layer, l)
+		if ok && len(l.claimed) > 0 {
+			// What dpkg's status says again, with each package that comes or
+			// goes, changes nobody's files.
+			assign[l] = d.changed[list.Path]
+		}
+		if assign[l] || moved {
+			owned := l.found.Owned
+			if ok {
+				if b, kept := a.idx.Content(list); kept {
+					owned = parseList(b)
+				}
+			}
+			a.claim(l, owned, spelling)
+		}
+	}
+}
+
+// recordLocations notes where the files are that prove a package, as of a layer.
+func (a *attribution) recordLocations(layer int, l *life) {
+	l.locations = nil
+	for _, p := range l.found.Evidence {
+		if e, ok := a.idx.Lookup(layer, p); ok {
+			l.locations = append(l.locations, packages.Location{Path: p, Layer: e.Layer})
+		}
+	}
+}
+
+// claim gives a package the files that it lists, its directories, and what it was found in.
+func (a *attribution) claim(l *life, owned []string, s *spelling) {
+	a.owners.release(l)
+	rank := rankListed
+	if l.found.Manager {
+		rank = rankManager
+	}
+	root, _ := rootOf(&l.found)
+	for _, p := range owned {
+		if root != "" && !strings.HasPrefix(p, root+"/") {
+			p = path.Join(root, p) // what the database of a chroot lists is in there
+		}
+		a.owners.claimFile(s.real(p), l, rank)
+	}
+	for _, dir := range l.found.Dirs {
+		a.owners.claimDir(s.real(dir), l)
+	}
+	if !l.found.Manager {
+		for _, p := range l.found.Evidence {
+			a.owners.claimFile(p, l, rankFile)
+		}
+	}
+}
+
+// maxListed bounds the paths that are read of one package's list.
+const maxListed = 1_000_000
+
+// parseList reads dpkg's info/NAME.list: one absolute path a line, directories
+// included. Lines that are no absolute path are passed over.
+func parseList(b []byte) []string {
+	var files []string
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimRight(line, "\r\n")
+		if !strings.HasPrefix(line, "/") || strings.ContainsRune(line, 0) {
+			continue
+		}
+		p := strings.TrimPrefix(path.Clean(line), "/")
+		if p == "" || p == "." {
+			continue
+		}
+		if files = append(files, p); len(files) == maxListed {
+			break
+		}
+	}
+	return files
+}
+
+// listOf returns the list of files of a package at a layer, where its ecosystem has such
+// lists. Packages of several architectures have it under NAME:ARCH.
+func listOf(idx *layers.Index, layer int, l *life) (layers.Entry, bool) {
+	lists := packages.EcosystemOf(l.group.kind).FileLists
+	if lists == "" || len(l.found.Evidence) == 0 {
+		return layers.Entry{}, false
+	}
+	info := path.Join(path.Dir(l.found.Evidence[0]), lists)
+	for _, name := range []string{l.group.name + ":" + l.group.arch, l.group.name} {
+		if e, ok := idx.Lookup(layer, path.Join(info, name+".list")); ok {
+			return e, true
+		}
+	}
+	return layers.Entry{}, false
+}
+
+// isChecksumList reports whether the file at p is a list of checksums beside a file of
+// dpkg's status.d. It is read with that file, and is no database itself.
+func isChecksumList(p string) bool {
+	return path.Ext(p) == ".md5sums" && path.Base(path.Dir(p)) == "status.d"
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // randomLayer adds, changes and deletes files and packages at random, with owners
 // that overlap, lists that name what is not there, and links among the directories.
-func randomLayer(r *rand.Rand) []imagetest.File {
+func randomLayer(r *rand.Rand) []packaged.File {
 	var b strings.Builder
 	dirs := []string{"usr/bin", "bin", "opt/a", "opt/a/node_modules/x", "usr/lib/python3/dist-packages", "srv"}
 	for range r.IntN(12) {
@@ -48,16 +48,16 @@ func randomLayer(r *rand.Rand) []imagetest.File {
 	if r.IntN(12) == 0 {
 		b.WriteString("-- var/lib/dpkg/.wh.status --\n")
 	}
-	return linked(r, dirs, imagetest.Text(b.String()))
+	return linked(r, dirs, packaged.Text(b.String()))
 }
 
 // linked makes hard links to files of the layer, or to nothing: some come in place of the
 // file, which comes under another name then.
-func linked(r *rand.Rand, dirs []string, files []imagetest.File) []imagetest.File {
+func linked(r *rand.Rand, dirs []string, files []packaged.File) []packaged.File {
 	name := func() string { return fmt.Sprintf("%s/f%d", dirs[r.IntN(len(dirs))], r.IntN(6)) }
 	for range r.IntN(5) {
 		if len(files) == 0 || r.IntN(8) == 0 {
-			files = append(files, imagetest.File{Path: name(), Hard: "nowhere/f"})
+			files = append(files, packaged.File{Path: name(), Hard: "nowhere/f"})
 			continue
 		}
 		f := &files[r.IntN(len(files))]
@@ -69,7 +69,7 @@ func linked(r *rand.Rand, dirs []string, files []imagetest.File) []imagetest.Fil
 			f.Path, other = other, was
 			was = f.Path
 		}
-		files = append(files, imagetest.File{Path: other, Hard: was})
+		files = append(files, packaged.File{Path: other, Hard: was})
 	}
 	return files
 }
@@ -78,11 +78,11 @@ func linked(r *rand.Rand, dirs []string, files []imagetest.File) []imagetest.Fil
 func TestSums(t *testing.T) {
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		all := [][]imagetest.File{imagetest.Text(debian + "-- bin -> usr/bin --\n-- opt/a/f0 --\n0\n")}
+		all := [][]packaged.File{packaged.Text(debian + "-- bin -> usr/bin --\n-- opt/a/f0 --\n0\n")}
 		for range 1 + r.IntN(8) {
 			all = append(all, randomLayer(r))
 		}
-		idx, inv, err := scan.Read(t.Context(), imagetest.Image(t, all...), nil)
+		idx, inv, err := scan.Read(t.Context(), packaged.Image(t, all...), nil)
 		require.NoError(t, err, "seed %d", seed)
 		checkSums(t, idx, inv)
 		checkSeen(t, idx, inv)
@@ -170,7 +170,7 @@ func TestSumsOfRandomImage(t *testing.T) {
 }
 
 func TestNoLayers(t *testing.T) {
-	_, inv := read(t, imagetest.Image(t))
+	_, inv := read(t, packaged.Image(t))
 	assert.Empty(t, inv.Packages)
 	assert.Empty(t, inv.Layers)
 }
@@ -193,7 +193,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestCatalogers(t *testing.T) {
-	img := imagetest.Image(t, imagetest.Text(imagetest.Debian), imagetest.Text(imagetest.Languages))
+	img := packaged.Image(t, packaged.Text(packaged.Debian), packaged.Text(packaged.Languages))
 	_, inv, err := scan.Read(t.Context(), img, &scan.Options{Catalogers: []string{"conda-meta-cataloger"}})
 	require.NoError(t, err)
 	assert.Equal(t, "conda zlib; 1 introduced 1.2.13; present", lives(inv))
@@ -205,7 +205,7 @@ func TestCatalogers(t *testing.T) {
 // TestDeterministic: the same image gives the same inventory, however the
 // goroutines ran.
 func TestDeterministic(t *testing.T) {
-	img := imagetest.Image(t, imagetest.Text(imagetest.Debian), imagetest.Text(imagetest.Languages), imagetest.Text(imagetest.Languages))
+	img := packaged.Image(t, packaged.Text(packaged.Debian), packaged.Text(packaged.Languages), packaged.Text(packaged.Languages))
 	_, first, err := scan.Read(t.Context(), img, nil)
 	require.NoError(t, err)
 	for range 5 {

@@ -14,14 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/packages"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // Runtimes of this machine, copied to where somebody who builds his own puts them:
 // each must be found with the version that it says itself, in the layer that
 // brought it, owned by nobody else, and its tree among the unowned directories.
 func TestTaggedRuntimes(t *testing.T) {
-	layers := [][]imagetest.File{imagetest.Text(debian + status("libc6 amd64 2.36-9"))}
+	layers := [][]packaged.File{packaged.Text(debian + status("libc6 amd64 2.36-9"))}
 	want := map[string]struct {
 		layer   int
 		version string
@@ -45,8 +45,8 @@ func TestTaggedRuntimes(t *testing.T) {
 		layers = append(layers, files)
 	}
 	require.NotEmpty(t, want)
-	layers = append(layers, imagetest.Text("-- usr/lib/vendored/a.c --\na\n-- usr/lib/vendored/b.c --\nb\n"))
-	_, inv := read(t, imagetest.Image(t, layers...))
+	layers = append(layers, packaged.Text("-- usr/lib/vendored/a.c --\na\n-- usr/lib/vendored/b.c --\nb\n"))
+	_, inv := read(t, packaged.Image(t, layers...))
 	assert.Empty(t, inv.Problems)
 	for name, w := range want {
 		found := false
@@ -87,7 +87,7 @@ func versionIs(got, want string) bool {
 
 // runtimeOf is an installed runtime and what it says of its version, with the file
 // beside it that tells what it is.
-func runtimeOf(t *testing.T, name, to, flag string) ([]imagetest.File, string) {
+func runtimeOf(t *testing.T, name, to, flag string) ([]packaged.File, string) {
 	t.Helper()
 	command := name
 	if name == "python" {
@@ -105,13 +105,13 @@ func runtimeOf(t *testing.T, name, to, flag string) ([]imagetest.File, string) {
 	if name == "python" {
 		to += "/" + filepath.Base(from) // python3.11: the version stands in the name, too
 	}
-	files := []imagetest.File{{Path: to, Content: content(t, from)}}
+	files := []packaged.File{{Path: to, Content: content(t, from)}}
 	home, at := filepath.Dir(filepath.Dir(from)), filepath.Dir(filepath.Dir(to))
 	switch name {
 	case "go":
-		files = append(files, imagetest.File{Path: at + "/VERSION", Content: content(t, home+"/VERSION")})
+		files = append(files, packaged.File{Path: at + "/VERSION", Content: content(t, home+"/VERSION")})
 	case "java":
-		files = append(files, imagetest.File{Path: at + "/release", Content: content(t, home+"/release")})
+		files = append(files, packaged.File{Path: at + "/release", Content: content(t, home+"/release")})
 	}
 	return files, version
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // rpmdb is a database that rpm wrote; testdata/rpm/README.md says how.
@@ -33,16 +33,16 @@ const fedora = "-- etc/os-release --\nID=fedora\nNAME=\"Fedora Linux\"\nPRETTY_N
 
 // TestRpm: every layer has the database anew, the last one in another format.
 func TestRpm(t *testing.T) {
-	var files [][]imagetest.File
+	var files [][]packaged.File
 	for _, name := range []string{"root", "multilib", "upgraded", "erased", "reinstalled"} {
-		files = append(files, []imagetest.File{{Path: "var/lib/rpm/Packages", Content: rpmdb(t, name+".Packages")}})
+		files = append(files, []packaged.File{{Path: "var/lib/rpm/Packages", Content: rpmdb(t, name+".Packages")}})
 	}
-	files[0] = append(files[0], imagetest.Text(fedora+"-- usr/bin/bash.bin --\nbash\n")...)
-	files = append(files, []imagetest.File{
+	files[0] = append(files[0], packaged.Text(fedora+"-- usr/bin/bash.bin --\nbash\n")...)
+	files = append(files, []packaged.File{
 		{Path: "var/lib/rpm/.wh.Packages"},
 		{Path: "var/lib/rpm/rpmdb.sqlite", Content: rpmdb(t, "sqlite.rpmdb.sqlite")},
 	})
-	_, inv := read(t, imagetest.Image(t, files...))
+	_, inv := read(t, packaged.Image(t, files...))
 	assert.Empty(t, inv.Problems)
 	checkLives(t, inv, `rpm bash:x86_64; 0 introduced 5.2.15-3; 2 upgraded 5.2.15-3 5.2.15-10; 3 removed 5.2.15-10; 4 reinstalled 5.2.15-10; present
 		rpm glibc:i686; 1 introduced 2.38-1; 5 removed 2.38-1; removed
@@ -64,9 +64,9 @@ func TestRpmBroken(t *testing.T) {
 		"cut short": whole[:len(whole)/2], "of no format": []byte("no database"), "zeros": make([]byte, 8192),
 	} {
 		t.Run(name, func(t *testing.T) {
-			idx, inv, err := scan.Read(t.Context(), imagetest.Image(t,
-				append(imagetest.Text(fedora), imagetest.File{Path: "var/lib/rpm/Packages", Content: whole}),
-				[]imagetest.File{{Path: "var/lib/rpm/Packages", Content: broken}},
+			idx, inv, err := scan.Read(t.Context(), packaged.Image(t,
+				append(packaged.Text(fedora), packaged.File{Path: "var/lib/rpm/Packages", Content: whole}),
+				[]packaged.File{{Path: "var/lib/rpm/Packages", Content: broken}},
 			), nil)
 			require.NoError(t, err)
 			checkSums(t, idx, inv)
@@ -126,11 +126,11 @@ func TestSystems(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var files [][]imagetest.File
+			var files [][]packaged.File
 			for _, l := range tt.layers {
-				files = append(files, withMtree(t, imagetest.Text(l)))
+				files = append(files, withMtree(t, packaged.Text(l)))
 			}
-			_, inv := read(t, imagetest.Image(t, files...))
+			_, inv := read(t, packaged.Image(t, files...))
 			assert.Equal(t, strings.Contains(tt.name, "broken"), len(inv.Problems) > 0, "%v", inv.Problems)
 			checkLives(t, inv, tt.want)
 		})
@@ -138,7 +138,7 @@ func TestSystems(t *testing.T) {
 }
 
 // withMtree adds the file that pacman keeps compressed.
-func withMtree(t *testing.T, files []imagetest.File) []imagetest.File {
+func withMtree(t *testing.T, files []packaged.File) []packaged.File {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -147,7 +147,7 @@ func withMtree(t *testing.T, files []imagetest.File) []imagetest.File {
 	require.NoError(t, z.Close())
 	for _, f := range files {
 		if dir, ok := strings.CutSuffix(f.Path, "/desc"); ok {
-			files = append(files, imagetest.File{Path: dir + "/mtree", Content: b.Bytes()})
+			files = append(files, packaged.File{Path: dir + "/mtree", Content: b.Bytes()})
 		}
 	}
 	return files
@@ -170,10 +170,10 @@ func deps(serilog string) string {
 func TestLinkedBinary(t *testing.T) {
 	program := []byte("\x00ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]\x00")
 	other := []byte("\x00ruby 3.3.1 (2024-04-23 revision c56cd86388) [x86_64-linux]\x00")
-	owned := append(imagetest.Text(debian+status("ruby3.1 amd64 3.1.2-7")+"-- var/lib/dpkg/info/ruby3.1.list --\n/usr/bin/ruby3.1\n"),
-		imagetest.File{Path: "usr/bin/ruby", Link: "ruby3.1"}, imagetest.File{Path: "usr/bin/ruby3.1", Content: program})
-	own := []imagetest.File{{Path: "usr/local/bin/ruby", Link: "ruby3.3"}, {Path: "usr/local/bin/ruby3.3", Content: other}}
-	_, inv := read(t, imagetest.Image(t, owned, own))
+	owned := append(packaged.Text(debian+status("ruby3.1 amd64 3.1.2-7")+"-- var/lib/dpkg/info/ruby3.1.list --\n/usr/bin/ruby3.1\n"),
+		packaged.File{Path: "usr/bin/ruby", Link: "ruby3.1"}, packaged.File{Path: "usr/bin/ruby3.1", Content: program})
+	own := []packaged.File{{Path: "usr/local/bin/ruby", Link: "ruby3.3"}, {Path: "usr/local/bin/ruby3.3", Content: other}}
+	_, inv := read(t, packaged.Image(t, owned, own))
 	assert.Empty(t, inv.Problems)
 	checkLives(t, inv, `binary ruby; 1 introduced 3.3.1; present
 		deb ruby3.1:amd64; 0 introduced 3.1.2-7; present`)
@@ -183,11 +183,11 @@ func TestLinkedBinary(t *testing.T) {
 // TestBinariesTogether: to judge one binary with its neighbours is not to judge
 // those anew that were judged alone.
 func TestBinariesTogether(t *testing.T) {
-	_, inv := read(t, imagetest.Image(t,
-		[]imagetest.File{{Path: "usr/local/lib/libpython3.11.so.1.0", Content: []byte("\x003.11.7\x00")}},
-		[]imagetest.File{{Path: "usr/local/bin/ruby", Content: []byte("\x00ruby 3.3.1 (2024-04-23 revision c56cd86388) [x86_64-linux]\x00")}},
-		[]imagetest.File{{Path: "usr/local/go/VERSION", Content: []byte("go1.21.5\ntime 2023\n")}, {Path: "usr/local/go/bin/go", Content: []byte("go")}},
-		[]imagetest.File{{Path: "usr/local/bin/.wh.ruby"}},
+	_, inv := read(t, packaged.Image(t,
+		[]packaged.File{{Path: "usr/local/lib/libpython3.11.so.1.0", Content: []byte("\x003.11.7\x00")}},
+		[]packaged.File{{Path: "usr/local/bin/ruby", Content: []byte("\x00ruby 3.3.1 (2024-04-23 revision c56cd86388) [x86_64-linux]\x00")}},
+		[]packaged.File{{Path: "usr/local/go/VERSION", Content: []byte("go1.21.5\ntime 2023\n")}, {Path: "usr/local/go/bin/go", Content: []byte("go")}},
+		[]packaged.File{{Path: "usr/local/bin/.wh.ruby"}},
 	))
 	checkLives(t, inv, `binary go; 2 introduced 1.21.5; present
 		binary python; 0 introduced 3.11.7; present
@@ -198,8 +198,8 @@ func TestBinariesTogether(t *testing.T) {
 // drops it when the distribution owns either; their bytes are not lost with it.
 func TestOneBinaryTwice(t *testing.T) {
 	program := []byte("\x00ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]\x00")
-	_, inv := read(t, imagetest.Image(t, append(imagetest.Text(debian+status("ruby3.1 amd64 3.1.2-7")+"-- var/lib/dpkg/info/ruby3.1.list --\n/usr/bin/ruby\n"),
-		imagetest.File{Path: "usr/bin/ruby", Content: program}), []imagetest.File{{Path: "usr/local/bin/ruby", Content: program}}))
+	_, inv := read(t, packaged.Image(t, append(packaged.Text(debian+status("ruby3.1 amd64 3.1.2-7")+"-- var/lib/dpkg/info/ruby3.1.list --\n/usr/bin/ruby\n"),
+		packaged.File{Path: "usr/bin/ruby", Content: program}), []packaged.File{{Path: "usr/local/bin/ruby", Content: program}}))
 	checkLives(t, inv, "deb ruby3.1:amd64; 0 introduced 3.1.2-7; present")
 	assert.EqualValues(t, len(program), inv.Layers[1].Unowned)
 	assert.Contains(t, inv.Unowned, packages.Directory{Path: "usr/local/bin", Bytes: int64(len(program)), Files: 1, Layer: 1})
@@ -211,13 +211,13 @@ func TestOneMoreBinary(t *testing.T) {
 	program := func(version string) []byte {
 		return []byte("\x00ruby " + version + " (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]\x00")
 	}
-	at := func(p, version string) []imagetest.File {
-		return []imagetest.File{{Path: p, Content: program(version)}}
+	at := func(p, version string) []packaged.File {
+		return []packaged.File{{Path: p, Content: program(version)}}
 	}
 	const usual, other = "usr/local/bin/ruby", "opt/bin/ruby"
-	_, inv := read(t, imagetest.Image(t, at(usual, "3.1.2p20"), at(other, "3.1.2p20"), imagetest.Text("-- opt/bin/.wh.ruby --\n")))
+	_, inv := read(t, packaged.Image(t, at(usual, "3.1.2p20"), at(other, "3.1.2p20"), packaged.Text("-- opt/bin/.wh.ruby --\n")))
 	checkLives(t, inv, "binary ruby; 0 introduced 3.1.2p20; present")
-	_, inv = read(t, imagetest.Image(t, at(usual, "3.1.2p20"), at(other, "3.3.2"), at(other, "3.1.2p20"), at(other, "3.4.2"), imagetest.Text("-- usr/local/bin/.wh.ruby --\n")))
+	_, inv = read(t, packaged.Image(t, at(usual, "3.1.2p20"), at(other, "3.3.2"), at(other, "3.1.2p20"), at(other, "3.4.2"), packaged.Text("-- usr/local/bin/.wh.ruby --\n")))
 	checkLives(t, inv, `binary ruby; 0 introduced 3.1.2p20; 4 removed 3.1.2p20; removed
 		binary ruby; 1 introduced 3.3.2; 2 removed 3.3.2; removed
 		binary ruby; 3 introduced 3.4.2; present`)

@@ -5,12 +5,12 @@
 //
 // Every field is always there. Lists are never null, only empty. What is not
 // known is "" for strings; null for dates, layers, steps and ancestors; 0 for
-// numbers, where 0 would mean the same. Dates are RFC 3339 in UTC. Digests are
+// numbers for which 0 means the same. Dates are RFC 3339 in UTC. Digests are
 // "sha256:" and 64 hexadecimal digits. Sizes are bytes. Layers, steps and ancestors
 // are referred to by index: layer 0 is the bottom one, step 0 the oldest,
 // ancestor 0 the youngest, that is the image itself. Strings from the image that
-// are no valid UTF-8 have U+FFFD in the place of what is not. Output is
-// the same for the same report, byte for byte.
+// are not valid UTF-8 have U+FFFD in place of the bytes that are not. The same report
+// gives the same output, byte for byte.
 //
 // schema is the version of the format, now 1. Fields may be added without a new
 // version.
@@ -21,7 +21,7 @@
 //	reference     string   name under which the image was asked for
 //	digest        string   its manifest's digest
 //	platform      string   os/architecture[/variant] of the configuration
-//	asOf          date     moment as of which it is judged
+//	asOf          date     moment for which ages and ends of life are told
 //	partial       boolean  some of the image could not be read
 //	size          number   its layers as stored, usually compressed
 //	uncompressed  number   its layers' tar archives

@@ -31,8 +31,8 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 }
 
 // escapeControls escapes the control characters that JSON allows in a string and
-// a terminal may act upon: U+007F to U+009F. In JSON they can stand in strings
-// alone.
+// that a terminal may obey, U+007F to U+009F, as JSON does with all others. They
+// can only stand in strings.
 func escapeControls(b []byte) []byte {
 	if !bytes.ContainsFunc(b, isControl) {
 		return b

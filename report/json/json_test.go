@@ -2,6 +2,7 @@ package json_test
 
 import (
 	"bytes"
+	stdjson "encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -184,4 +185,18 @@ func ExampleDecode() {
 	}
 	fmt.Println(d.AsOf.Format(time.DateOnly), len(d.Ancestors))
 	// Output: 2026-11-22 0
+}
+
+// A program adds fields of its own to the document.
+func ExampleNew() {
+	r := report.New(nil, nil, nil, &report.Options{Reference: "shop/api:2.4.1"})
+	b, err := stdjson.Marshal(struct {
+		Team string `json:"team"`
+		*json.Document
+	}{"shop", json.New(r)})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(b[:53]))
+	// Output: {"team":"shop","schema":1,"reference":"shop/api:2.4.1
 }

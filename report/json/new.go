@@ -61,7 +61,7 @@ func (d *Document) addLayers(r *report.Report) {
 func newAncestor(r *report.Report, a report.Ancestor) Ancestor {
 	out := Ancestor{
 		Name: a.String(), Repository: a.Repository, Tags: list(a.Tags), Digest: digest(a.Digest), Created: date(a.Created),
-		Confidence: a.Confidence.String(), Boundary: a.Boundary.String(), Distro: Distro(a.Distro),
+		Confidence: a.Confidence.String(), Boundary: a.Boundary.String(), Distro: Distro{ID: a.Distro.ID, VersionID: a.Distro.VersionID, Codename: a.Distro.Codename, PrettyName: a.Distro.PrettyName},
 		Evidence: each(a.Evidence, newEvidence), Against: each(a.Against, newEvidence),
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},

@@ -5,24 +5,29 @@
 //
 // It is two tables of tab-separated values that ship in the module.
 //
-// products.tsv has one line a product: its id; its title; what the date called
-// end of life ends ("security team", "standard support"); what the extended
-// support after it is called, and whether everybody gets it for nothing; whether
-// it is rolling, that is, has no cycles at all; the publisher's own page on the
-// subject; where the dates were read ("endoflife.date" is the public data of
-// github.com/endoflife-date/endoflife.date, "distro-info-data" the package in which Debian and Ubuntu
-// publish their own); and the day of that data.
+// products.tsv has a line for each product, with these columns:
 //
-// cycles.tsv has one line a release cycle: product, cycle, code name, and four
-// dates, any of which may be missing where nobody has set it:
+//   - its id and its title;
+//   - what the date called end of life ends: "security team", "standard support";
+//   - the name of the extended support after it, and whether everybody gets it
+//     free of charge;
+//   - whether it is rolling, that is, has no cycles at all;
+//   - the publisher's own page about it;
+//   - where the dates were read: "endoflife.date" is the public data of
+//     github.com/endoflife-date/endoflife.date, "distro-info-data" the package in
+//     which Debian and Ubuntu publish theirs;
+//   - the day of that data.
+//
+// cycles.tsv has a line for each release cycle: product, cycle, code name, and four
+// dates, each of which may be missing where its publisher has set none:
 //
 //	released   general availability
 //	support    end of active support: from then on security fixes only
 //	eol        end of life: from then on no fixes for everybody
 //	extended   end of the extended support that products.tsv names
 //
-// A date is the last day of support. Dates in the future are what the publisher
-// has announced on the day of the data, and may move.
+// A date is the last day of support. Dates in the future are what the publisher had
+// announced on the day of the data, and may change.
 //
 // # Unknown stays unknown
 //

@@ -16,11 +16,11 @@ type Product struct {
 	Ends string
 	// Extended is the name of the extended support after it, "" if there is none.
 	Extended string
-	// ExtendedFree is true when everybody gets the extended support for nothing.
+	// ExtendedFree is true when everybody gets the extended support free of charge.
 	ExtendedFree bool
-	// Rolling is true for a product without cycles: it never ends.
+	// Rolling is true for a product that has no cycles, and so no end.
 	Rolling bool
-	// Authority is the publisher's page on the subject.
+	// Authority is the publisher's own page about it.
 	Authority string
 	// ReadFrom names the data from which the dates were read, "" if there are none.
 	ReadFrom string
@@ -33,7 +33,7 @@ type Product struct {
 type Cycle struct {
 	Product  Product
 	Name     string // "12", "22.04", "3.11"
-	Codename string // "bookworm"; "" where there is none, or it is of no use
+	Codename string // "bookworm"; "" where the table has none
 	Released time.Time
 	Support  time.Time
 	EOL      time.Time
@@ -81,23 +81,12 @@ func (c Cycle) Status(t time.Time) Status {
 // over reports whether the day last has passed at t.
 func over(last, t time.Time) bool { return !t.Before(last.AddDate(0, 0, 1)) }
 
-// Products returns all products, sorted by id.
-func Products() []Product {
-	d := data()
-	ps := make([]Product, 0, len(d.products))
-	for _, p := range d.products {
-		ps = append(ps, p)
-	}
-	slices.SortFunc(ps, func(a, b Product) int { return strings.Compare(a.ID, b.ID) })
-	return ps
-}
-
 // Cycles returns a product's cycles, oldest first; nil for an unknown product.
 func Cycles(product string) []Cycle { return slices.Clone(data().cycles[product]) }
 
-// Find returns the cycle of a version: the one whose name is the version or its
-// longest prefix that ends before a dot. "3.18.4" is of 3.18, "12.5" of 12.
-// It gives false where no cycle fits.
+// Find returns the cycle of a version: the one whose name is the version, or its
+// longest prefix that ends before a dot. "3.18.4" belongs to 3.18, "12.5" to 12.
+// It returns false where no cycle fits.
 func Find(product, version string) (Cycle, bool) {
 	cycles := data().cycles[product]
 	for v := version; v != ""; {
@@ -134,10 +123,10 @@ func osProduct(d ancestry.Distro) string {
 }
 
 // Of returns the cycle of an operating system, by its version or, where
-// os-release has none, its code name. UBI images are RHEL. It gives false
-// for what is unknown, for what is rolling, and for what was not released yet:
-// Debian's testing and unstable bear the code name of the release to come, Alpine's
-// edge its version.
+// os-release has none, its code name. UBI images count as RHEL. It returns false
+// for what is unknown, what is rolling, and what is not released yet: Debian's
+// testing and unstable have the code name of the next release, and Alpine's edge has
+// its version.
 func Of(d ancestry.Distro) (Cycle, bool) {
 	if strings.HasSuffix(d.PrettyName, "/sid") || strings.Contains(d.VersionID, "_") {
 		return Cycle{}, false

@@ -21,7 +21,7 @@ func day(t *testing.T, s string) time.Time {
 func TestData(t *testing.T) {
 	d, err := parse(productsTSV, cyclesTSV)
 	require.NoError(t, err)
-	for _, p := range Products() {
+	for _, p := range d.products {
 		assert.NotEmpty(t, p.Title, p.ID)
 		assert.Regexp(t, `^https://`, p.Authority, p.ID)
 		assert.False(t, p.AsOf.IsZero(), p.ID)

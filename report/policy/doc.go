@@ -6,7 +6,7 @@
 //
 //	# The least severity of a finding that fails: note, warning, serious, or never. Default: serious.
 //	failOn: warning
-//	# What a rule's findings are worth here: off, note, warning, serious.
+//	# The level of a rule's findings, in place of their severity: off, note, warning, serious.
 //	rules:
 //	  add-remote: off
 //	  born-old: serious
@@ -17,16 +17,16 @@
 //	    subject: version control
 //	    until: 2027-01-31              # the last day on which it is accepted
 //	    reason: the CMS commits its pages
-//	# How old the youngest build may be that each ancestor had: 180d, 26w, 24h.
+//	# How long ago each ancestor may have been built: 180d, 26w, 24h.
 //	maxAge: 180d
 //	# How many bytes the layers may have as stored: 500MB, 1.5GB (decimal), 512MiB.
 //	maxSize: 500MB
-//	# What the root of the chain, and each name that ties with it, may be: repositories or repository:tag.
+//	# What the root of the chain may be, and each name that is as likely: repository or repository:tag.
 //	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 //	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
 //	rootConfidence: recognised
 //
-// An image that could be read only in part never passes: what was not read could
-// hold anything. An ancestor without a build date has no age, and does not fail
-// for it.
+// An image that could be read only in part never passes, since what was not read
+// could hold anything. An ancestor without a build date has no age, and does not
+// fail for it.
 package policy

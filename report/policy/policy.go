@@ -9,9 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
@@ -23,7 +22,7 @@ type Policy struct {
 	FailOn Level `yaml:"failOn"`
 	// Rules are levels by rule name, in place of the severity of the rule's findings.
 	Rules map[string]Level `yaml:"rules"`
-	// Accept are findings that don't fail.
+	// Accept are findings that do not fail.
 	Accept []Acceptance `yaml:"accept"`
 	// MaxAge is how old each ancestor may be; 0 is no limit.
 	MaxAge Age `yaml:"maxAge"`
@@ -45,11 +44,11 @@ type Acceptance struct {
 	Subject  string `yaml:"subject"`
 	// Until is the last day on which it holds; the zero Day is for ever.
 	Until Day `yaml:"until"`
-	// Reason is for who reads the policy.
+	// Reason is for those who read the policy.
 	Reason string `yaml:"reason"`
 }
 
-// Parse parses a policy. The names in it must be those of rules. Errors name the
+// Parse parses a policy. The rules that it names must be among rules. Errors name the
 // line.
 func Parse(b []byte, rules []report.Rule) (*Policy, error) {
 	p := &Policy{}
@@ -67,7 +66,7 @@ func Parse(b []byte, rules []report.Rule) (*Policy, error) {
 	return p, nil
 }
 
-// check refuses what is well formed and can't be meant.
+// check refuses what is well formed but cannot be intended.
 func (p *Policy) check(b []byte, rules []report.Rule) error {
 	known := func(name string) bool {
 		return slices.ContainsFunc(rules, func(r report.Rule) bool { return r.Name == name })
@@ -129,8 +128,8 @@ func lineOf(b []byte, value string) string {
 	return ""
 }
 
-// match is path.Match for patterns that Parse has checked; an empty one matches
-// all. A slash is a character like others: names of images are full of them.
+// match is path.Match for patterns that Parse has checked. An empty one matches
+// all, and * matches a slash, too, since names of images have many.
 func match(pattern, s string) bool {
 	if pattern == "" {
 		return true
@@ -140,8 +139,8 @@ func match(pattern, s string) bool {
 	return err == nil && ok
 }
 
-// holds reports whether the acceptance covers a finding on a day.
-func (a Acceptance) holds(r *report.Report, f report.Finding) bool {
+// covers reports whether the acceptance covers a finding on the report's day.
+func (a Acceptance) covers(r *report.Report, f report.Finding) bool {
 	if !a.Until.IsZero() && !r.AsOf.Before(a.Until.AddDate(0, 0, 1)) {
 		return false
 	}
@@ -151,6 +150,3 @@ func (a Acceptance) holds(r *report.Report, f report.Finding) bool {
 	}
 	return match(a.Rule, f.Rule) && match(a.Ancestor, name) && match(a.Subject, f.Subject)
 }
-
-// A Day is a date without a time.
-type Day struct{ time.Time }

@@ -95,20 +95,20 @@ func FuzzParse(f *testing.F) {
 	r := &report.Report{Findings: []report.Finding{{Rule: "root-user", Subject: "user"}}, AsOf: handmade.AsOf}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := policy.Parse(b, rules.All()); err == nil {
-			p.Judge(r)
+			p.Violations(r)
 		}
 	})
 }
 
-func judge(r *report.Report, p *policy.Policy) []string {
+func violations(r *report.Report, p *policy.Policy) []string {
 	var got []string
-	for _, v := range p.Judge(r) {
+	for _, v := range p.Violations(r) {
 		got = append(got, fmt.Sprintf("%s %d", v.Check, v.Ancestor))
 	}
 	return got
 }
 
-func TestJudge(t *testing.T) {
+func TestViolations(t *testing.T) {
 	r := handmade.Sample(t, rules.All())
 	for in, want := range map[string][]string{
 		"":              {"end-of-life 1", "end-of-life 3"}, // serious alone
@@ -130,25 +130,25 @@ func TestJudge(t *testing.T) {
 		"failOn: never\nallowedRoots: ['debian:bullseye-*']\nrootConfidence: proved": nil,
 		"failOn: never\nallowedRoots: [alpine]":                                      {"allowedRoots 3"},
 	} {
-		assert.Equal(t, want, judge(r, parse(t, in)), "%q", in)
+		assert.Equal(t, want, violations(r, parse(t, in)), "%q", in)
 	}
 	r.Partial = true
-	assert.Equal(t, []string{"partial -1"}, judge(r, parse(t, "failOn: never")), "what was not read passes nothing")
+	assert.Equal(t, []string{"partial -1"}, violations(r, parse(t, "failOn: never")), "what was not read passes nothing")
 }
 
-func TestJudgeRoot(t *testing.T) {
+func TestViolationsRoot(t *testing.T) {
 	p := parse(t, "allowedRoots: ['example.com/base/*']\nrootConfidence: recorded")
 	root := func(repository string, c ancestry.Confidence) *report.Report {
 		return &report.Report{Ancestors: []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: repository, Confidence: c}}}}
 	}
-	assert.Empty(t, p.Judge(root("example.com/base/a", ancestry.Recorded)))
+	assert.Empty(t, p.Violations(root("example.com/base/a", ancestry.Recorded)))
 	for want, r := range map[string]*report.Report{
 		"allowedRoots: the root of the chain is unknown; allowed are example.com/base/*":                       root("", ancestry.Unknown),
 		"allowedRoots: the root of the chain is debian; allowed are example.com/base/*":                        root("debian", ancestry.Proved),
 		"allowedRoots: that the root is example.com/base/a is only recognised; at least recorded is asked for": root("example.com/base/a", ancestry.Recognised),
 		"allowedRoots: the image has no known ancestor":                                                        {},
 	} {
-		vs := p.Judge(r)
+		vs := p.Violations(r)
 		if assert.Len(t, vs, 1) {
 			assert.Equal(t, want, vs[0].String())
 		}
@@ -156,12 +156,12 @@ func TestJudgeRoot(t *testing.T) {
 }
 
 // Evidence for another name that is as good makes the root that, too.
-func TestJudgeTies(t *testing.T) {
+func TestViolationsTies(t *testing.T) {
 	r := &report.Report{Ancestors: []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: "debian", Tags: []string{"13"}, Confidence: ancestry.Recognised,
 		Ties: []ancestry.Name{{Repository: "debian", Tags: []string{"12-slim", "12"}}}}}}}
-	assert.Empty(t, parse(t, "allowedRoots: [debian]").Judge(r))
-	assert.Empty(t, parse(t, "allowedRoots: ['debian:13', 'debian:12']").Judge(r))
-	vs := parse(t, "allowedRoots: ['debian:13']").Judge(r)
+	assert.Empty(t, parse(t, "allowedRoots: [debian]").Violations(r))
+	assert.Empty(t, parse(t, "allowedRoots: ['debian:13', 'debian:12']").Violations(r))
+	vs := parse(t, "allowedRoots: ['debian:13']").Violations(r)
 	if assert.Len(t, vs, 1) {
 		assert.Equal(t, "allowedRoots: the root of the chain is debian:13, or as likely debian:12-slim; allowed are debian:13", vs[0].String())
 	}
@@ -170,17 +170,17 @@ func TestJudgeTies(t *testing.T) {
 // What an image calls a file can't write a line of its own, nor reach the terminal.
 func TestViolationIsOneLine(t *testing.T) {
 	v := policy.Violation{Check: "add-remote", Message: "adds it's\nPASS\x1b[2J\u202e\xff ärger"}
-	assert.Equal(t, `add-remote: adds it's\nPASS\x1b[2J\u202e� ärger`, v.String())
+	assert.Equal(t, `add-remote: adds it's PASS\x1b[2J\u202e\xff ärger`, v.String())
 }
 
 // A reproducible build has no date, and no age.
-func TestJudgeUndated(t *testing.T) {
+func TestViolationsUndated(t *testing.T) {
 	p := parse(t, "maxAge: 1d")
 	r := &report.Report{AsOf: handmade.AsOf, Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{Created: time.Unix(0, 0)}}}}
-	assert.Empty(t, p.Judge(r))
+	assert.Empty(t, p.Violations(r))
 }
 
-func ExamplePolicy_Judge() {
+func ExamplePolicy_Violations() {
 	p, err := policy.Parse([]byte("failOn: warning\nrules: {root-user: off}\n"), rules.All())
 	if err != nil {
 		panic(err)
@@ -189,8 +189,29 @@ func ExamplePolicy_Judge() {
 		{Rule: "root-user", Severity: report.Warning, Ancestor: 0, Message: "runs as root: no ancestor sets USER"},
 		{Rule: "build-tools", Severity: report.Warning, Ancestor: 2, Message: "ships compilers: gcc-12"},
 	}}
-	for _, v := range p.Judge(r) {
+	for _, v := range p.Violations(r) {
 		fmt.Println(v)
 	}
 	// Output: build-tools: ships compilers: gcc-12
+}
+
+// A policy can be written in Go, too.
+func ExamplePolicy() {
+	p := policy.Policy{
+		FailOn:  policy.Warning,
+		Rules:   map[string]policy.Level{"add-remote": policy.Off},
+		Accept:  []policy.Acceptance{{Rule: "root-user", Until: policy.Day{Time: handmade.Day("2027-01-31")}}},
+		MaxAge:  policy.Age(180 * 24 * time.Hour),
+		MaxSize: policy.Size(500_000_000),
+	}
+	built := ancestry.Ancestor{Repository: "shop/api", Created: handmade.Day("2026-01-01")}
+	r := &report.Report{
+		AsOf:      handmade.Day("2026-11-22"),
+		Ancestors: []report.Ancestor{{Ancestor: built}},
+		Findings:  []report.Finding{{Rule: "root-user", Severity: report.Warning}, {Rule: "add-remote", Severity: report.Serious}},
+	}
+	for _, v := range p.Violations(r) {
+		fmt.Println(v)
+	}
+	// Output: maxAge: shop/api was built on 2026-01-01, 325 days ago; allowed are 180
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/stemma-go/stemma/report"
 )
@@ -25,18 +25,24 @@ const (
 	Never // in FailOn: nothing fails
 )
 
-// level is the level of a severity.
-func level(s report.Severity) Level { return Note + Level(s) }
+// levelOf returns the level of a severity.
+func levelOf(s report.Severity) Level { return Note + Level(s) }
 
 // UnmarshalYAML reads "off", "note", "warning", "serious" or "never". YAML's
 // false, which off may be read as, is off.
 func (l *Level) UnmarshalYAML(n *yaml.Node) error {
-	names := map[string]Level{"off": Off, "false": Off, "note": Note, "warning": Warning, "serious": Serious, "never": Never}
-	v, ok := names[n.Value]
-	if !ok {
-		return fmt.Errorf("line %d: %q is none of off, note, warning, serious, never", n.Line, n.Value)
+	switch n.Value {
+	case "off", "false":
+		*l = Off
+	case "never":
+		*l = Never
+	default:
+		var s report.Severity
+		if s.UnmarshalText([]byte(n.Value)) != nil {
+			return fmt.Errorf("line %d: %q is none of off, note, warning, serious, never", n.Line, n.Value)
+		}
+		*l = levelOf(s)
 	}
-	*l = v
 	return nil
 }
 
@@ -46,7 +52,7 @@ type Age time.Duration
 // UnmarshalYAML reads a positive number of days ("180d"), weeks ("26w"), or a
 // duration of the time package ("24h").
 func (a *Age) UnmarshalYAML(n *yaml.Node) error {
-	d, err := duration(n.Value)
+	d, err := parseAge(n.Value)
 	if err != nil || d <= 0 {
 		return fmt.Errorf("line %d: %q is no age: say 180d, 26w or 24h", n.Line, n.Value)
 	}
@@ -54,9 +60,9 @@ func (a *Age) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-func duration(s string) (time.Duration, error) {
+func parseAge(s string) (time.Duration, error) {
 	if s == "" {
-		return 0, strconv.ErrSyntax // nothing at all
+		return 0, strconv.ErrSyntax
 	}
 	unit := map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[s[len(s)-1]]
 	if unit == 0 {
@@ -78,6 +84,9 @@ func (s *Size) UnmarshalYAML(n *yaml.Node) error {
 	*s = Size(v)
 	return nil
 }
+
+// A Day is a date without a time.
+type Day struct{ time.Time }
 
 // UnmarshalYAML reads "2027-01-31".
 func (d *Day) UnmarshalYAML(n *yaml.Node) error {

@@ -8,7 +8,7 @@ import (
 )
 
 func ExampleNew() {
-	line := progress.New(os.Stderr, nil)
+	line := progress.New(os.Stderr)
 	defer line.Done()
 	opts := layers.Options{Progress: line.Update}
 	opts.Progress(1_000_000, 4_000_000) // as layers.Read does

@@ -1,11 +1,11 @@
 // Package progress shows, on a terminal, how far the reading of an image is.
 //
-//	line := progress.New(os.Stderr, nil)
+//	line := progress.New(os.Stderr)
 //	defer line.Done()
 //	opts.Layers.Progress = line.Update
 //
 // It is silent for the first second, so that what is quick leaves no trace, and
-// always where the output is no terminal. The line is wiped when it is done.
+// always where the output is no terminal. The line is erased when it is done.
 package progress
 
 import (
@@ -18,13 +18,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Options say how to show progress. nil and the zero value are the defaults.
-type Options struct {
-	// Delay is how long to be silent; 0 is one second.
-	Delay time.Duration
-	// Terminal reports whether an output is a terminal; nil asks the system.
-	Terminal func(io.Writer) bool
-}
+// quiet is how long nothing is shown.
+const quiet = time.Second
 
 // A Line is a progress line. Its methods may be called from several goroutines.
 type Line struct {
@@ -33,11 +28,11 @@ type Line struct {
 	bar  *progressbar.ProgressBar // nil until there is something to show
 	all  int64
 	last int64
-	off  bool // for good
+	off  bool // nothing is shown any more
 }
 
-// A gate lets nothing through before a moment. The bar counts from the start, so
-// that its rate is right, and is not seen.
+// A gate lets nothing through before a moment. Until then the bar counts, so that
+// its rate is right, and is not seen.
 type gate struct {
 	w    io.Writer
 	from time.Time
@@ -52,30 +47,21 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.w.Write(b)
 }
 
-// New returns a line on w, which should be the standard error. nil opts are the
-// defaults. Time is counted from here.
-func New(w io.Writer, opts *Options) *Line {
-	if opts == nil {
-		opts = &Options{}
-	}
-	isTerminal := opts.Terminal
-	if isTerminal == nil {
-		isTerminal = onTerminal
-	}
-	delay := opts.Delay
-	if delay == 0 {
-		delay = time.Second
-	}
-	return &Line{out: gate{w: w, from: time.Now().Add(delay)}, off: !isTerminal(w)}
+// New returns a line on w, which should be the standard error. Time is counted from
+// here.
+func New(w io.Writer) *Line { return newLine(w, quiet, isTerminal(w)) }
+
+func newLine(w io.Writer, delay time.Duration, terminal bool) *Line {
+	return &Line{out: gate{w: w, from: time.Now().Add(delay)}, off: !terminal}
 }
 
-func onTerminal(w io.Writer) bool {
+func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // Update shows that done of all bytes are read; all is 0 while it is not known.
-// It is a layers.Options.Progress.
+// It is made for the Progress of layers.Options.
 func (l *Line) Update(done, all int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,11 +85,11 @@ func (l *Line) Update(done, all int64) {
 	if all > 0 {
 		l.last = min(l.last, all)
 	}
-	// An error means that the terminal is gone: nobody is left to tell.
+	// An error means that the terminal is gone, and nobody could read about it.
 	_ = l.bar.Set64(l.last)
 }
 
-// Done wipes the line. Update does nothing from then on.
+// Done erases the line. Update does nothing from then on.
 func (l *Line) Done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,11 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func terminal(io.Writer) bool { return true }
-
 func TestShowsAfterDelay(t *testing.T) {
 	var out bytes.Buffer
-	l := New(&out, &Options{Delay: time.Nanosecond, Terminal: terminal})
+	l := newLine(&out, time.Nanosecond, true)
 	time.Sleep(time.Millisecond)
 	l.Update(10_000_000, 0) // how much there is becomes known later
 	l.Update(25_000_000, 100_000_000)
@@ -34,7 +32,7 @@ func TestShowsAfterDelay(t *testing.T) {
 
 func TestSilentForASecond(t *testing.T) {
 	var out bytes.Buffer
-	l := New(&out, &Options{Terminal: terminal})
+	l := newLine(&out, quiet, true)
 	l.Update(1, 2)
 	l.Update(2, 2)
 	l.Done()
@@ -43,7 +41,7 @@ func TestSilentForASecond(t *testing.T) {
 
 func TestSilentWithoutTerminal(t *testing.T) {
 	var out bytes.Buffer
-	l := New(&out, &Options{Delay: time.Nanosecond})
+	l := newLine(&out, time.Nanosecond, isTerminal(&out))
 	time.Sleep(time.Millisecond)
 	l.Update(1, 2)
 	l.Done()
@@ -51,7 +49,7 @@ func TestSilentWithoutTerminal(t *testing.T) {
 
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
-	l = New(w, &Options{Delay: time.Nanosecond})
+	l = newLine(w, time.Nanosecond, isTerminal(w))
 	l.Update(1, 2)
 	l.Done()
 	require.NoError(t, w.Close())
@@ -63,7 +61,7 @@ func TestSilentWithoutTerminal(t *testing.T) {
 // Layers are read in parallel; the size may become known late, and be wrong.
 func TestManyGoroutines(t *testing.T) {
 	var out bytes.Buffer
-	l := New(&out, &Options{Delay: time.Nanosecond, Terminal: terminal})
+	l := newLine(&out, time.Nanosecond, true)
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {

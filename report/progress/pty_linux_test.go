@@ -29,7 +29,7 @@ func TestRealTerminal(t *testing.T) {
 		t.Skip("can't open the pseudo-terminal:", err)
 	}
 	t.Setenv("TERM", "xterm")
-	l := New(tty, &Options{Delay: time.Nanosecond})
+	l := newLine(tty, time.Nanosecond, isTerminal(tty))
 	time.Sleep(time.Millisecond)
 	l.Update(1_000_000, 4_000_000)
 	b := make([]byte, 4096)

@@ -23,6 +23,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/printable"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -31,27 +32,13 @@ import (
 // there is no finding at all.
 func NoFinding(t testing.TB, r *report.Report, rules ...string) bool {
 	t.Helper()
-	ok := true
-	for _, f := range r.Findings {
-		if len(rules) == 0 || slices.Contains(rules, f.Rule) {
-			t.Errorf("%s: %s%s\n  remedy: %s", f.Rule, f.Message, blame(r, f.Ancestor, f.Layer, f.Step), f.Remedy)
-			ok = false
-		}
-	}
-	return ok
+	return noFinding(t, r, func(f report.Finding) bool { return len(rules) == 0 || slices.Contains(rules, f.Rule) })
 }
 
 // NoFindingAbove asserts that no finding is more severe than most.
 func NoFindingAbove(t testing.TB, r *report.Report, most report.Severity) bool {
 	t.Helper()
-	ok := true
-	for _, f := range r.Findings {
-		if f.Severity > most {
-			t.Errorf("%s: %s: %s%s\n  remedy: %s", f.Severity, f.Rule, f.Message, blame(r, f.Ancestor, f.Layer, f.Step), f.Remedy)
-			ok = false
-		}
-	}
-	return ok
+	return noFinding(t, r, func(f report.Finding) bool { return f.Severity > most })
 }
 
 // DescendsFrom asserts that one of the image's ancestors, the image itself not
@@ -65,7 +52,7 @@ func DescendsFrom(t testing.TB, r *report.Report, name string) bool {
 		}
 		chain = append(chain, fmt.Sprintf("%s (%s)", a, a.Confidence))
 	}
-	t.Errorf("the image does not descend from %s; its chain is %s", name, strings.Join(chain, " < "))
+	fail(t, "the image does not descend from %s; its chain is %s", name, strings.Join(chain, " < "))
 	return false
 }
 
@@ -78,13 +65,13 @@ func NotDescendsFrom(t testing.TB, r *report.Report, name string) bool {
 		switch {
 		case i == 0:
 		case named(a, name):
-			t.Errorf("the image descends from %s, by its %s (%s)", a, span(a), a.Confidence)
+			fail(t, "the image descends from %s, by its %s (%s)", a, span(a), a.Confidence)
 			ok = false
 		case slices.ContainsFunc(a.Ties, func(n ancestry.Name) bool { return has(n.Repository, n.Tags, name) }):
-			t.Errorf("the image may descend from %s: its ancestor %s may as well be that", name, a)
+			fail(t, "the image may descend from %s: its ancestor %s may as well be that", name, a)
 			ok = false
 		case a.Repository == "":
-			t.Errorf("the image may descend from %s: its ancestor of steps %d to %d is unknown", name, a.Steps.From, a.Steps.To-1)
+			fail(t, "the image may descend from %s: its ancestor of steps %d to %d is unknown", name, a.Steps.From, a.Steps.To-1)
 			ok = false
 		}
 	}
@@ -114,7 +101,7 @@ func HasPackage(t testing.TB, r *report.Report, kind, pattern string) bool {
 	if ps, ok := find(t, r, kind, pattern); !ok || len(ps) > 0 {
 		return ok
 	}
-	t.Errorf("the image has no package %s", label(kind, pattern))
+	fail(t, "the image has no package %s", label(kind, pattern))
 	return false
 }
 
@@ -123,7 +110,7 @@ func NoPackage(t testing.TB, r *report.Report, kind, pattern string) bool {
 	t.Helper()
 	ps, ok := find(t, r, kind, pattern)
 	for _, p := range ps {
-		t.Errorf("the image has the package %s %s%s", label(p.Type, p.Name), p.Version, blame(r, r.AncestorOf(p.Introduced()), p.Introduced(), r.StepOf(p.Introduced())))
+		fail(t, "the image has the package %s %s%s", label(p.Type, p.Name), p.Version, blame(r, r.AncestorOf(p.Introduced()), p.Introduced(), r.StepOf(p.Introduced())))
 		ok = false
 	}
 	return ok
@@ -132,11 +119,11 @@ func NoPackage(t testing.TB, r *report.Report, kind, pattern string) bool {
 func find(t testing.TB, r *report.Report, kind, pattern string) ([]*packages.Package, bool) {
 	t.Helper()
 	if r.Inventory == nil {
-		t.Errorf("the report was made without packages")
+		fail(t, "the report was made without packages")
 		return nil, false
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
-		t.Errorf("%q: %v", pattern, err)
+		fail(t, "%q: %v", pattern, err)
 		return nil, false
 	}
 	var found []*packages.Package
@@ -159,7 +146,7 @@ func label(kind, name string) string { return strings.TrimSpace(kind + " " + nam
 func MaxSize(t testing.TB, r *report.Report, most int64) bool {
 	t.Helper()
 	if r.Index == nil {
-		t.Errorf("the report was made without layers")
+		fail(t, "the report was made without layers")
 		return false
 	}
 	var (
@@ -173,7 +160,7 @@ func MaxSize(t testing.TB, r *report.Report, most int64) bool {
 	if size <= most {
 		return true
 	}
-	t.Errorf("the image has %s, more than %s: %s", humanize.Bytes(uint64(size)), humanize.Bytes(uint64(max(most, 0))), strings.Join(parts, ", "))
+	fail(t, "the image has %s, more than %s: %s", humanize.Bytes(uint64(size)), humanize.Bytes(uint64(max(most, 0))), strings.Join(parts, ", "))
 	return false
 }
 
@@ -183,11 +170,32 @@ func Complete(t testing.TB, r *report.Report) bool {
 	if !r.Partial {
 		return true
 	}
-	t.Errorf("some of the image could not be read: %v", r.Problems)
+	fail(t, "some of the image could not be read: %v", r.Problems)
 	return false
 }
 
-// blame says who did it, as far as it is known.
+// fail reports a failure on one line. Names and paths in it come from the image.
+func fail(t testing.TB, format string, args ...any) {
+	t.Helper()
+	t.Errorf("%s", printable.Line(fmt.Sprintf(format, args...)))
+}
+
+// noFinding reports the findings that must not be there, each with its remedy on a
+// line of its own.
+func noFinding(t testing.TB, r *report.Report, unwanted func(report.Finding) bool) bool {
+	t.Helper()
+	ok := true
+	for _, f := range r.Findings {
+		if unwanted(f) {
+			what := fmt.Sprintf("%s: %s: %s%s", f.Severity, f.Rule, f.Message, blame(r, f.Ancestor, f.Layer, f.Step))
+			t.Errorf("%s\n  remedy: %s", printable.Line(what), printable.Line(f.Remedy))
+			ok = false
+		}
+	}
+	return ok
+}
+
+// blame names the ancestor, layer and step to blame, as far as they are known.
 func blame(r *report.Report, ancestor, layer, step int) string {
 	var parts []string
 	if ancestor >= 0 && ancestor < len(r.Ancestors) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
@@ -75,6 +76,19 @@ func TestAssertions(t *testing.T) {
 	rec := &recorder{TB: t}
 	assert.False(t, reporttest.NoFinding(rec, r))
 	assert.Len(t, rec.said, len(r.Findings), "without names, all rules")
+}
+
+// What an image calls a file can't write a line of its own, nor reach the terminal.
+func TestFailuresArePrintable(t *testing.T) {
+	r := &report.Report{Findings: []report.Finding{{Rule: "add-remote", Message: "adds\nok\x1b[2J", Layer: -1, Step: -1, Ancestor: -1}},
+		Ancestors: []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: "a\x1b[2J\nb"}}}}
+	rec := &recorder{TB: t}
+	assert.False(t, reporttest.NoFinding(rec, r))
+	assert.False(t, reporttest.DescendsFrom(rec, r, "debian"))
+	assert.Equal(t, []string{
+		`note: add-remote: adds ok\x1b[2J` + "\n  remedy: ",
+		`the image does not descend from debian; its chain is a\x1b[2J b (unknown)`,
+	}, rec.said)
 }
 
 // Of an unknown ancestor nobody can say what it is not.

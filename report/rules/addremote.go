@@ -8,31 +8,29 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// AddRemote returns the rule "add-remote".
+// AddRemote returns the rule "add-remote", about ADD of something that is not pinned
+// or is unpacked.
 func AddRemote() report.Rule {
 	return report.Rule{
 		Name:     "add-remote",
 		Severity: report.Warning,
-		Doc: "ADD of a URL (a warning) or of a local archive (a note) above the first layer. What a URL serves tomorrow is another file, " +
-			"and the history does not say whether a checksum was asked for. An archive is unpacked without a word, and COPY would have said what is meant. " +
-			"Docker's classic builder records a hash instead of a name: a bare one is a URL's, and one with file: is taken for an archive only if the layer holds several files.",
-		Run: runAddRemote,
+		Doc: "ADD of a URL, or (a note) of a local archive, above the first layer. " +
+			"A URL may serve another file tomorrow. An archive is unpacked without a word, where COPY would have said what is meant. " +
+			"Docker's classic builder records a hash instead of a name: a bare hash is that of a URL, and one with file: is taken for an archive only if the layer holds several files. " +
+			"It is silent where the history has a checksum or a Git commit; BuildKit records no checksum.",
+		Run: findAddRemote,
 	}
 }
 
-func runAddRemote(r *report.Report) []report.Finding {
-	if r.Lineage == nil {
-		return nil
-	}
+func findAddRemote(r *report.Report) []report.Finding {
 	var found []report.Finding
-	for _, s := range r.Lineage.Steps {
-		// The first layer of a root is made by ADD of an archive: there is no
-		// other way.
+	for _, s := range r.Steps() {
+		// The first layer of a root can only be made by ADD of an archive.
 		if s.Instruction.Keyword != "ADD" || s.Layer == 0 {
 			continue
 		}
 		for _, src := range s.Instruction.Sources {
-			f := atStep(r, s)
+			f := r.AtStep(s.Index)
 			f.Subject = src
 			switch {
 			case isURL(src) && !pinned(s.Instruction, src):
@@ -57,9 +55,7 @@ func runAddRemote(r *report.Report) []report.Finding {
 			default:
 				continue
 			}
-			if !own(f.Ancestor) {
-				f.Remedy = fmt.Sprintf("inherited from %s: what it added is for its builder to pin and check", who(r, f.Ancestor))
-			}
+			f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "what it added is for its builder to pin and check")
 			found = append(found, f)
 		}
 	}
@@ -77,8 +73,8 @@ func isURL(src string) bool {
 	return false
 }
 
-// pinned reports whether a remote source can only ever be one content: a
-// checksum was asked for, or a Git commit.
+// pinned reports whether a remote source always has the same content: a checksum
+// was asked for, or a Git commit.
 func pinned(in history.Instruction, src string) bool {
 	for _, f := range in.Flags {
 		if strings.HasPrefix(f, "--checksum=") {

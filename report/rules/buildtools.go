@@ -10,14 +10,16 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// BuildTools returns the rule "build-tools".
+// BuildTools returns the rule "build-tools", about tools that a finished image does
+// not need.
 func BuildTools() report.Rule {
 	return report.Rule{
 		Name:     "build-tools",
 		Severity: report.Warning,
-		Doc: "Compilers, linkers, headers and -dev packages, build systems, version control, debuggers and (as a note) remote access in a finished image: " +
-			"bytes that every host fetches, and tools for who breaks in. One finding for each ancestor and category. " +
-			"Packages of the distribution are told by name; toolchains without a package (Go, Rust, a JDK, the .NET SDK) by the files that make them one.",
+		Doc: "Compilers, headers, build systems, version control, debuggers, remote access. " +
+			"Every host fetches their bytes, and they help whoever breaks in. Remote access is a note. There is one finding for each ancestor and category. " +
+			"Packages of the distribution are known by name, toolchains without a package (Go, Rust, a JDK, the .NET SDK) by their files. " +
+			"It is silent about tools that the finished image has no longer, and about those that it does not know.",
 		Run: func(r *report.Report) []report.Finding {
 			g := toolGroups{}
 			g.addPackages(r)
@@ -27,7 +29,7 @@ func BuildTools() report.Rule {
 	}
 }
 
-// toolGroups are the tools by who brought them and what they are for.
+// toolGroups are the tools by the ancestor that brought them and what they are for.
 type toolGroups map[toolKey][]toolItem
 
 type toolKey struct {
@@ -58,15 +60,16 @@ func (g toolGroups) addPackages(r *report.Report) {
 			continue
 		}
 		if c := category(p.Type, p.Name); c != "" {
-			g.add(r, c, newItem(p))
+			g.add(r, c, packageItem(p))
 		}
 	}
 }
 
-// newItem takes the bytes of a package since it was brought: what was there
-// before, removed and still shipped, is not for the same ancestor to save.
-func newItem(p *packages.Package) toolItem {
-	item := toolItem{name: p.Name, layer: bringer(p)}
+// packageItem counts the bytes of a package from the layer on that brought it.
+// What an earlier layer shipped of it, before it was removed and installed again,
+// is another ancestor's to save.
+func packageItem(p *packages.Package) toolItem {
+	item := toolItem{name: p.Name, layer: installedBy(p)}
 	for l, n := range p.Bytes.ByLayer {
 		if l >= item.layer {
 			item.bytes += n
@@ -75,9 +78,9 @@ func newItem(p *packages.Package) toolItem {
 	return item
 }
 
-// bringer returns the layer without which the package would not be there: the
-// last that installed it, whoever upgraded it later.
-func bringer(p *packages.Package) int {
+// installedBy returns the last layer that installed a package, whichever upgraded
+// it later: without it, the package would not be there.
+func installedBy(p *packages.Package) int {
 	for _, e := range slices.Backward(p.Events) {
 		if e.Kind == packages.Introduced || e.Kind == packages.Reinstalled {
 			return e.Layer
@@ -92,7 +95,7 @@ func (g toolGroups) findings(r *report.Report) []report.Finding {
 		slices.SortFunc(items, func(a, b toolItem) int {
 			return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name))
 		})
-		f := atLayer(r, heaviest(items))
+		f := r.AtLayer(heaviest(items))
 		f.Severity = severityOf(key.category)
 		f.Subject = key.category
 		named := map[string]bool{}
@@ -130,7 +133,7 @@ func heaviest(items []toolItem) int {
 func slimRepositories() []string { return []string{"node", "perl", "pypy", "python", "ruby"} }
 
 func remedyTools(r *report.Report, key toolKey) string {
-	if own(key.ancestor) {
+	if key.ancestor == 0 {
 		if key.category == remoteAccess {
 			return "leave them out: a container is entered through its runtime"
 		}
@@ -139,8 +142,8 @@ func remedyTools(r *report.Report, key toolKey) string {
 	for i := key.ancestor; i > 0; i-- {
 		a := r.Ancestors[i]
 		if slices.Contains(slimRepositories(), a.Repository) && r.Ancestors[key.ancestor].Repository == "buildpack-deps" {
-			return fmt.Sprintf("inherited from %s by way of %s: use the -slim variant of %s", who(r, key.ancestor), who(r, i), a.Repository)
+			return fmt.Sprintf("inherited from %s by way of %s: use the -slim variant of %s", r.NameOf(key.ancestor), r.NameOf(i), a.Repository)
 		}
 	}
-	return fmt.Sprintf("inherited from %s: keep it for the build stage, and copy the result onto a base without such tools", who(r, key.ancestor))
+	return r.Remedy(key.ancestor, "", "keep it for the build stage, and copy the result onto a base without such tools")
 }

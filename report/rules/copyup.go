@@ -9,30 +9,30 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// CopyUp returns the rule "copy-up".
+// CopyUp returns the rule "copy-up", about files that are shipped twice.
 func CopyUp() report.Rule {
 	return report.Rule{
 		Name:     "copy-up",
 		Severity: report.Warning,
-		Doc: "Files that a layer ships again although only their owner, mode or time changed, or nothing at all: " +
-			"chown -R and chmod -R in a RUN of their own, or the same COPY twice. A layer holds whole files, so their bytes are there twice. " +
-			"From as many bytes on as the rule shipped-removed.",
-		Run: runCopyUp,
+		Doc: "Files that a layer ships again although their content did not change. " +
+			"A layer holds whole files: chown -R or chmod -R in a RUN of its own, or the same COPY twice, ships all their bytes twice. " +
+			"It is silent about as few bytes as the rule shipped-removed.",
+		Run: findCopyUps,
 	}
 }
 
-func runCopyUp(r *report.Report) []report.Finding {
+func findCopyUps(r *report.Report) []report.Finding {
 	if r.Index == nil {
 		return nil
 	}
 	least := leastShipped(r.Index)
 	var found []report.Finding
 	for l := 1; l < len(r.Index.Layers); l++ {
-		c := copied(r, l)
+		c := shippedAgain(r, l)
 		if c.bytes < least {
 			continue
 		}
-		f := atLayer(r, l)
+		f := r.AtLayer(l)
 		f.Severity = report.Warning
 		f.Bytes = c.bytes
 		f.Subject = fmt.Sprintf("layer %d", l)
@@ -43,16 +43,18 @@ func runCopyUp(r *report.Report) []report.Finding {
 	return found
 }
 
-// A copyUp sums up what a layer ships again: all files, and those of which owner
-// or mode changed. All others have another time, or nothing new at all.
+// A copyUp sums up what a layer ships again.
 type copyUp struct {
-	bytes, access      int64
-	files, owner, mode int
-	same               int          // nothing changed
-	from               map[int]bool // ancestors whose files they are
+	bytes  int64
+	access int64 // of bytes, those of files whose owner or mode changed
+	files  int
+	owner  int          // files whose owner changed
+	mode   int          // files whose mode changed, and whose owner did not
+	same   int          // files of which nothing changed; of all others, the time did
+	from   map[int]bool // ancestors whose files they are
 }
 
-func copied(r *report.Report, layer int) copyUp {
+func shippedAgain(r *report.Report, layer int) copyUp {
 	c := copyUp{from: map[int]bool{}}
 	for e := range r.Index.Entries(layer) {
 		if e.Type != layers.Regular || e.Size == 0 || e.Change != layers.Metadata && e.Change != layers.Unchanged {
@@ -63,7 +65,7 @@ func copied(r *report.Report, layer int) copyUp {
 		}
 		c.files++
 		c.bytes += e.Size
-		c.from[r.AncestorOf(originOf(r.Index, e))] = true
+		c.from[r.AncestorOf(r.Origin(e))] = true
 		old, ok := r.Index.Lookup(layer-1, e.Path)
 		switch {
 		case e.Change == layers.Unchanged:
@@ -79,7 +81,7 @@ func copied(r *report.Report, layer int) copyUp {
 	return c
 }
 
-// why says what it was for, if it was one thing for all files.
+// why says what changed, if it is the same for all files.
 func (c copyUp) why() string {
 	switch c.files {
 	case c.owner:
@@ -95,27 +97,25 @@ func (c copyUp) why() string {
 	return "; only owner, mode or time did"
 }
 
-// remedy depends on what most of the bytes are there for: owner and mode can be
-// set in the first place; new times come from writing the same file once more, as
+// remedy depends on what most of the bytes are there for. Owner and mode can be
+// set in the first place. New times come from writing the same file once more, as
 // an upgrade or a second copy does.
 func (c copyUp) remedy(r *report.Report, by int) string {
-	switch {
-	case !own(by):
-		return fmt.Sprintf("inherited from %s: only its own Dockerfile can mend it", who(r, by))
-	case 2*c.access >= c.bytes:
-		return "set owner and mode where the files are made: COPY --chown= --chmod=, or chown and chmod in the same RUN"
+	own := "do not write the same files twice: copy only what changes, and upgrade packages in the base"
+	if 2*c.access >= c.bytes {
+		own = "set owner and mode where the files are made: COPY --chown= --chmod=, or chown and chmod in the same RUN"
 	}
-	return "do not write the same files twice: copy only what changes, and upgrade packages in the base"
+	return r.Remedy(by, own, "only its own Dockerfile can mend it")
 }
 
-// owners names those whose files are shipped again.
+// owners names the ancestors whose files are shipped again.
 func owners(r *report.Report, from map[int]bool, by int) string {
 	var names []string
 	for _, i := range slices.Sorted(maps.Keys(from)) {
 		if i == by {
 			names = append(names, "its own image")
 		} else {
-			names = append(names, who(r, i))
+			names = append(names, r.NameOf(i))
 		}
 	}
 	return upTo(3, names)

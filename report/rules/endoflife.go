@@ -8,28 +8,29 @@ import (
 	"github.com/stemma-go/stemma/report/lifecycle"
 )
 
-// soon is how long before an end of life it is worth a note: one quarter, the
-// time that it takes to plan a change of base.
+// soon is how long before an end of life a note is due: one quarter, the time that
+// it takes to plan a change of base.
 const soon = 90 * 24 * time.Hour
 
-// EndOfLife returns the rule "end-of-life".
+// EndOfLife returns the rule "end-of-life", about what its publisher maintains no
+// longer.
 func EndOfLife() report.Rule {
 	return report.Rule{
 		Name:     "end-of-life",
 		Severity: report.Serious,
-		Doc: "An operating system or a language runtime whose publisher has stopped to mend it, or will within 90 days (a note). " +
-			"Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
-			"Runtimes that come from the distribution's own packages live as long as the distribution does and are not judged. " +
-			"Programs built with a Go release that has ended are a warning.",
+		Doc: "A distribution or a language runtime that gets no more fixes, or soon none. " +
+			"Known holes in it stay open. The last 90 days are a note. Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
+			"Programs built with a Go release that has ended are a warning. " +
+			"It is silent about releases whose last day is not known, and about runtimes from the distribution's own packages, which live as long as the distribution.",
 		Run: func(r *report.Report) []report.Finding {
 			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
 		},
 	}
 }
 
-// distroEnds judges the release that the finished image is. Who is blamed is the
-// oldest ancestor from which on it was that release: a point release that a
-// younger one installs changes nothing.
+// distroEnds looks at the distribution's release that the finished image is. The
+// oldest ancestor from which on it was that release is to blame, even where a younger
+// one installs a point release of it.
 func distroEnds(r *report.Report) []report.Finding {
 	var cycle lifecycle.Cycle
 	blamed := -1
@@ -49,17 +50,17 @@ func distroEnds(r *report.Report) []report.Finding {
 	if blamed < 0 {
 		return nil
 	}
-	f := atAncestor(r, blamed)
-	if !judge(&f, cycle, r.AsOf) {
+	f := r.AtAncestor(blamed)
+	if !describeEnd(&f, cycle, r.AsOf) {
 		return nil
 	}
 	f.Remedy = remedyEnd(r, blamed, cycle)
 	return []report.Finding{f}
 }
 
-// judge fills in severity, subject and message, and reports whether there is
+// describeEnd fills in severity, subject and message, and reports whether there is
 // anything to say.
-func judge(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
+func describeEnd(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 	f.Subject = c.String()
 	eol := c.EOL.Format(time.DateOnly)
 	switch c.Status(at) {
@@ -93,18 +94,15 @@ func judge(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 // remedyEnd names the release of the same product that is maintained longest.
 func remedyEnd(r *report.Report, ancestor int, c lifecycle.Cycle) string {
 	target := "a maintained release"
-	if next, ok := longest(c.Product.ID, r.AsOf); ok && next.Name != c.Name {
+	if next, ok := lastingLongest(c.Product.ID, r.AsOf); ok && next.Name != c.Name {
 		target = fmt.Sprintf("%s, maintained until %s", next, next.EOL.Format(time.DateOnly))
 	}
-	if own(ancestor) {
-		return "move to " + target
-	}
-	return fmt.Sprintf("inherited from %s: choose a base on %s", who(r, ancestor), target)
+	return r.Remedy(ancestor, "move to "+target, "choose a base on "+target)
 }
 
-// longest returns the cycle of a product that is released at a moment and whose
-// end of life is the farthest away.
-func longest(product string, at time.Time) (best lifecycle.Cycle, ok bool) {
+// lastingLongest returns the cycle of a product that is released at a moment and
+// whose end of life is the farthest away.
+func lastingLongest(product string, at time.Time) (best lifecycle.Cycle, ok bool) {
 	for _, c := range lifecycle.Cycles(product) {
 		if !c.Released.After(at) && c.Status(at) == lifecycle.Supported && c.EOL.After(best.EOL) {
 			best, ok = c, true

@@ -2,7 +2,10 @@ package rules_test
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/rules"
 )
 
@@ -24,4 +27,21 @@ func ExampleAll() {
 	// shipped-removed warning
 	// superseded note
 	// unverified serious
+}
+
+// Some of the rules, and no others.
+func Example_some() {
+	chosen := []report.Rule{rules.RootUser(), rules.Unverified()}
+	r := report.New(nil, &ancestry.Lineage{Ancestors: make([]ancestry.Ancestor, 1)}, nil, &report.Options{Rules: chosen})
+	for _, f := range r.Findings {
+		fmt.Println(f.Message)
+	}
+	// Output: runs as root: no ancestor sets USER
+}
+
+// All rules but one.
+func Example_without() {
+	chosen := slices.DeleteFunc(rules.All(), func(r report.Rule) bool { return r.Name == "full-upgrade" })
+	fmt.Println(len(rules.All()) - len(chosen))
+	// Output: 1
 }

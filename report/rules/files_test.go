@@ -78,7 +78,7 @@ func TestBuildTools(t *testing.T) {
 		want{0, 3, 3, report.Note, "remote access", "openssh-client", "", 5},
 	)
 	im.Ancestors[2].Repository = "acme"
-	found := report.Judge(im.Report(t), []report.Rule{BuildTools()})
+	found := report.RunRules(im.Report(t), []report.Rule{BuildTools()})
 	assert.Contains(t, found[1].Remedy, "inherited from buildpack-deps:bookworm: keep it for the build stage")
 }
 
@@ -126,7 +126,7 @@ func TestManyToolchains(t *testing.T) {
 		files = append(files, file(fmt.Sprintf("root/.rustup/toolchains/%d/bin/rustc", i), 1))
 	}
 	r := handmade.Image{Steps: []handmade.Step{buildkit("RUN", files...)}}.Report(t)
-	found := report.Judge(r, []report.Rule{BuildTools()})
+	found := report.RunRules(r, []report.Rule{BuildTools()})
 	require.Len(t, found, 1)
 	assert.EqualValues(t, 20_000, found[0].Bytes)
 }
@@ -168,10 +168,10 @@ func TestBelow(t *testing.T) {
 func TestCachesArePatterns(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range caches() {
-		_, err := path.Match(c.dir, "")
+		_, err := path.Match(c.Dir, "")
 		assert.NoError(t, err)
-		assert.False(t, seen[c.dir], "%s twice", c.dir)
-		seen[c.dir] = true
-		assert.NotEmpty(t, c.remedy)
+		assert.False(t, seen[c.Dir], "%s twice", c.Dir)
+		seen[c.Dir] = true
+		assert.NotEmpty(t, c.Remedy)
 	}
 }

@@ -11,24 +11,23 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// FullUpgrade returns the rule "full-upgrade".
+// FullUpgrade returns the rule "full-upgrade", about steps that upgrade every
+// package.
 func FullUpgrade() report.Rule {
 	return report.Rule{
 		Name:     "full-upgrade",
 		Severity: report.Note,
-		Doc: "A RUN that upgrades everything (apt-get upgrade, apk upgrade, dnf update without names, zypper update) above the first layer: " +
-			"it ships the upgraded packages twice, gives another image on every day, and does by hand what a current base has done already.",
-		Run: runFullUpgrade,
+		Doc: "A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update. " +
+			"It ships the upgraded packages twice, gives another image every day, and repeats what a current base has done already. " +
+			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs.",
+		Run: findFullUpgrades,
 	}
 }
 
-func runFullUpgrade(r *report.Report) []report.Finding {
-	if r.Lineage == nil {
-		return nil
-	}
+func findFullUpgrades(r *report.Report) []report.Finding {
 	var found []report.Finding
-	for _, s := range r.Lineage.Steps {
-		// A root may well bring itself up to date in the layer that makes it.
+	for _, s := range r.Steps() {
+		// The layer that makes a root may well upgrade everything.
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue
 		}
@@ -37,16 +36,14 @@ func runFullUpgrade(r *report.Report) []report.Finding {
 			if !upgradesAll(prog, args) {
 				continue
 			}
-			f := atStep(r, s)
+			f := r.AtStep(s.Index)
 			f.Severity = report.Note
 			f.Subject = strings.Join(append([]string{prog}, args...), " ")
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
-			f.Remedy = "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name"
-			if !own(f.Ancestor) {
-				f.Remedy = fmt.Sprintf("inherited from %s: its builder would do better to stand on a current base", who(r, f.Ancestor))
-			}
+			f.Remedy = r.Remedy(f.Ancestor, "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name",
+				"its builder would do better to stand on a current base")
 			found = append(found, f)
-			break // once for a step, however often it says so
+			break // one finding for a step, however many commands upgrade
 		}
 	}
 	return found
@@ -68,32 +65,19 @@ func upgradedAt(r *report.Report, layer int) string {
 	return ", which upgraded " + english.Plural(n, "package", "")
 }
 
-// A manager is how a package manager is told to upgrade everything.
-type manager struct {
-	verbs  []string
-	valued []string // options whose value is a word of its own
-	named  bool     // with package names after the verb, it upgrades those alone
-}
-
-func managerOf(prog string) (manager, bool) {
-	switch prog {
-	case "apt-get", "apt", "aptitude":
-		return manager{verbs: []string{"upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade"},
-			valued: []string{"-o", "--option", "-t", "--target-release", "-c", "--config-file"}}, true
-	case "apk":
-		return manager{verbs: []string{"upgrade"}, named: true,
-			valued: []string{"-X", "--repository", "-p", "--root", "--wait", "--repositories-file", "--keys-dir", "--arch"}}, true
-	case "yum", "dnf", "dnf5", "microdnf", "tdnf":
-		return manager{verbs: []string{"update", "upgrade", "distro-sync", "distribution-synchronization"}, named: true,
-			valued: []string{"-c", "--config", "-x", "--exclude", "--enablerepo", "--disablerepo", "--repo", "--releasever", "--setopt", "--installroot", "-d", "-e"}}, true
-	case "zypper":
-		return manager{verbs: []string{"update", "up", "dist-upgrade", "dup", "patch"}, named: true,
-			valued: []string{"-r", "--repo", "--from", "-R", "--root", "-t", "--type"}}, true
+func managerOf(prog string) (packages.Manager, bool) {
+	for _, e := range packages.Ecosystems() {
+		for _, m := range e.Managers {
+			if slices.Contains(m.Programs, prog) {
+				return m, true
+			}
+		}
 	}
-	return manager{}, false
+	return packages.Manager{}, false
 }
 
-// upgradesAll reports whether a command upgrades all packages for real.
+// upgradesAll reports whether a command upgrades all packages, and not only says
+// what it would do.
 func upgradesAll(prog string, args []string) bool {
 	m, ok := managerOf(prog)
 	if !ok {
@@ -103,11 +87,11 @@ func upgradesAll(prog string, args []string) bool {
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
-		case m.named && restricts(a): // to security fixes, say
+		case m.Named && restricts(a): // to security fixes, say
 			return false
-		case slices.Contains([]string{"-s", "--simulate", "--dry-run", "--just-print", "--assumeno", "--download-only", "-d"}, a) && !slices.Contains(m.valued, a):
+		case slices.Contains([]string{"-s", "--simulate", "--dry-run", "--just-print", "--assumeno", "--download-only", "-d"}, a) && !slices.Contains(m.Valued, a):
 			return false
-		case slices.Contains(m.valued, a):
+		case slices.Contains(m.Valued, a):
 			i++
 		case redirects(a):
 			if strings.HasSuffix(a, ">") { // the file is the next word
@@ -117,14 +101,14 @@ func upgradesAll(prog string, args []string) bool {
 			plain = append(plain, a)
 		}
 	}
-	if len(plain) == 0 || !slices.Contains(m.verbs, plain[0]) {
+	if len(plain) == 0 || !slices.Contains(m.Upgrade, plain[0]) {
 		return false
 	}
-	return !m.named || len(plain) == 1
+	return !m.Named || len(plain) == 1
 }
 
-// restricts reports whether an option of dnf or zypper leaves some upgrades out for
-// what they mend.
+// restricts reports whether an option of dnf or zypper takes only some upgrades, by
+// what they fix.
 func restricts(option string) bool {
 	name, _, _ := strings.Cut(option, "=")
 	return slices.Contains([]string{"--security", "--sec-severity", "--secseverity", "--bugfix", "--advisory", "--advisories", "--bz", "--bzs", "--cve", "--cves",

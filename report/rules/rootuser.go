@@ -9,18 +9,19 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// RootUser returns the rule "root-user".
+// RootUser returns the rule "root-user", about images whose processes run as root.
 func RootUser() report.Rule {
 	return report.Rule{
 		Name:     "root-user",
 		Severity: report.Warning,
-		Doc: "The image's processes run as root unless who starts it says otherwise: no USER is set, or it is root. " +
-			"Who escapes from such a container is root on its host. Blamed is the ancestor whose USER says root, or the image itself if nobody's does.",
-		Run: runRootUser,
+		Doc: "An image whose processes run as root: no USER is set, or it is root. " +
+			"Whoever escapes from such a container is root on its host. The ancestor whose USER says root is blamed, or the image itself if none does. " +
+			"It is silent about Windows images, which have no root.",
+		Run: findRootUser,
 	}
 }
 
-func runRootUser(r *report.Report) []report.Finding {
+func findRootUser(r *report.Report) []report.Finding {
 	user, known := "", false
 	if r.Index != nil && r.Index.Config != nil {
 		if r.Index.Config.OS == "windows" {
@@ -29,11 +30,9 @@ func runRootUser(r *report.Report) []report.Finding {
 		user, known = r.Index.Config.Config.User, true
 	}
 	last := history.Step{Index: layers.None}
-	if r.Lineage != nil {
-		for _, s := range r.Lineage.Steps {
-			if s.Instruction.Keyword == "USER" {
-				last = s
-			}
+	for _, s := range r.Steps() {
+		if s.Instruction.Keyword == "USER" {
+			last = s
 		}
 	}
 	if !known {
@@ -55,9 +54,7 @@ func runRootUser(r *report.Report) []report.Finding {
 	if last.Index != layers.None && isRoot(strings.TrimSpace(last.Instruction.Args)) {
 		f.Step, f.Ancestor = last.Index, r.AncestorOfStep(last.Index)
 		f.Message = fmt.Sprintf("runs as root: step %d sets USER %s", last.Index, strings.TrimSpace(last.Instruction.Args))
-		if !own(f.Ancestor) {
-			f.Remedy = fmt.Sprintf("inherited from %s: set another USER at the end of the Dockerfile", who(r, f.Ancestor))
-		}
+		f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "set another USER at the end of the Dockerfile")
 	}
 	return []report.Finding{f}
 }

@@ -1,7 +1,42 @@
+// Package rules has the rules that ship with this module.
+//
+//	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
+//
+// They are, with the highest severity that their findings have:
+//
+//	abandoned        warning  An ancestor of which no tag is built any more.
+//	add-remote       warning  ADD of a URL, or (a note) of a local archive, above the first layer.
+//	born-old         warning  An ancestor that was built more than 90 days after its parent.
+//	build-tools      warning  Compilers, headers, build systems, version control, debuggers, remote access.
+//	copy-up          warning  Files that a layer ships again although their content did not change.
+//	end-of-life      serious  A distribution or a language runtime that gets no more fixes, or soon none.
+//	full-upgrade     note     A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update.
+//	lagging          note     An ancestor whose parent's tag went on to a newer image after it was built.
+//	package-caches   warning  Caches of package managers: lists, downloads, modules kept for a next run.
+//	root-user        warning  An image whose processes run as root: no USER is set, or it is root.
+//	shipped-removed  warning  Bytes that one layer ships and a later one deletes or overwrites.
+//	superseded       note     An ancestor whose tag has gone on to a newer image.
+//	unverified       serious  A layer that is not what the image claims, or that could not be read to its end.
+//
+// Each rule's Doc says what it finds, why that matters, and when it is silent. To
+// print it for all of them:
+//
+//	go run ./examples/tree -rules
+//
+// Every finding names the layer, the step and the ancestor that brought what it
+// is about, and the remedy follows from that: what is inherited is mended by
+// another base or another variant of it, what the image's own steps do is mended
+// in its own Dockerfile.
+//
+// No rule guesses: a base of unknown release has no end of life, a build date at
+// the epoch has no age.
 package rules
 
 import (
 	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/report"
 )
@@ -25,19 +60,13 @@ func All() []report.Rule {
 	}
 }
 
-// Named returns the rules of those names, in that order.
-func Named(names ...string) ([]report.Rule, error) {
-	byName := map[string]report.Rule{}
-	for _, r := range All() {
-		byName[r.Name] = r
+// files says "1 file", "1,200 files".
+func files(n int) string { return english.Plural(n, "file", "") }
+
+// upTo returns the first n of a list in words: "a, b and 3 more".
+func upTo(n int, items []string) string {
+	if len(items) <= n {
+		return english.WordSeries(items, "and")
 	}
-	var rules []report.Rule
-	for _, n := range names {
-		r, ok := byName[n]
-		if !ok {
-			return nil, fmt.Errorf("unknown rule %q", n)
-		}
-		rules = append(rules, r)
-	}
-	return rules, nil
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:n], ", "), len(items)-n)
 }

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,7 +28,7 @@ type want struct {
 
 func check(t *testing.T, rule report.Rule, r *report.Report, wants ...want) {
 	t.Helper()
-	found := report.Judge(r, []report.Rule{rule})
+	found := report.RunRules(r, []report.Rule{rule})
 	for _, f := range found {
 		t.Logf("%v", f)
 		assert.Equal(t, rule.Name, f.Rule)
@@ -34,7 +37,7 @@ func check(t *testing.T, rule report.Rule, r *report.Report, wants ...want) {
 		assert.NotEmpty(t, f.Subject)
 		assert.LessOrEqual(t, f.Severity, rule.Severity)
 		assert.False(t, strings.HasSuffix(f.Message, ".") || strings.HasSuffix(f.Remedy, "."), "no full stop")
-		if f.Layer != layers.None { // layer, step and ancestor are of one mind
+		if f.Layer != layers.None { // layer, step and ancestor agree
 			assert.Equal(t, r.AncestorOf(f.Layer), f.Ancestor)
 		}
 		if f.Step != layers.None {
@@ -63,32 +66,37 @@ func buildkit(createdBy string, files ...handmade.File) handmade.Step {
 
 func file(name string, size int) handmade.File { return handmade.File{Name: name, Size: size} }
 
-// installed is a package that a layer installed and nobody touched since.
+// aPackage is a package that a layer installed and no other touched since.
 func aPackage(kind, name string, layer int, bytes int64) packages.Package {
 	return packages.Package{Type: kind, Name: name, Version: "1", State: packages.Present,
 		Events: []packages.Event{{Kind: packages.Introduced, Layer: layer, To: "1"}},
 		Bytes:  packages.Bytes{Visible: bytes, ByLayer: map[int]int64{layer: bytes}}}
 }
 
-func TestAllAreNamed(t *testing.T) {
+// Each rule has a name and a Doc that says what it finds, why, and when it is
+// silent; the table in the package's documentation has them all, and no others.
+func TestAllAreDocumented(t *testing.T) {
+	source, err := os.ReadFile("rules.go")
+	require.NoError(t, err)
+	var want []string
 	last := ""
 	for _, r := range All() {
 		assert.Greater(t, r.Name, last, "in alphabetical order")
 		last = r.Name
-		assert.NotEmpty(t, r.Doc)
 		assert.Regexp(t, `^[a-z-]+$`, r.Name)
-		one, err := Named(r.Name)
-		require.NoError(t, err)
-		assert.Equal(t, r.Name, one[0].Name)
+		finds, rest, _ := strings.Cut(r.Doc, ". ")
+		assert.LessOrEqual(t, len(finds), 85, "%s: the first sentence is a line of the table", r.Name)
+		assert.Contains(t, rest, "It is silent ", r.Name)
+		want = append(want, fmt.Sprintf("//\t%-15s  %-7s  %s.", r.Name, r.Severity, finds))
 	}
-	_, err := Named("root-user", "rot-user")
-	assert.EqualError(t, err, `unknown rule "rot-user"`)
+	got := regexp.MustCompile(`(?m)^//\t[a-z-]+ +(?:note|warning|serious) .*$`).FindAllString(string(source), -1)
+	assert.Equal(t, want, got)
 }
 
 // Nothing is known: nothing is found, and nothing breaks.
 func TestNothingKnown(t *testing.T) {
-	assert.Empty(t, report.Judge(&report.Report{}, All()))
-	assert.Empty(t, report.Judge(report.New(nil, &ancestry.Lineage{}, &packages.Inventory{}, nil), All()))
+	assert.Empty(t, report.RunRules(&report.Report{}, All()))
+	assert.Empty(t, report.RunRules(report.New(nil, &ancestry.Lineage{}, &packages.Inventory{}, nil), All()))
 }
 
 // A good image has nothing to find.
@@ -103,5 +111,5 @@ func TestNothingFound(t *testing.T) {
 		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}}, {Steps: 2}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{aPackage("deb", "libc6", 0, 100), aPackage("npm", "make", 1, 10)}},
 	}
-	assert.Empty(t, report.Judge(im.Report(t), All()))
+	assert.Empty(t, report.RunRules(im.Report(t), All()))
 }

@@ -1,18 +1,22 @@
 package rules
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/layers"
-	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/lifecycle"
 )
 
-// A runtime is how the images of a language tell what they hold: an environment
-// variable with the version, and the file that proves that it is (still) there.
+// A runtime says how the images of a language tell what they hold: an environment
+// variable has the version, and a file proves that the runtime is still there.
 type runtime struct {
 	product, env string
 	proofs       []string
@@ -33,18 +37,19 @@ func runtimes() []runtime {
 	}
 }
 
-// An installed runtime and the finding that would blame who brought it.
+// An installed runtime, and the finding that blames what brought it.
 type installed struct {
 	cycle lifecycle.Cycle
 	blame report.Finding
 }
 
+// runtimeEnds looks at the runtimes of the finished image, each once.
 func runtimeEnds(r *report.Report) []report.Finding {
 	var found []report.Finding
 	seen := map[string]bool{}
 	for _, in := range slices.Concat(fromEnv(r), fromPackages(r)) {
 		f := in.blame
-		if seen[in.cycle.String()] || !judge(&f, in.cycle, r.AsOf) {
+		if seen[in.cycle.String()] || !describeEnd(&f, in.cycle, r.AsOf) {
 			continue
 		}
 		seen[in.cycle.String()] = true
@@ -54,40 +59,40 @@ func runtimeEnds(r *report.Report) []report.Finding {
 	return found
 }
 
-// fromEnv finds the runtimes that the image's environment names. Where the
-// layers were read, the runtime must be there, and who brought its program is
-// blamed; otherwise it is who set the variable.
+// fromEnv finds the runtimes that the image's environment names. Where the layers
+// were read, the runtime must be there, and the layer that brought its program is
+// blamed; otherwise it is the step that set the variable.
 func fromEnv(r *report.Report) []installed {
 	env := environment(r)
 	home := strings.Trim(env["JAVA_HOME"].value, "/")
 	var found []installed
 	for _, rt := range runtimes() {
 		v := env[rt.env]
-		if v.value == "" || rt.env == "JAVA_VERSION" && !builds(rt, home, v.value) {
+		if v.value == "" || rt.env == "JAVA_VERSION" && !publishedAs(rt, home, v.value) {
 			continue
 		}
 		cycle, ok := lifecycle.Find(rt.product, plainVersion(v.value))
 		if !ok {
 			continue
 		}
-		blame := atStep(r, v.step)
+		blame := r.AtStep(v.step)
 		if r.Index != nil {
-			layer := proof(r, rt, home)
+			layer := programOf(r, rt, home)
 			if layer == layers.None {
 				continue
 			}
-			blame = atLayer(r, layer)
+			blame = r.AtLayer(layer)
 		}
 		found = append(found, installed{cycle, blame})
 	}
 	return found
 }
 
-// builds reports whether a Java under home is of the publisher that rt stands
-// for: others keep other dates. OpenJ9 builds share Temurin's path; jdk.java.net has
-// two updates of a release (11.0.2; 9.0.4 is one), and later ones, such as the official image's
-// 11.0.16, are of others.
-func builds(rt runtime, home, version string) bool {
+// publishedAs reports whether a Java under home is of the publisher that rt stands
+// for: others maintain it for another time. OpenJ9 builds share Temurin's path.
+// jdk.java.net has two updates of a release (11.0.2; 9.0.4 is one); later ones, such
+// as the official image's 11.0.16, are of others.
+func publishedAs(rt runtime, home, version string) bool {
 	if strings.Contains(version, "openj9") {
 		return false
 	}
@@ -97,15 +102,15 @@ func builds(rt runtime, home, version string) bool {
 	return slices.ContainsFunc(rt.proofs, func(p string) bool { return match(p, home+"/bin/java") })
 }
 
-// proof returns the layer that brought the runtime's program, None if it is not
+// programOf returns the layer that brought the runtime's program, None if it is not
 // there.
-func proof(r *report.Report, rt runtime, home string) int {
+func programOf(r *report.Report, rt runtime, home string) int {
 	for _, p := range rt.proofs {
 		if rt.env == "JAVA_VERSION" {
 			p = home + "/bin/java"
 		}
-		if l := origin(r, p); l != layers.None {
-			return l
+		if e, ok := r.Index.Resolve(r.Index.Top(), p); ok {
+			return r.Origin(e)
 		}
 	}
 	return layers.None
@@ -122,22 +127,20 @@ func plainVersion(v string) string {
 	return v
 }
 
-// A variable is the last value of an environment variable, and who set it.
+// A variable is the last value of an environment variable, and the step that set it.
 type variable struct {
 	value string
-	step  history.Step
+	step  int // None if no step did
 }
 
 // environment returns the variables that ENV instructions set. Where the
-// configuration has another value, its word counts and nobody is to blame.
+// configuration has another value, that one counts, and no step is to blame.
 func environment(r *report.Report) map[string]variable {
 	env := map[string]variable{}
-	if r.Lineage != nil {
-		for _, s := range r.Lineage.Steps {
-			for _, kv := range s.Instruction.Env() {
-				k, v, _ := strings.Cut(kv, "=")
-				env[k] = variable{v, s}
-			}
+	for _, s := range r.Steps() {
+		for _, kv := range s.Instruction.Env() {
+			k, v, _ := strings.Cut(kv, "=")
+			env[k] = variable{v, s.Index}
 		}
 	}
 	if r.Index == nil || r.Index.Config == nil {
@@ -148,7 +151,7 @@ func environment(r *report.Report) map[string]variable {
 		k, v, _ := strings.Cut(kv, "=")
 		set := env[k]
 		if set.value != v {
-			set = variable{v, history.Step{Index: layers.None, Layer: layers.None}}
+			set = variable{v, layers.None}
 		}
 		final[k] = set
 	}
@@ -178,7 +181,7 @@ func fromPackages(r *report.Report) []installed {
 			version = rest
 		}
 		if c, ok := lifecycle.Find(product, version); ok {
-			found = append(found, installed{c, atLayer(r, p.Layer())})
+			found = append(found, installed{c, r.AtLayer(p.Layer())})
 		}
 	}
 	return found
@@ -189,4 +192,58 @@ func handBuilt(p *packages.Package) bool {
 	return len(p.Locations) > 0 && !slices.ContainsFunc(p.Locations, func(l packages.Location) bool {
 		return !strings.HasPrefix(l.Path, "usr/local/") && !strings.HasPrefix(l.Path, "opt/")
 	})
+}
+
+// goBuildEnds finds the programs whose standard library is of a Go release that
+// gets no more fixes. The distribution's own programs are for it to mend.
+func goBuildEnds(r *report.Report) []report.Finding {
+	if r.Inventory == nil {
+		return nil
+	}
+	type group struct {
+		cycle    lifecycle.Cycle
+		layer    int
+		programs []string
+	}
+	groups := map[string]*group{}
+	for i := range r.Inventory.Packages {
+		p := &r.Inventory.Packages[i]
+		if p.Type != "go-module" || p.Name != "stdlib" || p.State != packages.Present || len(p.Locations) == 0 || ofDistro(p.Locations[0].Path) {
+			continue
+		}
+		c, ok := lifecycle.Find("go", strings.TrimPrefix(p.Version, "go"))
+		if !ok || c.Status(r.AsOf) != lifecycle.Ended {
+			continue
+		}
+		key := fmt.Sprintf("%d %s", r.AncestorOf(p.Layer()), c.Name)
+		if groups[key] == nil {
+			groups[key] = &group{cycle: c, layer: p.Layer()}
+		}
+		groups[key].programs = append(groups[key].programs, p.Locations[0].Path)
+	}
+	var found []report.Finding
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		g := groups[key]
+		slices.Sort(g.programs)
+		f := r.AtLayer(g.layer)
+		f.Severity = report.Warning
+		f.Subject = "programs built with " + g.cycle.String()
+		f.Items = slices.Compact(g.programs)
+		f.Message = fmt.Sprintf("%s built with %s, whose standard library gets no more fixes since %s",
+			english.Plural(len(f.Items), "program was", "programs were"), g.cycle, g.cycle.EOL.Format(time.DateOnly))
+		f.Remedy = r.Remedy(f.Ancestor, "build with a maintained Go release", "take a newer build of it, or replace the programs by newer releases")
+		found = append(found, f)
+	}
+	return found
+}
+
+// ofDistro reports whether a path lies where the distribution's packages install
+// programs.
+func ofDistro(path string) bool {
+	for _, dir := range []string{"usr/bin/", "usr/sbin/", "usr/lib/", "usr/libexec/", "bin/", "sbin/"} {
+		if strings.HasPrefix(path, dir) {
+			return true
+		}
+	}
+	return false
 }

@@ -4,8 +4,8 @@ import "strings"
 
 // commands splits a shell script into its simple commands, each a list of words
 // without their quotes. It knows quotes, backslashes, comments and the operators
-// that end a command; what is inside $(…) or `…` is split like the rest. It
-// expands nothing, and makes the best of what is no valid script.
+// that end a command. What is inside $(…) or `…` is split like the rest. It expands
+// nothing, and never fails: of what is no valid script, it splits as much as it can.
 func commands(script string) [][]string {
 	s := splitter{}
 	for i := 0; i < len(script); i++ {

@@ -12,21 +12,23 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// ShippedRemoved returns the rule "shipped-removed".
+// ShippedRemoved returns the rule "shipped-removed", about bytes that are fetched
+// and never seen.
 func ShippedRemoved() report.Rule {
 	return report.Rule{
 		Name:     "shipped-removed",
 		Severity: report.Warning,
-		Doc: "Bytes that one layer ships and a later one deletes or overwrites: every host fetches them, and nobody sees them. " +
-			"One finding for each layer that hides and each ancestor whose files it hides, from 1 MB on, or from 1 % of a smaller image's content, at least 100 kB. " +
-			"Files that are only copied up with other metadata are the rule copy-up; package databases, which every layer must rewrite, do not count.",
-		Run: runShipped,
+		Doc: "Bytes that one layer ships and a later one deletes or overwrites. " +
+			"Every host fetches them, and nobody sees them. There is one finding for each layer that hides and each ancestor whose files it hides. " +
+			"It is silent below 1 MB, or 1 % of the content of an image below 100 MB, but at least 100 kB; about files whose metadata alone changed, " +
+			"which are the rule copy-up's; and about package databases, which every layer must rewrite.",
+		Run: findShipped,
 	}
 }
 
-// leastShipped is from how many bytes on waste in an image is worth a line. 1 MB
-// is what a fetch notices; in an image of less than 100 MB, 1 % of it; below
-// 100 kB, never.
+// leastShipped returns the number of bytes from which on waste in an image is
+// reported: 1 MB, which slows a fetch down; in an image of less than 100 MB, 1 % of
+// it; never less than 100 kB.
 func leastShipped(idx *layers.Index) int64 {
 	var content int64
 	for _, l := range idx.Layers {
@@ -35,7 +37,7 @@ func leastShipped(idx *layers.Index) int64 {
 	return max(min(1_000_000, content/100), 100_000)
 }
 
-// A hiding is a layer that hides, and an ancestor whose files it hides.
+// A hiding is a layer that hides files, and the ancestor whose files they are.
 type hiding struct{ layer, ancestor int }
 
 // hidden sums up what a hiding hides.
@@ -46,17 +48,17 @@ type hidden struct {
 	dirs                 map[string]int64 // bytes by directory
 }
 
-func runShipped(r *report.Report) []report.Finding {
+func findShipped(r *report.Report) []report.Finding {
 	if r.Index == nil {
 		return nil
 	}
 	groups := map[hiding]*hidden{}
 	linked := linkedFiles(r.Index)
 	for l := range r.Index.Layers {
-		whose := r.AncestorOf(l)
+		owner := r.AncestorOf(l)
 		for e := range r.Index.Entries(l) {
-			// What a layer hides of its own is the archive's affair, not a step's.
-			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || isDatabase(e.Path) || linked[shipped{l, e.Path}] {
+			// A layer may hide files of its own: its tool wrote it so, no step did.
+			if e.Type != layers.Regular || e.Size == 0 || e.Shadow == layers.None || e.Shadow == l || packages.IsDatabase(e.Path) || linked[shipped{l, e.Path}] {
 				continue
 			}
 			over, ok := r.Index.Lookup(e.Shadow, e.Path)
@@ -64,7 +66,7 @@ func runShipped(r *report.Report) []report.Finding {
 			if overwritten && (over.Change == layers.Metadata || over.Change == layers.Unchanged) {
 				continue
 			}
-			k := hiding{e.Shadow, whose}
+			k := hiding{e.Shadow, owner}
 			if groups[k] == nil {
 				groups[k] = &hidden{from: map[int]int64{}, dirs: map[string]int64{}}
 			}
@@ -87,8 +89,8 @@ type shipped struct {
 	path  string
 }
 
-// linkedFiles returns the files that the finished image has under another name:
-// their bytes are seen, even where their own path is hidden.
+// linkedFiles returns the files that the finished image has under the name of a hard
+// link: their bytes are seen, even where their own path is hidden.
 func linkedFiles(idx *layers.Index) map[shipped]bool {
 	linked := map[shipped]bool{}
 	for e := range idx.Merged(idx.Top()) {
@@ -127,7 +129,7 @@ func area(path string) string {
 }
 
 func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
-	f := atLayer(r, k.layer)
+	f := r.AtLayer(k.layer)
 	f.Severity = report.Warning
 	f.Bytes = h.deleted + h.overwritten
 	names, upgrade := changedPackages(r, k, h)
@@ -144,11 +146,11 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	}
 	from := slices.Sorted(maps.Keys(h.from))
 	f.Subject = fmt.Sprintf("files of %s", layerList(from))
-	whose := "the same image"
+	owner := "the same image"
 	if k.ancestor != f.Ancestor {
-		whose = who(r, k.ancestor)
+		owner = r.NameOf(k.ancestor)
 	}
-	f.Message = fmt.Sprintf("layer %d %s %s that %s of %s ships", k.layer, verb, files(h.files), layerList(from), whose)
+	f.Message = fmt.Sprintf("layer %d %s %s that %s of %s ships", k.layer, verb, files(h.files), layerList(from), owner)
 	if len(from) > 1 {
 		f.Message = strings.TrimSuffix(f.Message, "ships") + "ship"
 	}
@@ -161,28 +163,27 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	return f
 }
 
-// remedyShipped says what to do about what the ancestor by hides; upgrade says that it
-// mostly upgraded packages, rewrite that it mostly wrote files anew that are no package's,
-// as every package manager does with its own.
+// remedyShipped says what to do about what the ancestor by hides. upgrade says that
+// it mostly upgraded packages; rewrite, that it mostly replaced files that are no
+// package's, such as those that a package manager keeps for itself.
 func remedyShipped(r *report.Report, k hiding, by int, upgrade, rewrite bool) string {
 	switch {
-	case k.ancestor == by && own(by):
-		return "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides"
 	case k.ancestor == by:
-		return fmt.Sprintf("inherited from %s: only its own Dockerfile, or a squashed build of it, can save them", who(r, by))
+		return r.Remedy(by, "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides",
+			"only its own Dockerfile, or a squashed build of it, can save them")
 	case rewrite:
-		return fmt.Sprintf("only a build of %s without these files can save them: what is replaced stays in its layer", who(r, k.ancestor))
+		return fmt.Sprintf("only a build of %s without these files can save them: what is replaced stays in its layer", r.NameOf(k.ancestor))
 	case upgrade:
-		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", who(r, k.ancestor))
+		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", r.NameOf(k.ancestor))
 	}
-	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", who(r, k.ancestor))
+	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", r.NameOf(k.ancestor))
 }
 
-// changedPackages names the packages that the hiding layer removed or upgraded
-// and that have files in the layers hidden, those with the most bytes there first, and
-// reports whether it upgraded more than it removed. Of an upgraded package, some
-// files may be the same as before, and not hidden: so only names are given. Where
-// most of what is hidden is no package's, it names none.
+// changedPackages names the packages that the hiding layer removed or upgraded and
+// that have files in the layers below, those with the most bytes there first. It
+// reports whether more bytes were upgraded than removed. It gives no bytes, because
+// some files of an upgraded package may not have changed. It names none where most
+// of what is hidden is no package's.
 func changedPackages(r *report.Report, k hiding, h *hidden) (names []string, upgrade bool) {
 	if r.Inventory == nil {
 		return nil, false
@@ -235,15 +236,4 @@ func layerList(ls []int) string {
 		return "layer " + words[0]
 	}
 	return "layers " + upTo(4, words)
-}
-
-// isDatabase reports whether a path is part of a package database, or of what
-// the package system writes anew with it.
-func isDatabase(path string) bool {
-	for _, dir := range []string{"var/lib/dpkg/", "lib/apk/db/", "usr/lib/apk/db/", "var/lib/rpm/", "usr/lib/sysimage/rpm/", "var/lib/dnf/", "var/lib/yum/"} {
-		if strings.HasPrefix(path, dir) {
-			return true
-		}
-	}
-	return false
 }

@@ -39,7 +39,7 @@ func TestShippedRemoved(t *testing.T) {
 	im.Ancestors = []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 4}}
 	im.Steps = append(im.Steps, buildkit("ENV A=1"))
 	im.Ancestors = append(im.Ancestors, handmade.Ancestor{Steps: 1})
-	found := report.Judge(im.Report(t), []report.Rule{ShippedRemoved(), CopyUp()})
+	found := report.RunRules(im.Report(t), []report.Rule{ShippedRemoved(), CopyUp()})
 	require.Len(t, found, 3, "what one image hides of its own is one finding")
 	for _, f := range found {
 		assert.Equal(t, 1, f.Ancestor)

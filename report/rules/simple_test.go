@@ -2,13 +2,10 @@ package rules
 
 import (
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/testdata/handmade"
@@ -227,24 +224,4 @@ func TestUnverified(t *testing.T) {
 		want{0, 3, 3, report.Serious, "layer 3", "not what the manifest claims", "", 0},
 		want{1, 1, 1, report.Serious, "layer 1", "its diffID is sha256:", "", 0},
 	)
-}
-
-func TestOrigin(t *testing.T) {
-	im := handmade.Image{Steps: []handmade.Step{
-		buildkit("a", file("f", 5)), buildkit("b", handmade.File{Name: "f", Size: 5, Mode: 0o600}), buildkit("c", handmade.File{Name: "f", Size: 5, Mode: 0o600}),
-		buildkit("d", handmade.File{Name: ".wh.f"}), buildkit("e", file("f", 5)), buildkit("f", handmade.File{Name: "f", Size: 5, UID: 7}), buildkit("g", handmade.File{Name: "l", Link: "f"}),
-	}}
-	r := im.Report(t)
-	assert.Equal(t, 4, origin(r, "f"), "what was there before a deletion is another file")
-	assert.Equal(t, 4, origin(r, "l"), "through a link")
-	assert.Equal(t, layers.None, origin(r, "g"))
-	e, ok := r.Index.Lookup(2, "f")
-	require.True(t, ok)
-	assert.Equal(t, 0, originOf(r.Index, e))
-}
-
-func TestDated(t *testing.T) {
-	assert.False(t, dated(time.Time{}))
-	assert.False(t, dated(time.Unix(0, 0)))
-	assert.True(t, dated(handmade.Day("1999-12-31")))
 }

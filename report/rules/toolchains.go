@@ -62,7 +62,7 @@ func (g toolGroups) addToolchains(r *report.Report) {
 			for range t.up {
 				dir = dir[:strings.LastIndexByte(dir, '/')]
 			}
-			dirs[dir] = &toolItem{name: t.name + " in /" + dir, layer: origin(r, e.Path)}
+			dirs[dir] = &toolItem{name: t.name + " in /" + dir, layer: r.Origin(e)}
 		}
 	}
 	forgetPackaged(r, dirs)

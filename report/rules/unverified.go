@@ -8,13 +8,15 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// Unverified returns the rule "unverified".
+// Unverified returns the rule "unverified", about layers whose bytes are not those
+// that were promised.
 func Unverified() report.Rule {
 	return report.Rule{
 		Name:     "unverified",
 		Severity: report.Serious,
-		Doc: "A layer whose bytes are not those that the image's configuration or manifest claims, or that could not be read to its end. " +
-			"Nothing that is said about such a layer can be relied upon.",
+		Doc: "A layer that is not what the image claims, or that could not be read to its end. " +
+			"Nothing that is said about such a layer can be relied on. " +
+			"It is silent where the layers were not read at all.",
 		Run: func(r *report.Report) []report.Finding {
 			if r.Index == nil {
 				return nil
@@ -24,7 +26,7 @@ func Unverified() report.Rule {
 				if l.Verified {
 					continue
 				}
-				f := atLayer(r, l.Index)
+				f := r.AtLayer(l.Index)
 				f.Severity = report.Serious
 				f.Subject = fmt.Sprintf("layer %d", l.Index)
 				f.Remedy = "fetch or build the image again; if it stays so, do not run it"

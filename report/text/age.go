@@ -4,10 +4,13 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+
+	"github.com/stemma-go/stemma/report"
 )
 
-// age says how many days from is before to, in years and months, or days: "2 years
-// 3 months ago", "12 days ago", "today". Hours do not count: dates are all that is printed.
+// age says how long from is before to, in years and months, or in days: "2 years 3
+// months ago", "12 days ago", "today". It counts dates and not hours, since dates are
+// all that is printed.
 func age(from, to time.Time) string {
 	from, to = day(from), day(to)
 	if to.Before(from) {
@@ -40,13 +43,13 @@ func age(from, to time.Time) string {
 // day is the midnight at which a day of UTC begins.
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// built says when, and how long before asOf; reproducible builds write dates
-// that mean nothing.
+// built says when something was built, and how long before asOf. Where a
+// reproducible build wrote a date that means nothing, it says that, too.
 func built(t, asOf time.Time) string {
 	switch {
 	case t.IsZero():
 		return "build date not recorded"
-	case t.UTC().Year() <= 1980:
+	case !report.Dated(t):
 		return "build date not recorded (" + t.UTC().Format(time.DateOnly) + ")"
 	}
 	return "built " + t.UTC().Format(time.DateOnly) + ", " + age(t, asOf)

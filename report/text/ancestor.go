@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
@@ -15,14 +16,14 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// ancestor writes one ancestor and the findings about it.
+// ancestor writes an ancestor and the findings about it.
 func (p *page) ancestor(r *report.Report, i int, steps bool) {
 	a := r.Ancestors[i]
 	node, trunk := p.sign.node, p.style.line.Render(p.sign.trunk)+" "
 	if i == len(r.Ancestors)-1 {
 		node, trunk = p.sign.root, "  "
 	}
-	p.title(p.style.line.Render(node)+" ", trunk, a, title(r, i), i == 0)
+	p.nameLine(p.style.line.Render(node)+" ", trunk, a, title(r, i), i == 0)
 
 	facts := []string{built(a.Created, r.AsOf), layerSpan(a, p.sign.dash)}
 	if r.Index != nil && a.Layers.Len() > 0 {
@@ -33,10 +34,10 @@ func (p *page) ancestor(r *report.Report, i int, steps bool) {
 		p.fact(trunk, packageFacts(a.Packages))
 	}
 	if a.Standing != nil {
-		p.fact(trunk, []string{p.clean(standing(*a.Standing))})
+		p.fact(trunk, []string{p.clean(standingText(*a.Standing))})
 	}
 	if len(a.Evidence) > 0 {
-		p.para(trunk, part{}, part{p.style.dim, p.clean(evidence(a.Evidence[0]))}, 2)
+		p.para(trunk, part{}, part{p.style.dim, p.clean(evidenceText(a.Evidence[0]))}, 2)
 	}
 	if len(a.Ties) > 0 {
 		names := make([]string, len(a.Ties))
@@ -46,7 +47,7 @@ func (p *page) ancestor(r *report.Report, i int, steps bool) {
 		p.para(trunk, part{p.style.fair, "or"}, part{text: p.clean(english.OxfordWordSeries(names, "or"))}, 2)
 	}
 	for _, e := range a.Against {
-		p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidence(e))}, 2)
+		p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidenceText(e))}, 2)
 	}
 	if steps {
 		p.steps(trunk, r, a)
@@ -91,15 +92,15 @@ func title(r *report.Report, i int) string {
 	return "unknown"
 }
 
-// title writes an ancestor's first line: its name, and how sure it is.
-func (p *page) title(node, trunk string, a report.Ancestor, name string, youngest bool) {
+// nameLine writes an ancestor's first line: its name, and how sure it is.
+func (p *page) nameLine(node, trunk string, a report.Ancestor, name string, youngest bool) {
 	sure := a.Confidence.String()
 	switch {
 	case a.Repository != "":
 	case youngest && name != thisImage:
 		sure = thisImage
 	default:
-		sure = "" // the title has said it
+		sure = "" // the name says it
 	}
 	style := map[ancestry.Confidence]lipgloss.Style{
 		ancestry.Proved: p.style.good, ancestry.Recorded: p.style.good, ancestry.Recognised: p.style.good,
@@ -116,15 +117,15 @@ func (p *page) fact(prefix string, facts []string) {
 	p.para(prefix, part{}, part{text: strings.Join(facts, p.sign.sep)}, 2)
 }
 
-func evidence(e ancestry.Evidence) string {
+// evidenceText says what evidence says, and where it was read.
+func evidenceText(e ancestry.Evidence) string {
 	if e.Where == "" {
 		return e.Says
 	}
 	return e.Says + " (" + e.Where + ")"
 }
 
-// steps writes an ancestor's own steps, youngest first as the ancestors are, a
-// line for each.
+// steps writes a line for each of an ancestor's own steps, the youngest first.
 func (p *page) steps(prefix string, r *report.Report, a report.Ancestor) {
 	for i := a.Steps.To - 1; i >= a.Steps.From; i-- {
 		s, ok := r.Step(i)
@@ -137,13 +138,13 @@ func (p *page) steps(prefix string, r *report.Report, a report.Ancestor) {
 			size = bytesOf(r.Index.Layers[s.Layer].Content)
 		}
 		room := p.width - ansi.StringWidth(prefix) - len(head) - 9
-		text := ansi.Truncate(p.clean(command(s)), max(room, 1), p.sign.dots)
+		text := ansi.Truncate(p.clean(stepText(s)), max(room, 1), p.sign.dots)
 		p.line(prefix + p.style.dim.Render(head+fmt.Sprintf("%8s ", size)) + text)
 	}
 }
 
-// command is a step as its Dockerfile would have it, as far as it is known.
-func command(s history.Step) string {
+// stepText is a step as its Dockerfile has it, as far as that is known.
+func stepText(s history.Step) string {
 	in := s.Instruction
 	switch {
 	case s.Synthetic:
@@ -154,8 +155,8 @@ func command(s history.Step) string {
 	return strings.Join(append(append([]string{in.Keyword}, in.Flags...), in.Args), " ")
 }
 
-// findings writes those findings that are chosen. A remedy that is the next
-// one's too is written once, below the last.
+// findings writes the findings that are chosen. A remedy that several of them in a
+// row share is written once, below the last.
 func (p *page) findings(prefix string, r *report.Report, chosen func(report.Finding) bool) {
 	var list []report.Finding
 	for _, f := range r.Findings {
@@ -186,4 +187,26 @@ func (p *page) finding(prefix string, f report.Finding) {
 		label += ", " + bytesOf(f.Bytes)
 	}
 	p.para(prefix, part{style, label + ":"}, part{text: p.clean(f.Message)}, 2)
+}
+
+// standingText says how an ancestor stands among the images of its tags, and as of
+// which day that is known.
+func standingText(s ancestry.Standing) string {
+	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+	if s.Newer {
+		return "newer than the catalogue of " + day(s.AsOf)
+	}
+	var facts []string
+	switch {
+	case !s.Abandoned.IsZero():
+		facts = append(facts, "abandoned since "+day(s.Abandoned))
+	case s.Superseded != nil:
+		facts = append(facts, "superseded since "+day(s.Superseded.On))
+	default:
+		facts = append(facts, "current")
+	}
+	if s.Lagging != nil {
+		facts = append(facts, "lagging since "+day(s.Lagging.On))
+	}
+	return strings.Join(facts, ", ") + " as of " + day(s.AsOf)
 }

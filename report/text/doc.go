@@ -1,10 +1,12 @@
 // Package text writes a report for people: the image's ancestors, youngest first
 // and its root at the bottom, each with what it brought and what was found in it.
 //
+// [Write] writes a report, [WriteRules] what the rules look for.
+//
 // # What is where
 //
 // The head has the reference, the platform, the manifest's digest, the sizes and
-// the day of the judgement. Every ancestor follows with a name; how sure the name
+// the day for which ages are told. Every ancestor follows with a name; how sure the name
 // is, in the words of package ancestry; build date and age; layers (bottom is 0)
 // and bytes, as stored and unpacked; its packages that are still there, then +introduced,
 // ~upgraded and -removed; the strongest evidence for its name; other names for
@@ -20,7 +22,7 @@
 //
 // # Terminals and pipes
 //
-// Colours are the sixteen of every terminal and never carry meaning alone. There are none
+// Colours are the sixteen that every terminal has, and what they mean is always written, too. There are none
 // where NO_COLOR is set; nor, unless CLICOLOR_FORCE is, where TERM is dumb or the
 // output is no terminal. Lines are wrapped at the width of the terminal, 80 columns where
 // there is none. Where the locale names another character set than UTF-8, or TERM is

@@ -7,6 +7,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
+
+	"github.com/stemma-go/stemma/internal/printable"
 )
 
 // A page gathers the lines of a report.
@@ -33,7 +35,7 @@ type signs struct {
 func newPage(width int, ascii bool, profile termenv.Profile) *page {
 	r := lipgloss.NewRenderer(nil, termenv.WithProfile(profile))
 	r.SetColorProfile(profile)
-	r.SetHasDarkBackground(true) // not asked: no style depends on it, and asking writes to the terminal
+	r.SetHasDarkBackground(true) // no style depends on it, and finding it out would write to the terminal
 	color := func(n string) lipgloss.Style { return r.NewStyle().Foreground(lipgloss.Color(n)) }
 	p := &page{width: width, ascii: ascii}
 	p.style = styles{
@@ -48,8 +50,14 @@ func newPage(width int, ascii bool, profile termenv.Profile) *page {
 	return p
 }
 
-// clean is the function clean with the page's character set.
-func (p *page) clean(s string) string { return clean(s, p.ascii) }
+// clean makes text from the image fit for the page: one line, without control
+// characters, in ASCII where the page is.
+func (p *page) clean(s string) string {
+	if p.ascii {
+		return printable.ASCII(s)
+	}
+	return printable.Line(s)
+}
 
 // line writes one line as it is.
 func (p *page) line(s string) {
@@ -57,14 +65,14 @@ func (p *page) line(s string) {
 	p.buf.WriteByte('\n')
 }
 
-// para writes text after a prefix that every line repeats, with label before it
-// in a style of its own. The lines after the first are indented by hang columns
-// more. A word that fits no line is broken.
+// para writes a paragraph: label, in a style of its own, and text. Every line begins
+// with prefix, and those after the first are indented by hang more columns. A word
+// that is longer than a line is broken.
 func (p *page) para(prefix string, label, text part, hang int) {
 	p.headed(prefix, prefix, label, text, hang)
 }
 
-// headed is para with another prefix, as wide, on the first line.
+// headed is para with another prefix of the same width on the first line.
 func (p *page) headed(first, prefix string, label, text part, hang int) {
 	room := min(p.width, proseWidth) - ansi.StringWidth(prefix)
 	hang = min(hang, max(room/4, 0))
@@ -89,9 +97,10 @@ func (p *page) headed(first, prefix string, label, text part, hang int) {
 	}
 }
 
-// wrap breaks text into lines at its spaces. The library also breaks after a
-// hyphen, which tears options and package names apart, so those travel as the
-// hyphen that does not break; and a number stays with its unit.
+// wrap breaks text into lines at its spaces. The library also breaks after hyphens,
+// which would split options and package names, and between a number and its unit.
+// So these are replaced by the hyphen and the space that do not break, and restored
+// afterwards.
 func wrap(text string, width int) []string {
 	swap := strings.NewReplacer("-", "\u2011", "\u2011", "-", " kB", "\u00a0kB", " MB", "\u00a0MB", " GB", "\u00a0GB")
 	back := strings.NewReplacer("-", "\u2011", "\u2011", "-", "\u00a0", " ")

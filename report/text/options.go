@@ -14,10 +14,10 @@ type Options struct {
 	// Width is the number of columns; 0 is that of the terminal, 80 where the
 	// output is none. Less than 20 is 20.
 	Width int
-	// Color says when to colour; Auto looks at the output and the environment.
+	// Color says when to use colours; Auto looks at the output and the environment.
 	Color When
-	// ASCII says when to do without any character beyond ASCII; Auto looks at the
-	// environment's locale.
+	// ASCII says when to write nothing but ASCII; Auto looks at the locale of the
+	// environment.
 	ASCII When
 	// Steps also lists the steps of every ancestor.
 	Steps bool
@@ -40,6 +40,14 @@ const (
 	// the terminal.
 	proseWidth = 120
 )
+
+// newPage returns an empty page for an output. o may be nil.
+func (o *Options) newPage(w io.Writer) *page {
+	if o == nil {
+		o = &Options{}
+	}
+	return newPage(o.width(w), o.ascii(os.Getenv), o.profile(w))
+}
 
 // width returns the number of columns to write.
 func (o *Options) width(w io.Writer) int {
@@ -68,7 +76,8 @@ func (o *Options) profile(w io.Writer) termenv.Profile {
 	return termenv.ANSI
 }
 
-// ascii reports whether to write ASCII alone. env looks up the environment.
+// ascii reports whether to write nothing but ASCII. env looks up a variable of the
+// environment.
 func (o *Options) ascii(env func(string) string) bool {
 	switch o.ASCII {
 	case Always:
@@ -85,5 +94,5 @@ func (o *Options) ascii(env func(string) string) bool {
 			return !strings.Contains(v, "utf-8") && !strings.Contains(v, "utf8")
 		}
 	}
-	return false // nothing is said, as in most containers and pipelines
+	return false // no locale is set, as in most containers and pipelines
 }

@@ -3,7 +3,6 @@ package text
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,15 +11,13 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma/internal/printable"
 	"github.com/stemma-go/stemma/report"
 )
 
 // Write writes the report. Its error is w's.
 func Write(w io.Writer, r *report.Report, opts *Options) error {
-	if opts == nil {
-		opts = &Options{}
-	}
-	p := newPage(opts.width(w), opts.ascii(os.Getenv), opts.profile(w))
+	p := opts.newPage(w)
 	p.head(r)
 	for i := range r.Ancestors {
 		between := ""
@@ -28,10 +25,25 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 			between = p.style.line.Render(p.sign.trunk)
 		}
 		p.line(between)
-		p.ancestor(r, i, opts.Steps)
+		p.ancestor(r, i, opts != nil && opts.Steps)
 	}
-	p.rest(r)
+	p.tail(r)
 	p.totals(r)
+	_, err := w.Write(p.buf.Bytes())
+	return err
+}
+
+// WriteRules writes what rules there are, a paragraph for each: its name, the
+// highest severity of its findings, and its Doc. Its error is w's.
+func WriteRules(w io.Writer, rules []report.Rule, opts *Options) error {
+	p := opts.newPage(w)
+	for i, rule := range rules {
+		if i > 0 {
+			p.line("")
+		}
+		p.line(p.style.name.Render(p.clean(rule.Name)) + p.sign.sep + rule.Severity.String())
+		p.para("  ", part{}, part{text: p.clean(rule.Doc)}, 0)
+	}
 	_, err := w.Write(p.buf.Bytes())
 	return err
 }
@@ -65,13 +77,13 @@ func (p *page) head(r *report.Report) {
 	}
 }
 
-// rest writes the findings that blame no ancestor, and the problems.
-func (p *page) rest(r *report.Report) {
-	homeless := func(f report.Finding) bool { return f.Ancestor < 0 || f.Ancestor >= len(r.Ancestors) }
-	if slices.ContainsFunc(r.Findings, homeless) {
+// tail writes the findings that blame no ancestor, and the problems.
+func (p *page) tail(r *report.Report) {
+	blameless := func(f report.Finding) bool { return f.Ancestor < 0 || f.Ancestor >= len(r.Ancestors) }
+	if slices.ContainsFunc(r.Findings, blameless) {
 		p.line("")
 		p.line(p.style.name.Render("findings about no ancestor in particular"))
-		p.findings("  ", r, homeless)
+		p.findings("  ", r, blameless)
 	}
 	if len(r.Problems) == 0 {
 		return
@@ -111,15 +123,15 @@ func platform(r *report.Report) string {
 	}
 	c := r.Index.Config
 	pl := v1.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
-	return clean(pl.String(), true)
+	return printable.ASCII(pl.String())
 }
 
-// shortDigest is as much of a digest as nobody will find twice.
+// shortDigest is the beginning of a digest, long enough to tell images apart.
 func shortDigest(h v1.Hash) string {
 	return h.Algorithm + ":" + h.Hex[:min(12, len(h.Hex))]
 }
 
-// sizes says how many bytes are stored, and how many come out of it.
+// sizes says how many bytes are stored, and how many there are once unpacked.
 func sizes(stored, unpacked int64) string {
 	if stored == unpacked {
 		return bytesOf(stored)
@@ -127,7 +139,8 @@ func sizes(stored, unpacked int64) string {
 	return bytesOf(stored) + " stored, " + bytesOf(unpacked) + " unpacked"
 }
 
-// bytesOf is a number of bytes in words; what is negative can only be wrong.
+// bytesOf writes a number of bytes with its unit. A negative one, which only a wrong
+// report has, is 0.
 func bytesOf(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 // present counts the packages that the finished image has.

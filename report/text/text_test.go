@@ -171,6 +171,20 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestWriteError(t *testing.T) {
 	err := errors.New("disk full")
 	assert.ErrorIs(t, text.Write(failing{err}, &report.Report{}, nil), err)
+	assert.ErrorIs(t, text.WriteRules(failing{err}, rules.All(), nil), err)
+}
+
+func ExampleWriteRules() {
+	if err := text.WriteRules(os.Stdout, []report.Rule{rules.Superseded()}, &text.Options{Width: 60, ASCII: text.Always}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// superseded, note
+	//   An ancestor whose tag has gone on to a newer image. A
+	//   build on that tag today gets the newer one, with the fixes
+	//   that this one lacks. It is silent about ancestors that no
+	//   catalogue of tags and days names, that are newer than the
+	//   catalogue, or that are abandoned.
 }
 
 func Example() {

@@ -13,9 +13,9 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// Sample is a report with something of everything: four ancestors of every
-// degree of certainty, packages with a past, problems, and much to find for the
-// rules given. It is the same on every run.
+// Sample is a report that has some of everything: four ancestors, each of another
+// confidence, packages that were upgraded and removed, problems, and much for the
+// given rules to find. It is the same on every run.
 func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	t.Helper()
 	im := Image{
@@ -30,7 +30,7 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	}
 	idx, err := layers.Read(t.Context(), im.Build(t), nil)
 	require.NoError(t, err)
-	for i := range idx.Layers { // what the compressor of the day makes of it is no part of the sample
+	for i := range idx.Layers { // so that it does not depend on the compressor
 		idx.Layers[i].Size = idx.Layers[i].Uncompressed / 3
 		idx.Layers[i].Digest = v1.Hash{}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/anchore/syft/syft/cataloging"
 	"github.com/anchore/syft/syft/pkg"
+
+	"github.com/stemma-go/stemma/packages"
 )
 
 // Found is a package as a cataloger found it. Paths are relative to the root.
@@ -119,7 +121,12 @@ func (f *Found) describe(p *pkg.Package) {
 	if o, ok := p.Metadata.(pkg.FileOwner); ok {
 		f.Owned = owned(o, root)
 	}
-	f.Dirs = directories(f)
+	// What a note in a binary says it is, is in no directory of its kind.
+	if len(f.Evidence) > 0 && len(f.Owned) == 0 && !f.Binary {
+		if dir := packages.EcosystemOf(f.Type).OwnDirectory(f.Evidence[0], f.Name); dir != "" {
+			f.Dirs = []string{dir}
+		}
+	}
 }
 
 func owned(o pkg.FileOwner, root string) []string {
@@ -131,32 +138,4 @@ func owned(o pkg.FileOwner, root string) []string {
 		files[i] = relative(p)
 	}
 	return files
-}
-
-// directories tells the directories of packages whose metadata lists no files.
-func directories(f *Found) []string {
-	if len(f.Evidence) == 0 || len(f.Owned) > 0 || f.Binary {
-		return nil // what a note in a binary says it is, is in no directory of its kind
-	}
-	file := f.Evidence[0]
-	dir := path.Dir(file)
-	switch f.Type {
-	case string(pkg.NpmPkg), string(pkg.Rpkg), string(pkg.LuaRocksPkg), string(pkg.WordpressPluginPkg), string(pkg.HomebrewPkg):
-		if dir == "." {
-			return nil
-		}
-		return []string{dir}
-	case string(pkg.PythonPkg):
-		return []string{dir} // the .dist-info or .egg-info alone
-	case string(pkg.PhpComposerPkg):
-		return []string{path.Join(path.Dir(dir), f.Name)} // vendor/composer/installed.json
-	case string(pkg.GemPkg):
-		stem := strings.TrimSuffix(path.Base(file), ".gemspec")
-		home, _, ok := strings.Cut(file, "/specifications/")
-		if !ok {
-			return nil
-		}
-		return []string{path.Join(home, "gems", stem)}
-	}
-	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/layers"
-	"github.com/stemma-go/stemma/packages/scan/internal/imagetest"
+	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
 // TestNote: what a note in a binary says is the package that the binary is, and owns
@@ -29,7 +29,7 @@ func TestNote(t *testing.T) {
 // TestHostileGlob: globs are made of names in the image.
 func TestHostileGlob(t *testing.T) {
 	name := "libruby.so" + strings.Repeat("a", 40)
-	img := imagetest.Image(t, []imagetest.File{{Path: "usr/lib/" + name, Content: []byte("x")}})
+	img := packaged.Image(t, []packaged.File{{Path: "usr/lib/" + name, Content: []byte("x")}})
 	idx, err := layers.Read(t.Context(), img, nil)
 	require.NoError(t, err)
 	v := &View{Index: idx, Kept: func() []string { return []string{"usr/lib/" + name} }, cataloger: &Cataloger{}}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/anchore/syft/syft/file"
 )
@@ -108,4 +110,33 @@ func (q *questions) FileContentsByLocation(file.Location) (io.ReadCloser, error)
 
 func (q *questions) FileMetadataByLocation(file.Location) (file.Metadata, error) {
 	return file.Metadata{}, errEmpty
+}
+
+// syftModule is where Syft's version is looked up.
+const syftModule = "github.com/anchore/syft"
+
+// Version names what the set would find: the version of Syft that the program was
+// built with, and the catalogers. It is "" where the version is not known.
+func (s *Set) Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path != syftModule {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		if m.Version == "" {
+			return "" // a directory, whose content may change
+		}
+		var names []string
+		for _, c := range s.Catalogers {
+			names = append(names, c.Name)
+		}
+		return m.Path + "@" + m.Version + " " + strings.Join(names, ",")
+	}
+	return ""
 }

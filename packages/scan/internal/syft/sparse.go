@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -57,9 +59,9 @@ func Bundle(content []byte) bool {
 	}
 }
 
-// Slim keeps of an assembly what the catalogers read of it. A program with a .NET
+// KeepAssembly keeps of an assembly what the catalogers read of it. A program with a .NET
 // application in it is kept whole.
-func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
+func (s *Set) KeepAssembly(ctx context.Context, p string, whole []byte) *Sparse {
 	if Bundle(whole) {
 		return &Sparse{size: int64(len(whole)), parts: []part{{0, slices.Clone(whole)}}}
 	}
@@ -73,8 +75,8 @@ func (s *Set) Slim(ctx context.Context, p string, whole []byte) *Sparse {
 	return rec.sparse
 }
 
-// Slims reports whether a cataloger of the set wants assemblies.
-func (s *Set) Slims(p string) bool {
+// WantsAssembly reports whether a cataloger of the set wants assemblies.
+func (s *Set) WantsAssembly(p string) bool {
 	return Assembly(p) && slices.ContainsFunc(s.Catalogers, func(c *Cataloger) bool { return c.Name == assemblies })
 }
 
@@ -178,3 +180,45 @@ func (s *Sparse) open() io.ReadCloser {
 type sparseReader struct{ *io.SectionReader }
 
 func (sparseReader) Close() error { return nil }
+
+// jsonSparse is how a [Sparse] is written.
+type jsonSparse struct {
+	Size  int64
+	Parts []jsonPart
+}
+
+type jsonPart struct {
+	Off  int64
+	Data []byte
+}
+
+// MarshalJSON writes the parts that are kept.
+func (s *Sparse) MarshalJSON() ([]byte, error) {
+	j := jsonSparse{Size: s.size}
+	for _, p := range s.parts {
+		j.Parts = append(j.Parts, jsonPart{p.off, p.data})
+	}
+	return json.Marshal(j)
+}
+
+// GobEncode writes the same.
+func (s *Sparse) GobEncode() ([]byte, error) { return s.MarshalJSON() }
+
+// GobDecode reads what GobEncode wrote.
+func (s *Sparse) GobDecode(b []byte) error { return s.UnmarshalJSON(b) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Sparse) UnmarshalJSON(b []byte) error {
+	var j jsonSparse
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	*s = Sparse{size: j.Size}
+	for _, p := range j.Parts {
+		if p.Off < 0 || p.Off > s.size-int64(len(p.Data)) {
+			return errors.New("part outside the file")
+		}
+		s.parts = append(s.parts, part{p.Off, p.Data})
+	}
+	return nil
+}

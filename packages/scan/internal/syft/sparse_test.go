@@ -67,5 +67,5 @@ func TestBundle(t *testing.T) {
 	set, err := NewSet(nil)
 	require.NoError(t, err)
 	whole := append([]byte("MZ..."), mark...)
-	assert.Equal(t, []part{{0, whole}}, set.Slim(t.Context(), "a.exe", whole).parts, "kept whole")
+	assert.Equal(t, []part{{0, whole}}, set.KeepAssembly(t.Context(), "a.exe", whole).parts, "kept whole")
 }

@@ -4,7 +4,59 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/stemma-go/stemma/packages"
 )
+
+// Kept returns the globs that p matches, of catalogers that run after the pass and
+// read p.
+func (s *Set) Kept(p string) []string {
+	return slices.DeleteFunc(s.kept.match(p), func(g string) bool {
+		return !slices.ContainsFunc(s.byGlob[g], func(c *Cataloger) bool { return c.reads(p) })
+	})
+}
+
+// Keep reports whether the content of the file at p is read after the pass.
+func (s *Set) Keep(p string, size int64) bool {
+	if Neighbour(p, size) {
+		return true
+	}
+	return !Assembly(p) && len(s.Kept(p)) > 0
+}
+
+// CatalogersOf returns the catalogers that run after the pass and that must run when a
+// layer changes p, which matches globs.
+func (s *Set) CatalogersOf(p string, globs []string) []*Cataloger {
+	var found []*Cataloger
+	add := func(c *Cataloger) {
+		if !slices.Contains(found, c) {
+			found = append(found, c)
+		}
+	}
+	for _, g := range globs {
+		for _, c := range s.byGlob[g] {
+			if c.reads(p) {
+				add(c)
+			}
+		}
+	}
+	if strings.Contains(p, "nix/store/") || distribution(p) {
+		for _, c := range s.Catalogers {
+			if distribution(p) && c.Database || c.Name == "nix-cataloger" && !distribution(p) {
+				add(c)
+			}
+		}
+	}
+	return found
+}
+
+func (c *Cataloger) reads(p string) bool {
+	return c.Mode != Alone && (c.only == nil || c.only(p))
+}
+
+// NamesDistribution reports whether the file at p names the distribution.
+func NamesDistribution(p string) bool { return distribution(p) }
 
 // maxNeighbour bounds the files that are kept only because a cataloger might look
 // at them next to another one.
@@ -28,44 +80,33 @@ func Neighbour(p string, size int64) bool {
 	if size > maxNeighbour {
 		return false
 	}
-	base := path.Base(p)
-	dir := path.Dir(p)
-	switch base {
-	case "os-release", "system-release-cpe", "redhat-release", "debian_version":
-		return dir == "etc" || dir == "usr/lib"
-	case "repositories":
-		return dir == "etc/apk"
-	case "license_groups":
-		return dir == "etc/portage"
-	case "schema":
-		return strings.HasSuffix(dir, "nix/var/nix/db")
-	case "SIZE":
-		return strings.Contains(p, "var/db/pkg/")
-	case "files", "mtree":
-		return strings.Contains(p, "var/lib/pacman/local/")
-	case "RECORD", "installed-files.txt", "top_level.txt", "direct_url.json":
-		return true
-	case "libman.json", "application.ini", "MYMETA.json":
+	if slices.ContainsFunc(beside().match(p), func(g string) bool { return g != "**/*.pm" || cpanModule(p) }) {
 		return true
 	}
+	base, dir := path.Base(p), path.Dir(p)
 	switch {
-	case fedoraVariant(p):
+	case base == "os-release", base == "system-release-cpe", base == "redhat-release", base == "debian_version":
+		return dir == "etc" || dir == "usr/lib"
+	case base == "application.ini", fedoraVariant(p):
 		return true
 	case strings.HasPrefix(base, "VERSION"):
 		return size < 4<<10
-	case strings.HasPrefix(base, "libruby") && strings.Contains(base, ".so"):
-		return true
-	case strings.HasPrefix(base, "ruby") && strings.Trim(base[len("ruby"):], "0123456789.") == "":
-		return true // what a link named ruby leads to
-	case strings.HasSuffix(base, ".pm"):
-		return cpanModule(p)
-	case strings.HasSuffix(base, ".list"):
-		return strings.HasSuffix(dir, "lib/dpkg/info") || strings.HasSuffix(dir, "lib/opkg/info")
-	case strings.HasSuffix(base, ".md5sums"):
-		return strings.HasSuffix(dir, "lib/dpkg/status.d")
+	case strings.HasPrefix(base, "libruby"):
+		return strings.Contains(base, ".so")
+	case strings.HasPrefix(base, "ruby"):
+		return strings.Trim(base[len("ruby"):], "0123456789.") == "" // what a link named ruby leads to
 	}
 	return false
 }
+
+// beside has the globs of files that are read beside those that a cataloger finds.
+var beside = sync.OnceValue(func() *globSet {
+	var globs []string
+	for _, e := range packages.Ecosystems() {
+		globs = append(globs, e.Beside...)
+	}
+	return newGlobSet(globs)
+})
 
 // cpanModule tells modules that CPAN's clients may have installed, whose version
 // Syft reads from the module; those of the distribution's own directories are not.

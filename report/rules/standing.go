@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+)
+
+// The three rules of this file look at where an ancestor stands among the images of
+// its tags. A catalogue that follows tags tells it, and says as of which day.
+
+// Abandoned returns the rule "abandoned", about ancestors of which no tag is built
+// any more.
+func Abandoned() report.Rule {
+	return report.Rule{
+		Name:     "abandoned",
+		Severity: report.Warning,
+		Doc: "An ancestor of which no tag is built any more. " +
+			"It gets no fixes, whatever is pulled or rebuilt. " +
+			"It is silent about ancestors that no catalogue of tags and days names.",
+		Run: func(r *report.Report) []report.Finding {
+			var found []report.Finding
+			for i, a := range r.Ancestors {
+				s := a.Standing
+				if s == nil || s.Abandoned.IsZero() {
+					continue
+				}
+				f := r.AtAncestor(i)
+				f.Severity = report.Warning
+				f.Subject = a.String()
+				f.Message = fmt.Sprintf("%s: no tag that it was built for is built since %s (as of %s)", a,
+					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
+				f.Remedy = fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", a.Repository)
+				if i > 1 {
+					f.Remedy = r.Remedy(i-1, "", "move to a tag of it that stands on something still built, or to another image if none does")
+				}
+				found = append(found, f)
+			}
+			return found
+		},
+	}
+}
+
+// Superseded returns the rule "superseded", about ancestors whose tag points to a
+// newer image.
+func Superseded() report.Rule {
+	return report.Rule{
+		Name:     "superseded",
+		Severity: report.Note,
+		Doc: "An ancestor whose tag has gone on to a newer image. " +
+			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
+			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned.",
+		Run: func(r *report.Report) []report.Finding {
+			var found []report.Finding
+			for i, a := range r.Ancestors {
+				s := a.Standing
+				if s == nil || s.Superseded == nil || !s.Abandoned.IsZero() {
+					continue
+				}
+				n := s.Superseded
+				f := r.AtAncestor(i)
+				f.Subject = a.String()
+				f.Message = fmt.Sprintf("%s: %s", a, wentOn(n, s.AsOf))
+				take := n.Name.String()
+				if n.Now == "" {
+					take = "a tag of " + n.Name.Repository + " that is still built"
+				}
+				switch i {
+				case 0:
+					f.Remedy = "pull " + take
+				case 1:
+					f.Remedy = "rebuild on " + take
+				default:
+					f.Remedy = fmt.Sprintf("take a build of %s that stands on %s", r.NameOf(i-1), take)
+				}
+				found = append(found, f)
+			}
+			return found
+		},
+	}
+}
+
+// Lagging returns the rule "lagging", about ancestors that were not rebuilt since
+// their parent was.
+func Lagging() report.Rule {
+	return report.Rule{
+		Name:     "lagging",
+		Severity: report.Note,
+		Doc: "An ancestor whose parent's tag went on to a newer image after it was built. " +
+			"A rebuild alone, without a change, would bring the parent's fixes. " +
+			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known.",
+		Run: func(r *report.Report) []report.Finding {
+			var found []report.Finding
+			for i := 0; i+1 < len(r.Ancestors); i++ {
+				s, asOf := parentWentOn(r, i)
+				if s == nil {
+					continue
+				}
+				f := r.AtAncestor(i)
+				f.Subject = s.Name.String()
+				f.Message = fmt.Sprintf("%s was built on %s, and %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), wentOn(s, asOf))
+				f.Remedy = "rebuild it on a current build of " + s.Name.String()
+				if f.Inherited() {
+					f.Remedy = "take a current build of " + r.NameOf(i)
+				}
+				found = append(found, f)
+			}
+			return found
+		},
+	}
+}
+
+// parentWentOn returns what took the tag of an ancestor's parent after the ancestor
+// was built. Where no catalogue knows the ancestor itself, its parent's standing
+// tells.
+func parentWentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
+	a, p := r.Ancestors[i], r.Ancestors[i+1]
+	if a.Standing != nil {
+		return a.Standing.Lagging, a.Standing.AsOf
+	}
+	if p.Standing == nil || p.Standing.Superseded == nil || !report.Dated(a.Created) || !p.Standing.Superseded.On.After(a.Created) {
+		return nil, time.Time{}
+	}
+	return p.Standing.Superseded, p.Standing.AsOf
+}
+
+// wentOn says what became of a tag.
+func wentOn(s *ancestry.Succession, asOf time.Time) string {
+	text := fmt.Sprintf("%s went on to %s on %s", s.Name, s.First, s.On.Format(time.DateOnly))
+	switch {
+	case s.Times > 1 && s.Now != "":
+		text += fmt.Sprintf(", %s in all, now to %s", english.Plural(s.Times, "time", ""), s.Now)
+	case s.Times > 1:
+		text += fmt.Sprintf(", %s in all", english.Plural(s.Times, "time", ""))
+	}
+	if !s.Until.IsZero() {
+		text += fmt.Sprintf(", and is not built since %s", s.Until.Format(time.DateOnly))
+	}
+	return text + fmt.Sprintf(" (as of %s)", asOf.Format(time.DateOnly))
+}
