@@ -25,13 +25,13 @@ import (
 // nothing is made.
 func selected(t *testing.T) []string {
 	t.Helper()
-	s, err := root.CreateSBOM(t.Context(), view{resolver: &aloneResolver{path: "/nothing"}}, root.DefaultCreateSBOMConfig().WithoutFiles())
+	s, err := root.CreateSBOM(t.Context(), resolverSource{resolver: &aloneResolver{path: "/nothing"}}, root.DefaultCreateSBOMConfig().WithoutFiles())
 	require.NoError(t, err)
 	return used(t, s.Descriptor.Configuration)
 }
 
 // TestSelection fails when an upgrade of Syft brings a cataloger that is not in
-// makers, or drops one.
+// allCatalogers, or drops one.
 func TestSelection(t *testing.T) {
 	set, err := NewSet(nil)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestExecutable(t *testing.T) {
 }
 
 func TestAlonePanics(t *testing.T) {
-	_, err := catalog(t.Context(), hostile{}, &questions{})
+	_, err := catalog(t.Context(), hostile{}, &dryResolver{})
 	require.EqualError(t, err, "hostile: panic: index out of range")
 }
 

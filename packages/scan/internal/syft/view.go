@@ -17,7 +17,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 )
 
-// A View is the image at one layer, as a cataloger is to see it.
+// A View is the image at one layer, as a cataloger sees it.
 type View struct {
 	Index *layers.Index
 	Layer int
@@ -28,8 +28,8 @@ type View struct {
 	Kept func() []string
 	// Sparse gives the assemblies, which are kept in part.
 	Sparse func(e layers.Entry) *Sparse
-	// Missing is told of contents that a cataloger asked for and that were not
-	// collected.
+	// Missing is called with files whose content a cataloger asked for and that was
+	// not collected.
 	Missing func(path string)
 
 	cataloger *Cataloger
@@ -121,8 +121,7 @@ func (v *View) Locate(p string) (string, bool) {
 	return relative(l.RealPath), ok
 }
 
-// hidden reports whether the file is kept from the catalogers on purpose, under this
-// name.
+// hidden reports whether the catalogers do not see the file under this name, on purpose.
 func (v *View) hidden(e layers.Entry, name string) bool {
 	if !withheld(e.Path) && !withheld(name) {
 		return false
@@ -148,7 +147,7 @@ func (v *View) RelativeFileByPath(_ file.Location, p string) *file.Location {
 	return nil
 }
 
-// FilesByMIMEType finds nothing: what goes by MIME type is judged alone.
+// FilesByMIMEType finds nothing: what goes by MIME type is parsed alone.
 func (v *View) FilesByMIMEType(...string) ([]file.Location, error) { return nil, nil }
 
 // AllLocations lists what is below nix/store, all that is ever asked for.
