@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"encoding/json"
 
@@ -11,7 +12,7 @@ import (
 
 // memoVersion changes when the same files give other findings, or a memo another
 // form, for a reason that is not Syft's.
-const memoVersion = "packages/3 "
+const memoVersion = "packages/4 "
 
 // cacheKey is the key of the wants for a cache, "" if there can be none.
 func cacheKey(set *syft.Set) string {
@@ -44,14 +45,16 @@ func (m memo) encode() ([]byte, error) {
 	return raw.Bytes(), err
 }
 
-func (m *memo) decode(b []byte) error {
-	switch {
-	case len(b) == 0:
+func (m *memo) decode(b []byte) (err error) {
+	if len(b) == 0 {
 		return nil
-	case b[0] == '{':
-		return json.Unmarshal(b, m)
 	}
-	return gob.NewDecoder(bytes.NewReader(b)).Decode(m)
+	if b[0] == '{' {
+		err = json.Unmarshal(b, m)
+	} else {
+		err = gob.NewDecoder(bytes.NewReader(b)).Decode(m)
+	}
+	return cmp.Or(err, m.Slim.Check())
 }
 
 // recall takes a memo in place of the file.

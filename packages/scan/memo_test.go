@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,7 +19,7 @@ func TestMemo(t *testing.T) {
 	at := version{3, "a.dll"}
 	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true}}
 	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &slim))
 	b, err := memo{Found: found, Slim: &slim, Problems: []string{"x: broken"}}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
@@ -44,7 +45,7 @@ func TestMemoBytes(t *testing.T) {
 	const p = "opt/caf\xe9/a.dll"
 	found := []syft.Found{{Type: "java-archive", Name: "\xff", Evidence: []string{p}, Together: true}}
 	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &slim))
 	b, err := memo{Found: found, Slim: &slim}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
@@ -57,7 +58,7 @@ func TestMemoBytes(t *testing.T) {
 // TestAssemblyLimit: programs with .NET applications in them are kept whole, up to a limit.
 func TestAssemblyLimit(t *testing.T) {
 	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &slim))
 	c := NewCollector(nil)
 	c.assemblyBytes = maxAssemblyBytes - 4
 	c.store(layers.Entry{Path: "a.exe"}, memo{Slim: &slim})

@@ -138,9 +138,9 @@ func TestNeighbour(t *testing.T) {
 		"var/lib/dpkg/info/libc6:amd64.list": true, "var/lib/dpkg/info/libc6:amd64.md5sums": false,
 		"x/a.dist-info/RECORD": true, "usr/share/perl5/A.pm": false, "usr/local/share/perl/5.36/A.pm": true,
 	} {
-		assert.Equal(t, want, Neighbour(p, 10), p)
+		assert.Equal(t, want, isNeighbour(p, 10), p)
 	}
-	assert.False(t, Neighbour("x/a.dist-info/RECORD", maxNeighbour+1))
+	assert.False(t, isNeighbour("x/a.dist-info/RECORD", maxNeighbour+1))
 }
 
 func TestWithheld(t *testing.T) {

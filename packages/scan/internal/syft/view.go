@@ -175,16 +175,8 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: not found", relative(l.RealPath))
 	}
-	if v.Sparse != nil && Assembly(e.Path) {
-		if s := v.Sparse(e); s != nil {
-			return s.open(), nil
-		}
-	} else if v.Sparse != nil && Assembly(relative(l.RealPath)) {
-		if own, ok := v.Index.Lookup(v.Layer, relative(l.RealPath)); ok {
-			if s := v.Sparse(own); s != nil { // it was read under this name, a hard link
-				return s.open(), nil
-			}
-		}
+	if s := v.assembly(e, relative(l.RealPath)); s != nil {
+		return s.open(), nil
 	}
 	b, ok := v.Index.Content(e)
 	if !ok {
@@ -196,6 +188,21 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 		}
 	}
 	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, relative(l.RealPath), b)))}, nil
+}
+
+// assembly returns what is kept of an assembly. It may have been read under a name that
+// is a hard link.
+func (v *View) assembly(e layers.Entry, name string) *Sparse {
+	if v.Sparse == nil {
+		return nil
+	}
+	if isAssembly(e.Path) {
+		return v.Sparse(e)
+	}
+	if own, ok := v.Index.Lookup(v.Layer, name); ok && isAssembly(name) {
+		return v.Sparse(own)
+	}
+	return nil
 }
 
 // FileMetadataByLocation tells type and size.

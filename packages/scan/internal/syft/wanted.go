@@ -19,10 +19,10 @@ func (s *Set) Kept(p string) []string {
 
 // Keep reports whether the content of the file at p is read after the pass.
 func (s *Set) Keep(p string, size int64) bool {
-	if Neighbour(p, size) {
+	if isNeighbour(p, size) {
 		return true
 	}
-	return !Assembly(p) && len(s.Kept(p)) > 0
+	return !isAssembly(p) && len(s.Kept(p)) > 0
 }
 
 // CatalogersOf returns the catalogers that run after the pass and that must run when a
@@ -72,11 +72,11 @@ func needsNeighbours(p string) bool {
 	return false
 }
 
-// Neighbour reports whether a cataloger may read the file at p next to a file
+// isNeighbour reports whether a cataloger may read the file at p next to a file
 // that matches one of its globs. The catalogers look these files up one by one, and ask
 // for none of them in a dry run. Those of package ecosystems are in the table; the others
 // name the distribution or the version of a program.
-func Neighbour(p string, size int64) bool {
+func isNeighbour(p string, size int64) bool {
 	if size > maxNeighbour {
 		return false
 	}
