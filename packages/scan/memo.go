@@ -26,14 +26,14 @@ func cacheKey(set *syft.Set) string {
 // string is not UTF-8, as some paths are: JSON has no such strings.
 type memo struct {
 	Found    []syft.Found `json:",omitempty"`
-	Slim     *syft.Sparse `json:",omitempty"` // of a .NET assembly
+	Assembly *syft.Sparse `json:",omitempty"` // of a .NET assembly
 	Problems []string     `json:",omitempty"`
 }
 
 // encode writes the memo for a cache. Nothing is a finding too: it holds for a path
 // whose earlier version in the layer had some.
 func (m memo) encode() ([]byte, error) {
-	if len(m.Found) == 0 && m.Slim == nil && len(m.Problems) == 0 {
+	if len(m.Found) == 0 && m.Assembly == nil && len(m.Problems) == 0 {
 		return []byte{}, nil
 	}
 	b, err := json.Marshal(m)
@@ -54,7 +54,7 @@ func (m *memo) decode(b []byte) (err error) {
 	} else {
 		err = gob.NewDecoder(bytes.NewReader(b)).Decode(m)
 	}
-	return cmp.Or(err, m.Slim.Check())
+	return cmp.Or(err, m.Assembly.Check())
 }
 
 // recall takes a memo in place of the file.
