@@ -29,9 +29,9 @@
 // the package type. libc6:amd64 and libc6:i386 are two packages, and so are two copies of
 // lodash under two node_modules. The place of a distribution's package is the root that its
 // database belongs to: a chroot inside the image is another place. Versions are written as
-// the package system writes them, the epoch included. Where a place may hold several versions at once
-// (gems, kernels), each version is a package; an upgrade is told where one of them goes and another
-// comes in the same layer.
+// the package system writes them, the epoch included. Where a place may hold several versions
+// at once (gems, kernels), each version is a package. If a layer takes one of them away and
+// brings another, that is an upgrade.
 //
 // # Bytes
 //

@@ -61,10 +61,16 @@ func ExampleEcosystemOf() {
 	root, _ := deb.Root("srv/chroot/var/lib/dpkg/status")
 	order, ok := deb.Compare("1.0~rc1-1", "1.0-1")
 	fmt.Println(root, order, ok)
-	fmt.Println(packages.EcosystemOf("python").Place("app/lib/six-1.16.0.dist-info/METADATA"))
+	dir, _ := deb.PerPackageDir("var/lib/dpkg/status.d/base") // as distroless images have it
+	fmt.Println(dir)
+	python, gem := packages.EcosystemOf("python"), packages.EcosystemOf("gem")
+	fmt.Println(python.Place("app/lib/six-1.16.0.dist-info/METADATA"))
+	fmt.Println(gem.OwnDirectory("ruby/specifications/rack-3.0.8.gemspec", "rack"))
 	// Output:
 	// srv/chroot -1 true
+	// var/lib/dpkg/status.d
 	// app/lib
+	// ruby/gems/rack-3.0.8
 }
 
 // All caches that package managers leave in images.

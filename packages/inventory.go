@@ -12,8 +12,8 @@ type Inventory struct {
 	// Layers has, for each layer of the image, the bytes of packages and the rest.
 	Layers []LayerBytes
 	// Unowned are the visible files that no package owns, summed up by directory,
-	// largest first. No file is in two rows; small rests are left out (see
-	// [MaxDirectories]).
+	// largest first. No file is in two rows. There are at most 50 rows, so small rests may
+	// be left out.
 	Unowned []Directory
 	// Problems are what could not be attributed, and why.
 	Problems []layers.Problem
@@ -128,9 +128,6 @@ type LayerBytes struct {
 	Unowned  int64 // of files that no package owns
 	Metadata int64 // of package databases and the lists that come with them, where no package owns these
 }
-
-// MaxDirectories is the greatest number of rows of Inventory.Unowned.
-const MaxDirectories = 50
 
 // A Directory sums up unowned files below a path, those excepted that have a row of
 // their own further down.

@@ -102,7 +102,10 @@ func (l *life) count(e layers.Entry, times int64) {
 	l.bytes.Shadowed += size
 }
 
-// tree sums up unowned files by directory.
+// maxDirectories is the greatest number of rows of Inventory.Unowned.
+const maxDirectories = 50
+
+// A tree sums up unowned files by directory.
 type tree struct{ root *node }
 
 type node struct {
@@ -177,7 +180,7 @@ func (t *tree) rows() []packages.Directory {
 	slices.SortFunc(rows, func(a, b packages.Directory) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.Path, b.Path))
 	})
-	return rows[:min(len(rows), packages.MaxDirectories)]
+	return rows[:min(len(rows), maxDirectories)]
 }
 
 // dominated reports whether one directory below holds nine tenths of n.

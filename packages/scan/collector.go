@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"runtime"
 	"slices"
@@ -179,7 +180,7 @@ func (c *Collector) parseInPass(e layers.Entry, b []byte) ([]byte, error) {
 	}
 	switch {
 	case c.wantsAssembly(e):
-		m.Slim = c.set.KeepAssembly(ctx, e.Path, b)
+		m.Assembly = c.set.KeepAssembly(ctx, e.Path, b)
 	case e.Type == layers.Regular:
 		found, err := c.set.RunBundle(ctx, e.Path, b)
 		add("bundle", found, err)
@@ -217,11 +218,11 @@ func (c *Collector) store(e layers.Entry, m memo) {
 	}
 	c.assemblyBytes -= l.assemblies[v].Kept()
 	delete(l.assemblies, v)
-	if kept := m.Slim.Kept(); m.Slim != nil && c.assemblyBytes+kept > maxAssemblyBytes {
+	if kept := m.Assembly.Kept(); m.Assembly != nil && c.assemblyBytes+kept > maxAssemblyBytes {
 		l.unreadable[v] = true
 		m.Problems = append(m.Problems, fmt.Sprintf("assembly of %d bytes not kept: over the limit of %d for all", kept, maxAssemblyBytes))
-	} else if m.Slim != nil {
-		l.assemblies[v] = m.Slim
+	} else if m.Assembly != nil {
+		l.assemblies[v] = m.Assembly
 		c.assemblyBytes += kept
 	}
 	for _, text := range m.Problems {
@@ -234,19 +235,10 @@ func (c *Collector) store(e layers.Entry, m memo) {
 // symbolic link of the layers below.
 func (l *learned) followLinks(idx *layers.Index) {
 	moved := map[version]version{}
-	note := func(v version) {
+	for _, v := range slices.Concat(slices.Collect(maps.Keys(l.found)), slices.Collect(maps.Keys(l.assemblies)), slices.Collect(maps.Keys(l.unreadable))) {
 		if to, ok := effectivePath(idx, v); ok {
 			moved[v] = to
 		}
-	}
-	for v := range l.found {
-		note(v)
-	}
-	for v := range l.assemblies {
-		note(v)
-	}
-	for v := range l.unreadable {
-		note(v)
 	}
 	for from, to := range moved {
 		move(l.unreadable, from, to)

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages/scan"
@@ -60,4 +61,18 @@ func ExampleCollector() {
 	fmt.Println(len(inv.Problems), "problems")
 	// Output:
 	// 0 problems
+}
+
+// A program that only asks for what a distribution installed names the catalogers.
+func ExampleCatalogers() {
+	for _, name := range scan.Catalogers() {
+		if strings.HasSuffix(name, "-db-cataloger") {
+			fmt.Println(name)
+		}
+	}
+	// Output:
+	// alpm-db-cataloger
+	// apk-db-cataloger
+	// dpkg-db-cataloger
+	// rpm-db-cataloger
 }

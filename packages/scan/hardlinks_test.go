@@ -50,7 +50,7 @@ func TestHardLinks(t *testing.T) {
 	assert.Zero(t, inv.Layers[0].Unowned)
 }
 
-// TestHardLinkedJar: what is judged in the pass has one name, the first; it goes on under
+// TestHardLinkedJar: what is parsed in the pass has one name, the first; it goes on under
 // another when that goes.
 func TestHardLinkedJar(t *testing.T) {
 	jar, next := packaged.Jar(t, "org.example", "app", "1.0"), packaged.Jar(t, "org.example", "app", "1.1")

@@ -101,7 +101,7 @@ func TestLanguageLives(t *testing.T) {
 	}
 }
 
-// TestJars: a jar is judged in the pass; the jars inside are its own.
+// TestJars: a jar is parsed in the pass; the jars inside are its own.
 func TestJars(t *testing.T) {
 	inner := packaged.Jar(t, "org.example", "inner", "2.0")
 	v1 := packaged.Jar(t, "org.example", "app", "1.0", "BOOT-INF/lib/inner-2.0.jar", string(inner))

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"encoding/json"
 
@@ -11,7 +12,7 @@ import (
 
 // memoVersion changes when the same files give other findings, or a memo another
 // form, for a reason that is not Syft's.
-const memoVersion = "packages/3 "
+const memoVersion = "packages/4 "
 
 // cacheKey is the key of the wants for a cache, "" if there can be none.
 func cacheKey(set *syft.Set) string {
@@ -25,14 +26,14 @@ func cacheKey(set *syft.Set) string {
 // string is not UTF-8, as some paths are: JSON has no such strings.
 type memo struct {
 	Found    []syft.Found `json:",omitempty"`
-	Slim     *syft.Sparse `json:",omitempty"` // of a .NET assembly
+	Assembly *syft.Sparse `json:",omitempty"` // of a .NET assembly
 	Problems []string     `json:",omitempty"`
 }
 
 // encode writes the memo for a cache. Nothing is a finding too: it holds for a path
 // whose earlier version in the layer had some.
 func (m memo) encode() ([]byte, error) {
-	if len(m.Found) == 0 && m.Slim == nil && len(m.Problems) == 0 {
+	if len(m.Found) == 0 && m.Assembly == nil && len(m.Problems) == 0 {
 		return []byte{}, nil
 	}
 	b, err := json.Marshal(m)
@@ -44,14 +45,16 @@ func (m memo) encode() ([]byte, error) {
 	return raw.Bytes(), err
 }
 
-func (m *memo) decode(b []byte) error {
-	switch {
-	case len(b) == 0:
+func (m *memo) decode(b []byte) (err error) {
+	if len(b) == 0 {
 		return nil
-	case b[0] == '{':
-		return json.Unmarshal(b, m)
 	}
-	return gob.NewDecoder(bytes.NewReader(b)).Decode(m)
+	if b[0] == '{' {
+		err = json.Unmarshal(b, m)
+	} else {
+		err = gob.NewDecoder(bytes.NewReader(b)).Decode(m)
+	}
+	return cmp.Or(err, m.Assembly.Check())
 }
 
 // recall takes a memo in place of the file.

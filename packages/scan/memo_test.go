@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,14 +18,14 @@ func TestMemo(t *testing.T) {
 	e := layers.Entry{Path: "a.dll", Layer: 3}
 	at := version{3, "a.dll"}
 	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true}}
-	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
-	b, err := memo{Found: found, Slim: &slim, Problems: []string{"x: broken"}}.encode()
+	var kept syft.Sparse
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &kept))
+	b, err := memo{Found: found, Assembly: &kept, Problems: []string{"x: broken"}}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
 	require.NoError(t, c.recall(e, b))
 	assert.Equal(t, found, c.learned.found[at])
-	assert.Equal(t, &slim, c.learned.assemblies[at])
+	assert.Equal(t, &kept, c.learned.assemblies[at])
 	assert.Equal(t, "layer 3: a.dll: x: broken", c.learned.problems[0].Error())
 	assert.False(t, c.learned.unreadable[at])
 
@@ -34,7 +35,7 @@ func TestMemo(t *testing.T) {
 	require.NoError(t, c.recall(e, b))
 	assert.Empty(t, c.learned.found[at], "the later version of the path counts")
 
-	for _, bad := range []string{"{", `{"Slim":{"Size":3,"Parts":[{"Off":2,"Data":"AAEC"}]}}`, `{"Slim":{"Size":3,"Parts":[{"Off":-1}]}}`} {
+	for _, bad := range []string{"{", `{"Assembly":{"Size":3,"Parts":[{"Off":2,"Data":"AAEC"}]}}`, `{"Assembly":{"Size":3,"Parts":[{"Off":-1}]}}`} {
 		assert.Error(t, c.recall(e, []byte(bad)), bad)
 	}
 }
@@ -43,25 +44,25 @@ func TestMemo(t *testing.T) {
 func TestMemoBytes(t *testing.T) {
 	const p = "opt/caf\xe9/a.dll"
 	found := []syft.Found{{Type: "java-archive", Name: "\xff", Evidence: []string{p}, Together: true}}
-	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
-	b, err := memo{Found: found, Slim: &slim}.encode()
+	var kept syft.Sparse
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &kept))
+	b, err := memo{Found: found, Assembly: &kept}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
 	require.NoError(t, c.recall(layers.Entry{Path: p, Layer: 1}, b))
 	assert.Equal(t, found, c.learned.found[version{1, p}])
-	assert.Equal(t, &slim, c.learned.assemblies[version{1, p}])
+	assert.Equal(t, &kept, c.learned.assemblies[version{1, p}])
 	assert.Error(t, c.recall(layers.Entry{Path: p}, b[:len(b)/2]))
 }
 
 // TestAssemblyLimit: programs with .NET applications in them are kept whole, up to a limit.
 func TestAssemblyLimit(t *testing.T) {
-	var slim syft.Sparse
-	require.NoError(t, slim.UnmarshalJSON([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`)))
+	var kept syft.Sparse
+	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &kept))
 	c := NewCollector(nil)
 	c.assemblyBytes = maxAssemblyBytes - 4
-	c.store(layers.Entry{Path: "a.exe"}, memo{Slim: &slim})
-	c.store(layers.Entry{Path: "b.exe"}, memo{Slim: &slim})
+	c.store(layers.Entry{Path: "a.exe"}, memo{Assembly: &kept})
+	c.store(layers.Entry{Path: "b.exe"}, memo{Assembly: &kept})
 	assert.Contains(t, c.learned.assemblies, version{0, "a.exe"})
 	assert.NotContains(t, c.learned.assemblies, version{0, "b.exe"})
 	require.Len(t, c.learned.problems, 1)

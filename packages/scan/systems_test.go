@@ -180,8 +180,8 @@ func TestLinkedBinary(t *testing.T) {
 	assert.EqualValues(t, len(other), find(t, inv, "ruby").Bytes.Visible)
 }
 
-// TestBinariesTogether: to judge one binary with its neighbours is not to judge
-// those anew that were judged alone.
+// TestBinariesTogether: to parse one binary with its neighbours is not to parse
+// those again that were parsed alone.
 func TestBinariesTogether(t *testing.T) {
 	_, inv := read(t, packaged.Image(t,
 		[]packaged.File{{Path: "usr/local/lib/libpython3.11.so.1.0", Content: []byte("\x003.11.7\x00")}},

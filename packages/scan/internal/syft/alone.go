@@ -12,7 +12,7 @@ import (
 	"github.com/anchore/syft/syft/file"
 )
 
-// Alone returns the catalogers that judge the file at p by itself. head holds its
+// Alone returns the catalogers that parse the file at p by itself. head holds its
 // first bytes.
 func (s *Set) Alone(p string, head []byte) []*Cataloger {
 	var found []*Cataloger
@@ -41,7 +41,7 @@ func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Fo
 		return nil, nil
 	}
 	if c.Name == javaArchives {
-		if err := weighJar(content); err != nil {
+		if err := checkJar(content); err != nil {
 			return nil, err
 		}
 	}

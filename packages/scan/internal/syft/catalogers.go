@@ -61,9 +61,9 @@ type Cataloger struct {
 	mark      string                 // bytes of every file in which there is something to find
 }
 
-// makers lists the catalogers that Syft runs on an image, in Syft's order within
+// allCatalogers lists the catalogers that Syft runs on an image, in Syft's order within
 // each mode. A test compares the list to Syft's own selection.
-func makers() []*Cataloger {
+func allCatalogers() []*Cataloger {
 	cfg := pkgcataloging.DefaultConfig()
 	database := func(c pkg.Cataloger) *Cataloger { return &Cataloger{cataloger: c, Mode: Files, Database: true} }
 	files := func(c pkg.Cataloger) *Cataloger { return &Cataloger{cataloger: c, Mode: Files} }
@@ -71,9 +71,9 @@ func makers() []*Cataloger {
 	alone := func(c pkg.Cataloger) *Cataloger { return &Cataloger{cataloger: c, Mode: Alone} }
 
 	classifier := alone(binary.NewClassifierCataloger(cfg.Binary))
-	classifier.only = func(p string) bool { return !hasNeighbours(p) }
+	classifier.only = func(p string) bool { return !needsNeighbours(p) }
 	neighbours := whole(binary.NewClassifierCataloger(cfg.Binary))
-	neighbours.only = hasNeighbours
+	neighbours.only = needsNeighbours
 
 	// Conda is installed software, and Syft's list of tags for it lacks the one for
 	// images. To find what Syft finds, it is left to the user.

@@ -25,13 +25,13 @@ import (
 // nothing is made.
 func selected(t *testing.T) []string {
 	t.Helper()
-	s, err := root.CreateSBOM(t.Context(), view{resolver: &aloneResolver{path: "/nothing"}}, root.DefaultCreateSBOMConfig().WithoutFiles())
+	s, err := root.CreateSBOM(t.Context(), resolverSource{resolver: &aloneResolver{path: "/nothing"}}, root.DefaultCreateSBOMConfig().WithoutFiles())
 	require.NoError(t, err)
 	return used(t, s.Descriptor.Configuration)
 }
 
 // TestSelection fails when an upgrade of Syft brings a cataloger that is not in
-// makers, or drops one.
+// allCatalogers, or drops one.
 func TestSelection(t *testing.T) {
 	set, err := NewSet(nil)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestExecutable(t *testing.T) {
 }
 
 func TestAlonePanics(t *testing.T) {
-	_, err := catalog(t.Context(), hostile{}, &questions{})
+	_, err := catalog(t.Context(), hostile{}, &dryResolver{})
 	require.EqualError(t, err, "hostile: panic: index out of range")
 }
 
@@ -138,9 +138,9 @@ func TestNeighbour(t *testing.T) {
 		"var/lib/dpkg/info/libc6:amd64.list": true, "var/lib/dpkg/info/libc6:amd64.md5sums": false,
 		"x/a.dist-info/RECORD": true, "usr/share/perl5/A.pm": false, "usr/local/share/perl/5.36/A.pm": true,
 	} {
-		assert.Equal(t, want, Neighbour(p, 10), p)
+		assert.Equal(t, want, isNeighbour(p, 10), p)
 	}
-	assert.False(t, Neighbour("x/a.dist-info/RECORD", maxNeighbour+1))
+	assert.False(t, isNeighbour("x/a.dist-info/RECORD", maxNeighbour+1))
 }
 
 func TestWithheld(t *testing.T) {

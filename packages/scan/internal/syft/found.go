@@ -59,7 +59,7 @@ func convert(by string, pkgs []pkg.Package) []Found {
 			f.Language = string(pkg.LanguageFromPURL(p.PURL))
 		}
 		f.Evidence = evidence(p)
-		f.describe(p)
+		f.takeMetadata(p)
 		found = append(found, f)
 	}
 	return found
@@ -83,8 +83,8 @@ func evidence(p *pkg.Package) []string {
 
 func relative(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
 
-// describe takes from the metadata what depends on the package system.
-func (f *Found) describe(p *pkg.Package) {
+// takeMetadata takes from the metadata what depends on the package system.
+func (f *Found) takeMetadata(p *pkg.Package) {
 	root := ""
 	switch m := p.Metadata.(type) {
 	case pkg.DpkgDBEntry:

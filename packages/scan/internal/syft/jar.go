@@ -24,21 +24,21 @@ const (
 	jarBytes    = 1 << 30 // at most; fewer in a small one
 )
 
-// A jarWeight is what a jar may still cost.
-type jarWeight struct {
+// A jarBudget is what a jar may still take.
+type jarBudget struct {
 	bytes    int64
 	archives int
 }
 
-// weighJar returns an error where the parser would open more archives than a jar of that
-// size can well have, or unpack more bytes. What is no zip archive weighs nothing.
-func weighJar(b []byte) error {
-	w := &jarWeight{bytes: min(64<<20+16*int64(len(b)), jarBytes), archives: min(512+len(b)>>12, jarArchives)}
-	return w.add(b, 0)
+// checkJar returns an error where the parser would open more archives, or unpack more
+// bytes, than a jar of that size normally holds. Other files than zip archives pass.
+func checkJar(b []byte) error {
+	left := &jarBudget{bytes: min(64<<20+16*int64(len(b)), jarBytes), archives: min(512+len(b)>>12, jarArchives)}
+	return left.check(b, 0)
 }
 
-func (w *jarWeight) add(b []byte, depth int) error {
-	if w.archives--; w.archives < 0 || depth > jarDepth {
+func (left *jarBudget) check(b []byte, depth int) error {
+	if left.archives--; left.archives < 0 || depth > jarDepth {
 		return errors.New("too many archives in an archive")
 	}
 	if n := bytes.Count(b, []byte("PK\x01\x02")); n > jarEntries {
@@ -50,15 +50,15 @@ func (w *jarWeight) add(b []byte, depth int) error {
 	}
 	for _, f := range r.File {
 		nested := javaArchive(f.Name)
-		if !nested && !unpacked(f.Name) {
+		if !nested && !readByParser(f.Name) {
 			continue
 		}
-		if f.UncompressedSize64 > uint64(w.bytes) {
+		if f.UncompressedSize64 > uint64(left.bytes) {
 			return errors.New("unpacks to more than an archive of its size can well hold")
 		}
-		w.bytes -= int64(f.UncompressedSize64)
+		left.bytes -= int64(f.UncompressedSize64)
 		if nested {
-			if err := w.nested(b, f, depth); err != nil {
+			if err := left.checkNested(b, f, depth); err != nil {
 				return err
 			}
 		}
@@ -66,14 +66,14 @@ func (w *jarWeight) add(b []byte, depth int) error {
 	return nil
 }
 
-// nested weighs an archive in an archive, without a copy where it is not compressed.
-func (w *jarWeight) nested(b []byte, f *zip.File, depth int) error {
+// checkNested checks an archive in an archive, without a copy where it is not compressed.
+func (left *jarBudget) checkNested(b []byte, f *zip.File, depth int) error {
 	if f.Method == zip.Store {
 		off, err := f.DataOffset()
 		if err != nil || off < 0 || off > int64(len(b)) || f.CompressedSize64 > uint64(int64(len(b))-off) {
 			return nil // can't be unpacked
 		}
-		return w.add(b[off:off+int64(f.CompressedSize64)], depth+1)
+		return left.check(b[off:off+int64(f.CompressedSize64)], depth+1)
 	}
 	c, err := f.Open()
 	if errors.Is(err, zip.ErrAlgorithm) {
@@ -87,7 +87,7 @@ func (w *jarWeight) nested(b []byte, f *zip.File, depth int) error {
 	if err != nil {
 		return nil
 	}
-	return w.add(inner, depth+1)
+	return left.check(inner, depth+1)
 }
 
 func javaArchive(name string) bool {
@@ -95,8 +95,8 @@ func javaArchive(name string) bool {
 		strings.ToLower(path.Ext(name)))
 }
 
-// unpacked tells what else the parser reads of an archive.
-func unpacked(name string) bool {
+// readByParser reports what else the parser reads of an archive.
+func readByParser(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	return base == "manifest.mf" || base == "version.properties" || withheld(base) ||
 		strings.HasSuffix(base, "pom.properties") || strings.HasSuffix(base, "pom.xml")

@@ -25,7 +25,7 @@ func archive(t *testing.T, content []byte, method uint16, names ...string) []byt
 	return b.Bytes()
 }
 
-func TestWeighJar(t *testing.T) {
+func TestCheckJar(t *testing.T) {
 	var names []string
 	for i := range 20 {
 		names = append(names, fmt.Sprintf("lib/a%d.jar", i))
@@ -53,7 +53,7 @@ func TestWeighJar(t *testing.T) {
 		"deep":                        {deep(jarDepth+3, 1), false},
 		"deep, in a stored one":       {archive(t, deep(jarDepth+2, 1), zip.Store, "a.jar"), false},
 	} {
-		assert.Equal(t, tt.ok, weighJar(tt.jar) == nil, name)
+		assert.Equal(t, tt.ok, checkJar(tt.jar) == nil, name)
 	}
 	set, err := NewSet([]string{javaArchives})
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestWeighJar(t *testing.T) {
 	require.EqualError(t, err, "too many archives in an archive")
 }
 
-func FuzzWeighJar(f *testing.F) {
+func FuzzCheckJar(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + string(make([]byte, 18))))
-	f.Fuzz(func(t *testing.T, b []byte) { _ = weighJar(b) })
+	f.Fuzz(func(t *testing.T, b []byte) { _ = checkJar(b) })
 }

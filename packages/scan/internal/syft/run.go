@@ -58,7 +58,7 @@ func catalog(ctx context.Context, c pkg.Cataloger, r file.Resolver) (pkgs []pkg.
 // parsers of jars, rpm databases, compressed kernel modules and UPX-packed
 // binaries work on a file that they write there first.
 func withTempDir(ctx context.Context, c pkg.Cataloger, r file.Resolver) ([]pkg.Package, error) {
-	in := &inside{cataloger: c}
+	in := &capture{cataloger: c}
 	cfg := root.DefaultCreateSBOMConfig().
 		WithoutCatalogers().
 		WithoutFiles().
@@ -66,34 +66,34 @@ func withTempDir(ctx context.Context, c pkg.Cataloger, r file.Resolver) ([]pkg.P
 		WithUnknownsConfig(cataloging.UnknownsConfig{}).
 		WithParallelism(1).
 		WithCatalogers(pkgcataloging.NewCatalogerReference(in, []string{pkgcataloging.ImageTag}))
-	if _, err := root.CreateSBOM(ctx, view{resolver: r}, cfg); err != nil && in.err == nil {
+	if _, err := root.CreateSBOM(ctx, resolverSource{resolver: r}, cfg); err != nil && in.err == nil {
 		return nil, err
 	}
 	return in.pkgs, in.err
 }
 
-// inside is a cataloger that keeps what another one finds for itself.
-type inside struct {
+// capture is a cataloger that keeps what another one finds, and reports nothing.
+type capture struct {
 	cataloger pkg.Cataloger
 	pkgs      []pkg.Package
 	err       error
 }
 
-func (i *inside) Name() string { return i.cataloger.Name() }
+func (i *capture) Name() string { return i.cataloger.Name() }
 
-func (i *inside) Catalog(ctx context.Context, r file.Resolver) ([]pkg.Package, []artifact.Relationship, error) {
+func (i *capture) Catalog(ctx context.Context, r file.Resolver) ([]pkg.Package, []artifact.Relationship, error) {
 	i.pkgs, i.err = catalog(ctx, i.cataloger, r)
 	return nil, nil, nil
 }
 
-// view is a Syft source that is nothing but a resolver.
-type view struct{ resolver file.Resolver }
+// resolverSource is a Syft source that is nothing but a resolver.
+type resolverSource struct{ resolver file.Resolver }
 
-func (v view) ID() artifact.ID                                  { return "image" }
-func (v view) FileResolver(source.Scope) (file.Resolver, error) { return v.resolver, nil }
-func (v view) Close() error                                     { return nil }
+func (s resolverSource) ID() artifact.ID                                  { return "image" }
+func (s resolverSource) FileResolver(source.Scope) (file.Resolver, error) { return s.resolver, nil }
+func (s resolverSource) Close() error                                     { return nil }
 
-func (v view) Describe() source.Description {
+func (s resolverSource) Describe() source.Description {
 	return source.Description{ID: "image", Metadata: source.ImageMetadata{}}
 }
 
@@ -136,11 +136,7 @@ func Problems(err error) []Problem {
 	if err == nil {
 		return nil
 	}
-	var many interface{ Unwrap() []error }
-	if m, ok := err.(interface{ Unwrap() []error }); ok {
-		many = m
-	}
-	if many != nil {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []Problem
 		for _, e := range many.Unwrap() {
 			all = append(all, Problems(e)...)

@@ -25,13 +25,13 @@ type Set struct {
 func NewSet(names []string) (*Set, error) {
 	s := &Set{byGlob: map[string][]*Cataloger{}}
 	known := map[string]bool{}
-	for _, c := range makers() {
+	for _, c := range allCatalogers() {
 		c.Name = c.cataloger.Name()
 		known[c.Name] = true
 		if len(names) > 0 && !slices.Contains(names, c.Name) || len(names) == 0 && c.OnRequest {
 			continue
 		}
-		c.ask()
+		c.findGlobs()
 		s.Catalogers = append(s.Catalogers, c)
 	}
 	for _, n := range names {
@@ -62,41 +62,41 @@ func unique(globs []string) []string {
 // Names returns the names of all catalogers, sorted.
 func Names() []string {
 	var names []string
-	for _, c := range makers() {
+	for _, c := range allCatalogers() {
 		names = append(names, c.cataloger.Name())
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// ask runs the cataloger on a resolver of nothing, to learn what it looks for.
-func (c *Cataloger) ask() {
-	q := &questions{}
+// findGlobs runs the cataloger on an empty image, to learn what it looks for.
+func (c *Cataloger) findGlobs() {
+	r := &dryResolver{}
 	// On an empty image there is nothing to find and nothing to fail on.
-	_, _, _ = c.cataloger.Catalog(context.Background(), q)
-	c.Globs, c.MIME = unique(q.globs), unique(q.mime)
+	_, _, _ = c.cataloger.Catalog(context.Background(), r)
+	c.Globs, c.MIME = unique(r.globs), unique(r.mime)
 }
 
-// questions is a resolver of an empty image that notes what it is asked for.
-type questions struct{ globs, mime []string }
+// A dryResolver resolves the files of an empty image, and notes what it is asked for.
+type dryResolver struct{ globs, mime []string }
 
-var _ file.Resolver = (*questions)(nil)
+var _ file.Resolver = (*dryResolver)(nil)
 
-func (q *questions) FilesByGlob(patterns ...string) ([]file.Location, error) {
+func (q *dryResolver) FilesByGlob(patterns ...string) ([]file.Location, error) {
 	q.globs = append(q.globs, patterns...)
 	return nil, nil
 }
 
-func (q *questions) FilesByMIMEType(types ...string) ([]file.Location, error) {
+func (q *dryResolver) FilesByMIMEType(types ...string) ([]file.Location, error) {
 	q.mime = append(q.mime, types...)
 	return nil, nil
 }
 
-func (q *questions) HasPath(string) bool                                     { return false }
-func (q *questions) FilesByPath(...string) ([]file.Location, error)          { return nil, nil }
-func (q *questions) RelativeFileByPath(file.Location, string) *file.Location { return nil }
+func (q *dryResolver) HasPath(string) bool                                     { return false }
+func (q *dryResolver) FilesByPath(...string) ([]file.Location, error)          { return nil, nil }
+func (q *dryResolver) RelativeFileByPath(file.Location, string) *file.Location { return nil }
 
-func (q *questions) AllLocations(context.Context) <-chan file.Location {
+func (q *dryResolver) AllLocations(context.Context) <-chan file.Location {
 	none := make(chan file.Location)
 	close(none)
 	return none
@@ -104,11 +104,11 @@ func (q *questions) AllLocations(context.Context) <-chan file.Location {
 
 var errEmpty = errors.New("empty image")
 
-func (q *questions) FileContentsByLocation(file.Location) (io.ReadCloser, error) {
+func (q *dryResolver) FileContentsByLocation(file.Location) (io.ReadCloser, error) {
 	return nil, errEmpty
 }
 
-func (q *questions) FileMetadataByLocation(file.Location) (file.Metadata, error) {
+func (q *dryResolver) FileMetadataByLocation(file.Location) (file.Metadata, error) {
 	return file.Metadata{}, errEmpty
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"path"
@@ -21,18 +20,32 @@ const assemblies = "dotnet-deps-binary-cataloger"
 // of a .NET assembly are its headers and its version resource. It reads as zeros
 // elsewhere.
 type Sparse struct {
-	size  int64
-	parts []part
+	Size  int64
+	Parts []Part
 }
 
-type part struct {
-	off  int64
-	data []byte
+// A Part is the bytes from Off on.
+type Part struct {
+	Off  int64
+	Data []byte
 }
 
-// Assembly reports whether the file at p may be a .NET assembly by its name. Those
+// Check returns an error if a part is not inside the file. A cache may hold anything.
+func (s *Sparse) Check() error {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.Parts {
+		if s.Size < 0 || p.Off < 0 || p.Off > s.Size-int64(len(p.Data)) {
+			return errors.New("part outside the file")
+		}
+	}
+	return nil
+}
+
+// isAssembly reports whether the file at p may be a .NET assembly by its name. Those
 // are kept as [Sparse].
-func Assembly(p string) bool {
+func isAssembly(p string) bool {
 	switch path.Ext(p) {
 	case ".dll", ".exe", ".bpl", ".DLL", ".EXE", ".BPL":
 		return true
@@ -40,9 +53,9 @@ func Assembly(p string) bool {
 	return false
 }
 
-// Bundle reports whether a program may hold a whole .NET application. The mark is
+// isBundle reports whether a program may hold a whole .NET application. The mark is
 // documented by .NET's "single-file" design.
-func Bundle(content []byte) bool {
+func isBundle(content []byte) bool {
 	mark := sha256.Sum256([]byte(".net core bundle\n"))
 	// The mark starts with the most common byte of x86 programs; the search is
 	// several times as fast for a part that starts with a rare one.
@@ -62,10 +75,10 @@ func Bundle(content []byte) bool {
 // KeepAssembly keeps of an assembly what the catalogers read of it. A program with a .NET
 // application in it is kept whole.
 func (s *Set) KeepAssembly(ctx context.Context, p string, whole []byte) *Sparse {
-	if Bundle(whole) {
-		return &Sparse{size: int64(len(whole)), parts: []part{{0, slices.Clone(whole)}}}
+	if isBundle(whole) {
+		return &Sparse{Size: int64(len(whole)), Parts: []Part{{0, slices.Clone(whole)}}}
 	}
-	rec := &recorder{content: content{bytes.NewReader(whole)}, sparse: &Sparse{size: int64(len(whole))}}
+	rec := &recorder{content: content{bytes.NewReader(whole)}, sparse: &Sparse{Size: int64(len(whole))}}
 	for _, c := range s.Catalogers {
 		if c.Name == assemblies {
 			// What it finds is of no interest here, only what it reads.
@@ -77,13 +90,13 @@ func (s *Set) KeepAssembly(ctx context.Context, p string, whole []byte) *Sparse 
 
 // WantsAssembly reports whether a cataloger of the set wants assemblies.
 func (s *Set) WantsAssembly(p string) bool {
-	return Assembly(p) && slices.ContainsFunc(s.Catalogers, func(c *Cataloger) bool { return c.Name == assemblies })
+	return isAssembly(p) && slices.ContainsFunc(s.Catalogers, func(c *Cataloger) bool { return c.Name == assemblies })
 }
 
 // RunBundle runs the .NET cataloger alone on a program that is no assembly and may
 // hold an application: an ELF file.
 func (s *Set) RunBundle(ctx context.Context, p string, whole []byte) ([]Found, error) {
-	if !strings.HasPrefix(executable(whole), "application/x-") || !Bundle(whole) {
+	if !strings.HasPrefix(executable(whole), "application/x-") || !isBundle(whole) {
 		return nil, nil
 	}
 	for _, c := range s.Catalogers {
@@ -133,12 +146,12 @@ func (s *Sparse) keep(off int64, data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	for _, p := range s.parts {
-		if off >= p.off && off+int64(len(data)) <= p.off+int64(len(p.data)) {
+	for _, p := range s.Parts {
+		if off >= p.Off && off+int64(len(data)) <= p.Off+int64(len(p.Data)) {
 			return
 		}
 	}
-	s.parts = append(s.parts, part{off, slices.Clone(data)})
+	s.Parts = append(s.Parts, Part{off, slices.Clone(data)})
 }
 
 // Kept is the number of bytes that are kept. A nil Sparse keeps none.
@@ -147,23 +160,23 @@ func (s *Sparse) Kept() int64 {
 		return 0
 	}
 	n := int64(0)
-	for _, p := range s.parts {
-		n += int64(len(p.data))
+	for _, p := range s.Parts {
+		n += int64(len(p.Data))
 	}
 	return n
 }
 
 // ReadAt reads what was kept, and zeros.
 func (s *Sparse) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= s.size {
+	if off < 0 || off >= s.Size {
 		return 0, io.EOF
 	}
-	n := int(min(int64(len(p)), s.size-off))
+	n := int(min(int64(len(p)), s.Size-off))
 	clear(p[:n])
-	for _, k := range s.parts {
-		from, to := max(off, k.off), min(off+int64(n), k.off+int64(len(k.data)))
+	for _, k := range s.Parts {
+		from, to := max(off, k.Off), min(off+int64(n), k.Off+int64(len(k.Data)))
 		if from < to {
-			copy(p[from-off:to-off], k.data[from-k.off:])
+			copy(p[from-off:to-off], k.Data[from-k.Off:])
 		}
 	}
 	if n < len(p) {
@@ -174,51 +187,9 @@ func (s *Sparse) ReadAt(p []byte, off int64) (int, error) {
 
 // open returns a reader as the catalogers want them.
 func (s *Sparse) open() io.ReadCloser {
-	return sparseReader{io.NewSectionReader(s, 0, s.size)}
+	return sparseReader{io.NewSectionReader(s, 0, s.Size)}
 }
 
 type sparseReader struct{ *io.SectionReader }
 
 func (sparseReader) Close() error { return nil }
-
-// jsonSparse is how a [Sparse] is written.
-type jsonSparse struct {
-	Size  int64
-	Parts []jsonPart
-}
-
-type jsonPart struct {
-	Off  int64
-	Data []byte
-}
-
-// MarshalJSON writes the parts that are kept.
-func (s *Sparse) MarshalJSON() ([]byte, error) {
-	j := jsonSparse{Size: s.size}
-	for _, p := range s.parts {
-		j.Parts = append(j.Parts, jsonPart{p.off, p.data})
-	}
-	return json.Marshal(j)
-}
-
-// GobEncode writes the same.
-func (s *Sparse) GobEncode() ([]byte, error) { return s.MarshalJSON() }
-
-// GobDecode reads what GobEncode wrote.
-func (s *Sparse) GobDecode(b []byte) error { return s.UnmarshalJSON(b) }
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (s *Sparse) UnmarshalJSON(b []byte) error {
-	var j jsonSparse
-	if err := json.Unmarshal(b, &j); err != nil {
-		return err
-	}
-	*s = Sparse{size: j.Size}
-	for _, p := range j.Parts {
-		if p.Off < 0 || p.Off > s.size-int64(len(p.Data)) {
-			return errors.New("part outside the file")
-		}
-		s.parts = append(s.parts, part{p.Off, p.Data})
-	}
-	return nil
-}

@@ -18,7 +18,7 @@ func TestSparse(t *testing.T) {
 	for i := range whole {
 		whole[i] = byte(1 + random.IntN(255))
 	}
-	rec := &recorder{content: content{bytes.NewReader(whole)}, sparse: &Sparse{size: int64(len(whole))}}
+	rec := &recorder{content: content{bytes.NewReader(whole)}, sparse: &Sparse{Size: int64(len(whole))}}
 	read := make([]bool, len(whole))
 	for range 50 {
 		off, n := random.IntN(len(whole)), random.IntN(2000)
@@ -60,12 +60,12 @@ func TestBundle(t *testing.T) {
 		0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38, 0x72, 0x7b, 0x93, 0x02, 0x14, 0xd7, 0xa0, 0x32,
 		0x13, 0xf5, 0xb9, 0xe6, 0xef, 0xae, 0x33, 0x18, 0xee, 0x3b, 0x2d, 0xce, 0x24, 0xb3, 0x6a, 0xae,
 	}
-	assert.True(t, Bundle(append([]byte("MZ..."), mark...)))
-	assert.False(t, Bundle(mark[1:]))
-	assert.False(t, Bundle(mark[10:]))
-	assert.True(t, Bundle(slices.Concat(mark[10:], mark)), "behind a part of it")
+	assert.True(t, isBundle(append([]byte("MZ..."), mark...)))
+	assert.False(t, isBundle(mark[1:]))
+	assert.False(t, isBundle(mark[10:]))
+	assert.True(t, isBundle(slices.Concat(mark[10:], mark)), "behind a part of it")
 	set, err := NewSet(nil)
 	require.NoError(t, err)
 	whole := append([]byte("MZ..."), mark...)
-	assert.Equal(t, []part{{0, whole}}, set.KeepAssembly(t.Context(), "a.exe", whole).parts, "kept whole")
+	assert.Equal(t, []Part{{0, whole}}, set.KeepAssembly(t.Context(), "a.exe", whole).Parts, "kept whole")
 }

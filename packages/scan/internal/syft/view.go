@@ -17,7 +17,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 )
 
-// A View is the image at one layer, as a cataloger is to see it.
+// A View is the image at one layer, as a cataloger sees it.
 type View struct {
 	Index *layers.Index
 	Layer int
@@ -28,8 +28,8 @@ type View struct {
 	Kept func() []string
 	// Sparse gives the assemblies, which are kept in part.
 	Sparse func(e layers.Entry) *Sparse
-	// Missing is told of contents that a cataloger asked for and that were not
-	// collected.
+	// Missing is called with files whose content a cataloger asked for and that was
+	// not collected.
 	Missing func(path string)
 
 	cataloger *Cataloger
@@ -121,8 +121,7 @@ func (v *View) Locate(p string) (string, bool) {
 	return relative(l.RealPath), ok
 }
 
-// hidden reports whether the file is kept from the catalogers on purpose, under this
-// name.
+// hidden reports whether the catalogers do not see the file under this name, on purpose.
 func (v *View) hidden(e layers.Entry, name string) bool {
 	if !withheld(e.Path) && !withheld(name) {
 		return false
@@ -148,7 +147,7 @@ func (v *View) RelativeFileByPath(_ file.Location, p string) *file.Location {
 	return nil
 }
 
-// FilesByMIMEType finds nothing: what goes by MIME type is judged alone.
+// FilesByMIMEType finds nothing: what goes by MIME type is parsed alone.
 func (v *View) FilesByMIMEType(...string) ([]file.Location, error) { return nil, nil }
 
 // AllLocations lists what is below nix/store, all that is ever asked for.
@@ -176,16 +175,8 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: not found", relative(l.RealPath))
 	}
-	if v.Sparse != nil && Assembly(e.Path) {
-		if s := v.Sparse(e); s != nil {
-			return s.open(), nil
-		}
-	} else if v.Sparse != nil && Assembly(relative(l.RealPath)) {
-		if own, ok := v.Index.Lookup(v.Layer, relative(l.RealPath)); ok {
-			if s := v.Sparse(own); s != nil { // it was read under this name, a hard link
-				return s.open(), nil
-			}
-		}
+	if s := v.assembly(e, relative(l.RealPath)); s != nil {
+		return s.open(), nil
 	}
 	b, ok := v.Index.Content(e)
 	if !ok {
@@ -197,6 +188,21 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 		}
 	}
 	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, relative(l.RealPath), b)))}, nil
+}
+
+// assembly returns what is kept of an assembly. It may have been read under a name that
+// is a hard link.
+func (v *View) assembly(e layers.Entry, name string) *Sparse {
+	if v.Sparse == nil {
+		return nil
+	}
+	if isAssembly(e.Path) {
+		return v.Sparse(e)
+	}
+	if own, ok := v.Index.Lookup(v.Layer, name); ok && isAssembly(name) {
+		return v.Sparse(own)
+	}
+	return nil
 }
 
 // FileMetadataByLocation tells type and size.

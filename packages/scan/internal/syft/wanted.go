@@ -19,10 +19,10 @@ func (s *Set) Kept(p string) []string {
 
 // Keep reports whether the content of the file at p is read after the pass.
 func (s *Set) Keep(p string, size int64) bool {
-	if Neighbour(p, size) {
+	if isNeighbour(p, size) {
 		return true
 	}
-	return !Assembly(p) && len(s.Kept(p)) > 0
+	return !isAssembly(p) && len(s.Kept(p)) > 0
 }
 
 // CatalogersOf returns the catalogers that run after the pass and that must run when a
@@ -41,11 +41,13 @@ func (s *Set) CatalogersOf(p string, globs []string) []*Cataloger {
 			}
 		}
 	}
-	if strings.Contains(p, "nix/store/") || distribution(p) {
-		for _, c := range s.Catalogers {
-			if distribution(p) && c.Database || c.Name == "nix-cataloger" && !distribution(p) {
-				add(c)
-			}
+	names, nix := NamesDistribution(p), strings.Contains(p, "nix/store/")
+	if !names && !nix {
+		return found
+	}
+	for _, c := range s.Catalogers {
+		if names && c.Database || !names && c.Name == "nix-cataloger" {
+			add(c)
 		}
 	}
 	return found
@@ -55,28 +57,26 @@ func (c *Cataloger) reads(p string) bool {
 	return c.Mode != Alone && (c.only == nil || c.only(p))
 }
 
-// NamesDistribution reports whether the file at p names the distribution.
-func NamesDistribution(p string) bool { return distribution(p) }
-
 // maxNeighbour bounds the files that are kept only because a cataloger might look
 // at them next to another one.
 const maxNeighbour = 8 << 20
 
-// hasNeighbours tells the binaries that Syft's classifiers can't judge alone: the
-// version of go stands in ../VERSION, of ruby in libruby.so, of Firefox in
+// needsNeighbours reports whether Syft's classifiers need more than the binary at p: the
+// version of go is in ../VERSION, that of ruby in libruby.so, that of Firefox in
 // application.ini.
-func hasNeighbours(p string) bool {
-	switch base := path.Base(p); base {
+func needsNeighbours(p string) bool {
+	switch path.Base(p) {
 	case "go", "go.exe", "ruby", "firefox", "firefox.exe":
 		return true
 	}
 	return false
 }
 
-// Neighbour reports whether a cataloger may read the file at p next to a file
-// that matches one of its globs. The catalogers look these up one by one, so no
-// dry run can tell.
-func Neighbour(p string, size int64) bool {
+// isNeighbour reports whether a cataloger may read the file at p next to a file
+// that matches one of its globs. The catalogers look these files up one by one, and ask
+// for none of them in a dry run. Those of package ecosystems are in the table; the others
+// name the distribution or the version of a program.
+func isNeighbour(p string, size int64) bool {
 	if size > maxNeighbour {
 		return false
 	}
@@ -108,8 +108,8 @@ var beside = sync.OnceValue(func() *globSet {
 	return newGlobSet(globs)
 })
 
-// cpanModule tells modules that CPAN's clients may have installed, whose version
-// Syft reads from the module; those of the distribution's own directories are not.
+// cpanModule reports whether p is a module that CPAN's clients may have installed.
+// Syft reads its version from the module. The distribution's directories hold none.
 func cpanModule(p string) bool {
 	for _, dir := range []string{"usr/share/perl/", "usr/share/perl5/", "usr/share/perl-base/", "usr/lib/"} {
 		if strings.HasPrefix(p, dir) {
@@ -119,9 +119,9 @@ func cpanModule(p string) bool {
 	return true
 }
 
-// distribution tells the files that name the distribution, and with it the
-// package URLs of its packages.
-func distribution(p string) bool {
+// NamesDistribution reports whether the file at p names the distribution, which is part
+// of the package URLs of its packages.
+func NamesDistribution(p string) bool {
 	return slices.Contains(Distributions(), p) || fedoraVariant(p)
 }
 
@@ -130,12 +130,13 @@ func Distributions() []string {
 	return []string{"etc/os-release", "usr/lib/os-release", "etc/system-release-cpe", "etc/redhat-release", "etc/debian_version"}
 }
 
-// fedoraVariant tells what usr/lib/os-release is a link to in Fedora 24 to 29.
+// fedoraVariant reports whether p is what usr/lib/os-release links to in Fedora 24 to 29.
 func fedoraVariant(p string) bool { return strings.HasPrefix(p, "usr/lib/os.release.d/os-release-") }
 
-// withheld tells the files that exist in the image and that catalogers are told
-// do not: license texts, whose classification costs more than all the rest, and
-// lists that are read by this module itself (see dpkg's info).
+// withheld reports whether catalogers do not get to see the file at p: license texts,
+// whose classification takes more time than all the rest, and dpkg's lists of files, which
+// package scan reads itself, and busybox, which Syft takes for the file that names the
+// distribution.
 func withheld(p string) bool {
 	if strings.Contains(p, "lib/dpkg/info/") || p == "bin/busybox" || p == "usr/bin/busybox" {
 		return true
