@@ -51,7 +51,7 @@ func benchArchive(tb testing.TB, seed uint64, files, mean int) []byte {
 	return b.Bytes()
 }
 
-// benchShapes are images of one huge layer and of several middling ones.
+// benchShapes are images of one huge layer and of several medium ones.
 func benchShapes(b *testing.B) map[string][]stored {
 	shapes := map[string][]stored{}
 	for _, kind := range []string{"gzip", "zstd", "none"} {
@@ -140,9 +140,9 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// floor does the least that a verified reading does, as fast as it can be done
-// simply: layers in parallel, and in each the blob's hash, and the archive's hash,
-// beside the decompression. A plain layer is hashed and no more.
+// floor does the least that a verified reading must do, as fast as simple code can. It
+// reads the layers in parallel, and hashes blob and archive beside the decompression.
+// A plain layer is only hashed.
 func floor(tb testing.TB, layers []stored) {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))

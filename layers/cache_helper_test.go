@@ -57,8 +57,8 @@ func (l claimedLayer) Described() (v1.Descriptor, bool) {
 
 func (l claimedLayer) Size() (int64, error) { return int64(len(l.blob)), nil }
 
-// claimed makes an image whose layers say what the manifest claims. opened counts
-// for each how often it was.
+// claimed makes an image whose layers have the manifest's descriptors. opened counts
+// how often each is opened.
 func claimed(t testing.TB, layers ...stored) (img v1.Image, opened []int) {
 	opened = make([]int, len(layers))
 	all := layersOf{Image: empty.Image}

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The second image on the same layers is told from the cache alone, and all that is
-// said of it is the same.
+// A second image with the same layers is read from the cache alone, with the same
+// result.
 func TestCache(t *testing.T) {
 	blobs := cacheSample(t)
 	c := newShelf()
@@ -53,7 +53,7 @@ func TestCache(t *testing.T) {
 	assert.Equal(t, []int{0, 1}, opened)
 }
 
-// A blob that the cache has not seen is hashed, and a lie is no hit.
+// A blob that the cache has not seen is hashed, and a false claim is not a hit.
 func TestCacheVerifies(t *testing.T) {
 	b := archive(t, "a=1", "etc/x=2")
 	other := archive(t, "evil=1")
@@ -93,7 +93,8 @@ func TestCacheVerifies(t *testing.T) {
 	assert.Len(t, problemTexts(x), 1)
 }
 
-// What other limits or other wants learnt is of no use, nor is what is not whole.
+// An entry for other limits or other wants is not used. A layer that is incomplete is
+// not saved.
 func TestCacheMisses(t *testing.T) {
 	c := newShelf()
 	blobs := cacheSample(t)
@@ -140,7 +141,7 @@ func TestCacheMisses(t *testing.T) {
 	assert.Equal(t, puts, c.puts)
 }
 
-// What is wrong with a blob is said each time, though its archive is in the cache.
+// A problem of a blob is reported each time, although its archive is in the cache.
 func TestCacheOfTrailing(t *testing.T) {
 	b := archive(t, "a=1")
 	opts := &Options{Cache: newShelf()}
@@ -181,7 +182,8 @@ func TestCacheRecallFails(t *testing.T) {
 	assert.Len(t, l.learnt, 3)
 }
 
-// A layer that is being recalled is left when the context is done, and not opened.
+// When the context is done, a layer that is being restored is given up, and is not
+// opened.
 func TestCacheCancelled(t *testing.T) {
 	c := newShelf()
 	img, opened := claimed(t, stack1(t, "a=#!1", "b=#!2"))
@@ -196,7 +198,7 @@ func TestCacheCancelled(t *testing.T) {
 	assert.Equal(t, 1, opened[0])
 }
 
-// Whatever a cache gives back, the image is told as it is.
+// Whatever a cache returns, the image is described as it is.
 func TestCacheOfGarbage(t *testing.T) {
 	c := newShelf()
 	blobs := cacheSample(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzSaved reads any bytes as an entry of a cache: nothing valid is lost, and what
-// is accepted makes an Index that agrees with itself.
+// FuzzSaved reads any bytes as an entry of a cache. What is accepted is the same after
+// it is saved again, and makes an Index that agrees with itself.
 func FuzzSaved(f *testing.F) {
 	blobs := cacheSample(f)
 	c := newShelf()
@@ -59,7 +59,7 @@ func emptyLayer() *layerReader {
 	return newLayerReader(r, &Layer{}, false)
 }
 
-// listed is what a layerReader has of the entries, by value.
+// listed writes down what a layerReader has of the entries.
 func listed(l *layerReader) []string {
 	var all []string
 	c := l.recorder
@@ -78,8 +78,8 @@ func listed(l *layerReader) []string {
 	return all
 }
 
-// plainBody is the body of a cached layer, not compressed: mutations of it are worth
-// more.
+// plainBody is the body of a cached layer, not compressed, because mutations of that
+// reach further.
 func plainBody(t testing.TB, s *cachedLayer) []byte {
 	d, err := floorDecoder(compressionZstd, s.body)
 	require.NoError(t, err)

@@ -78,7 +78,7 @@ func TestFlipped(t *testing.T) {
 	}
 }
 
-// A layer that breaks early is hashed to its end all the same, however long it is.
+// A layer that breaks early is hashed to its end, however long it is.
 func TestBrokenEarly(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	noise := make([]byte, 4*pipeDepth*blockSize)
@@ -146,7 +146,7 @@ func TestBreaks(t *testing.T) {
 	}
 }
 
-// A wanted file that breaks off takes no room from those of other layers.
+// A wanted file that breaks off does not count towards the limit for kept files.
 func TestBrokenWantTakesNoRoom(t *testing.T) {
 	b := tarOf(t, &tar.Header{Name: "etc/a", Size: 100_000}, make([]byte, 100_000))[:80_000]
 	ok := archive(t, "etc/b=12345")

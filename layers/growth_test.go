@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// growing is an image of some layers and some files in all. how says what the layers
-// above the first do: "files" are new ones, "same" are those of the layer below
-// once more, "whiteouts" delete those of the layer below and have new ones, "opaque"
-// makes directories opaque and fills them again, "links" are files below a chain of long
-// symbolic links, "deep" is a tree of 100 levels.
+// growing is an image with that many layers, and that many files in all. how says what
+// the layers above the first have: "files" has new files, "same" the files of the layer
+// below once more, "whiteouts" deletes those and has new ones, "opaque" makes
+// directories opaque and fills them again, "links" has files below a chain of long
+// symbolic links, "deep" a tree of 100 levels.
 func growing(tb testing.TB, how string, layers, files int) []stored {
 	tb.Helper()
 	all := make([]stored, layers)
@@ -71,8 +71,8 @@ func growing(tb testing.TB, how string, layers, files int) []stored {
 //
 //	go test ./layers -run '^$' -bench Growth -benchtime 1x -timeout 20m
 //
-// Each row is measured three times and the fastest counts. "ns/entry" is to stay the
-// same down a block of rows; "x-floor" is the ratio to decompression, hashing and
+// Each row is measured three times and the fastest counts. "ns/entry" should be the
+// same in all rows of a block; "x-floor" is the ratio to decompression, hashing and
 // header parsing of the same bytes, measured in turn.
 func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {

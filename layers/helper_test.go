@@ -28,7 +28,7 @@ var day = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 //	file=content  a regular file
 //	link->target  a symbolic link
 //	name=>target  a hard link
-//	name          an empty regular file (a whiteout, commonly)
+//	name          an empty regular file (usually a whiteout)
 //
 // Words after it change the header: mode=0600 uid=7 gid=8 day=3 xattr=value.
 func archive(t testing.TB, lines ...string) []byte {
@@ -158,7 +158,7 @@ func read(t testing.TB, img v1.Image, opts *Options) *Index {
 	return x
 }
 
-// problemTexts are the problems but for those of the history.
+// problemTexts are the problems, without those of the history.
 func problemTexts(x *Index) []string {
 	var all []string
 	for _, p := range x.Problems {
@@ -169,7 +169,7 @@ func problemTexts(x *Index) []string {
 	return all
 }
 
-// show writes entries one a line: path, type, change, shadow.
+// show returns a line for each entry: path, type, change, shadow.
 func show(x *Index, layer int) []string {
 	var all []string
 	for e := range x.Entries(layer) {
@@ -182,7 +182,7 @@ func show(x *Index, layer int) []string {
 	return all
 }
 
-// merged writes the merged view, the root apart.
+// merged returns the merged view as one line, without the root.
 func merged(x *Index, layer int) string {
 	var all []string
 	for e := range x.Merged(layer) {

@@ -148,7 +148,7 @@ func (l endlessLayer) Stored() (io.ReadCloser, v1.Hash, error) {
 	return &endless{bytes.NewReader(l.head), make(chan struct{})}, v1.Hash{}, nil
 }
 
-// Read ends soon after its context, whatever stage waits, and leaves nothing behind.
+// Read ends soon after its context, whichever goroutine waits, and leaves none behind.
 func TestCancel(t *testing.T) {
 	before := runtime.NumGoroutine()
 	b := tarOf(t, &tar.Header{Name: "a", Size: 4 << 20, Mode: 0o644}, make([]byte, 4<<20))
@@ -183,8 +183,8 @@ func noMoreGoroutines(t *testing.T, before int) {
 	t.Fatalf("goroutines are left:\n%s", stacks[:runtime.Stack(stacks, true)])
 }
 
-// Whiteouts, opaque markers and files may be repeated. That this costs time that is
-// linear in their number is for BenchmarkGrowth to show.
+// Whiteouts, opaque markers and files may be repeated. BenchmarkGrowth shows that the
+// time for them is linear in their number.
 func TestRepeated(t *testing.T) {
 	const n = 20_000
 	var below, above []string
@@ -202,8 +202,8 @@ func TestRepeated(t *testing.T) {
 	assert.Equal(t, "d/ same", merged(x, 5))
 }
 
-// Links whose targets are long, and lead through each other, end nowhere: else they
-// would cost that much for each path that leads through them.
+// Links with long targets that lead through each other are not followed to their end,
+// because that would cost much for each path that leads through them.
 func TestLongLinks(t *testing.T) {
 	var dots, tails, longs, through []string
 	for i := range maxLinks - 1 {

@@ -68,8 +68,7 @@ func benchImage(b *testing.B, path string) v1.Image {
 	return img
 }
 
-// BenchmarkCache compares a reading that finds all in the cache with one that finds
-// nothing, and with none.
+// BenchmarkCache compares readings with a full cache, with an empty one, and without.
 func BenchmarkCache(b *testing.B) {
 	var blobs []stored
 	for i := range 4 {

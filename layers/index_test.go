@@ -48,7 +48,7 @@ func TestSumsOfHardLinks(t *testing.T) {
 	assert.Equal(t, "0123456789", string(b))
 }
 
-// Files that only AUFS' housekeeping names are shipped and never seen.
+// Files that only have names in AUFS' housekeeping are shipped and never seen.
 func TestSumsOfHousekeeping(t *testing.T) {
 	x := read(t, stack(t, []string{".wh..wh.plnk/1=0123456789", "a=>.wh..wh.plnk/1", ".wh..wh.plnk/2=012", "b=1"}, []string{"b=2"}, []string{".wh.a"}), nil)
 	assert.EqualValues(t, 14, x.Layers[0].Content)

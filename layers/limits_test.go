@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLimits passes every limit by one, and reads the same image at the limit.
+// TestLimits reads images that are just within each limit, and just beyond it.
 func TestLimits(t *testing.T) {
 	long := strings.Repeat("x", 40)
 	for _, tc := range []struct {
@@ -115,7 +115,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A path that grows by way of links is held to the limits too.
+// The limits hold for a path that grows when links are followed, too.
 func TestLimitsBehindLinks(t *testing.T) {
 	img := stack(t, []string{"a/b/c/d/", "l->a/b/c/d"}, []string{"l/e=1", "l/" + strings.Repeat("f", 30) + "=1"})
 	x := read(t, img, &Options{Limits: Limits{PathDepth: 4}})

@@ -96,7 +96,7 @@ func TestWantedLinks(t *testing.T) {
 	}
 }
 
-// A file that is kept is not read again to be kept.
+// A file that is already kept is not read again in order to keep it.
 func TestWantedLinksKept(t *testing.T) {
 	b := archive(t, "a=1", "b=>a")
 	img, opened := claimed(t, stored{b, b})
@@ -108,7 +108,7 @@ func TestWantedLinksKept(t *testing.T) {
 	assert.Equal(t, 1, opened[0])
 }
 
-// A file may have any number of names: Read ends between two of them.
+// A file may have any number of names: Read can end between two of them.
 func TestWantedLinksCancelled(t *testing.T) {
 	img := stack(t, []string{"o=1", "a=>o", "b=>o", "c=>o"})
 	for _, when := range []string{"match", "use"} {
@@ -134,7 +134,7 @@ func TestWantedLinksCancelled(t *testing.T) {
 	}
 }
 
-// What was learnt of a hard link comes back from a cache.
+// What was learnt under the name of a hard link is recalled from a cache.
 func TestWantedLinksCached(t *testing.T) {
 	b := archive(t, "o/1=one", "o/2=two", "p=>o/2", "q=>o/1")
 	c := newShelf()
@@ -148,7 +148,7 @@ func TestWantedLinksCached(t *testing.T) {
 	assert.Equal(t, []string{"recall o/1 regular 3 one", "recall p hardlink 3 two", "recall q hardlink 3 one"}, again.given)
 }
 
-// fickle gives another blob the second time.
+// fickle returns another blob the second time.
 type fickle struct {
 	v1.Layer
 	blobs  [][]byte
@@ -191,7 +191,7 @@ func TestWantedLinksChanged(t *testing.T) {
 	}
 }
 
-// A layer that is not what was claimed loses nothing silently either.
+// Nothing is lost silently of a layer that is not what was claimed.
 func TestWantedLinksUnverified(t *testing.T) {
 	b := archive(t, "o=one", "a=>o")
 	var n named

@@ -38,8 +38,8 @@ func manyFiles(tb testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-// TestMemory holds the peak of the heap, garbage included, to 64 MiB and 200 bytes
-// for each entry, and what the Index keeps to 150.
+// TestMemory checks that the heap, garbage included, never has more than 64 MiB and 200
+// bytes for each entry, and that the Index keeps at most 150 bytes for each.
 func TestMemory(t *testing.T) {
 	const n, layers = 60_000, 3
 	blob := manyFiles(t, n)
@@ -59,7 +59,7 @@ func TestMemory(t *testing.T) {
 	runtime.KeepAlive(x)
 }
 
-// TestMemoryOfLargeFile holds the peak to the same whatever the size of a file is.
+// TestMemoryOfLargeFile checks that the peak does not depend on the size of a file.
 func TestMemoryOfLargeFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("decompresses 192 MiB")
@@ -92,8 +92,8 @@ func largeFile(t *testing.T, size int64) []byte {
 	return b.Bytes()
 }
 
-// TestMemoryOfWantedFiles holds the peak to one large file more, however many layers
-// have one.
+// TestMemoryOfWantedFiles checks that at most one large wanted file is in memory,
+// however many layers have one.
 func TestMemoryOfWantedFiles(t *testing.T) {
 	const size = 48 << 20
 	blob := largeFile(t, size)
@@ -110,7 +110,8 @@ func TestMemoryOfWantedFiles(t *testing.T) {
 	t.Logf("peak %d bytes", peak)
 }
 
-// A large file that breaks off, or that somebody panics on, leaves its memory to the next.
+// After a large file that breaks off, or makes a want panic, the next one gets its
+// memory.
 func TestLargeFilesThatFail(t *testing.T) {
 	const size = 9 << 20
 	blob := largeFile(t, size)
@@ -132,7 +133,7 @@ func TestLargeFilesThatFail(t *testing.T) {
 	assert.Contains(t, strings.Join(problemTexts(x), "\n"), "not this one")
 }
 
-// Who waits for a turn with a large file stops waiting when the context is done.
+// A layer that waits for its turn with a large file stops when the context is done.
 func TestLargeFileCancelled(t *testing.T) {
 	blob := largeFile(t, 9<<20)
 	img := image(t, stored{blob, nil}, stored{blob, nil})

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStacking compares with the simple way of reference_test.go, on thousands of
-// random stacks of layers whose few names meet in all ways.
+// TestStacking compares Read with the simple code of reference_test.go, on thousands of
+// random stacks of layers that have few names, so that these often meet.
 func TestStacking(t *testing.T) {
 	n := 1000
 	if testing.Short() {
@@ -95,7 +95,7 @@ func randomPath(r *rand.Rand, most int) string {
 	return p
 }
 
-// randomEntry returns an entry as a line for archive, and as the reference has it.
+// randomEntry returns an entry as a line for archive, and in the reference's form.
 func randomEntry(r *rand.Rand) (string, refEntry) {
 	p := randomPath(r, 3)
 	mode := []int64{0o755, 0o700}[r.IntN(2)]

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestOdd holds what real images do and well-known tools get wrong. want is the
-// entries of the layers, each as show writes it, problems what is wrong.
+// TestOdd has what real images do and well-known tools get wrong. want is the entries of
+// the layers as show returns them, problems the texts of the problems.
 func TestOdd(t *testing.T) {
 	for _, tc := range []struct {
 		name     string

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// What follows is a second, deliberately simple way to stack layers, for the
-// property test: a map of paths that is copied for every layer and searched from end
-// to end for every deletion.
+// What follows stacks layers in a second, deliberately simple way, for the property
+// test: in a map of paths that is copied for every layer and searched as a whole for
+// every deletion.
 
 type refInode struct {
 	layer   int
@@ -75,7 +75,7 @@ func refParent(p string) string {
 	return dir
 }
 
-// walk follows a path. missing is asked what to do where there is no directory.
+// walk follows a path. Where there is no directory, missing decides what to do.
 func (v refView) walk(path string, last bool, own map[string]bool, missing func(p string, file bool) bool) (string, bool) {
 	todo := strings.Split(path, "/")
 	at, links := "", 0

@@ -68,7 +68,7 @@ func TestOpenRefuses(t *testing.T) {
 	assert.ErrorContains(t, err, "others can write to it (mode -rwxrwx---)")
 }
 
-// What is damaged is told, deleted, and not there.
+// A damaged file is reported, deleted, and counts as missing.
 func TestDamaged(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))
@@ -102,7 +102,7 @@ func TestDamaged(t *testing.T) {
 	assert.ErrorContains(t, told[len(told)-1], "no regular file")
 }
 
-// The least recently used go first, and what is not the cache's own stays.
+// The least recently used files are deleted first. Files of others stay.
 func TestEvict(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))
@@ -146,7 +146,7 @@ func TestEvict(t *testing.T) {
 	assert.NoFileExists(t, lock)
 }
 
-// Processes and goroutines share a directory: what is got is what was put.
+// Processes and goroutines share a directory: Get returns what was put.
 func TestShared(t *testing.T) {
 	const variable = "STEMMA_TEST_CACHE"
 	path := os.Getenv(variable)

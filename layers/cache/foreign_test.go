@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestForeignFiles puts a cache where other things lie: none of them is deleted,
-// whatever they are called and however old they are.
+// TestForeignFiles puts a cache into a directory with other files. None of them is
+// deleted, whatever its name and its age.
 func TestForeignFiles(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))
@@ -40,7 +40,8 @@ func TestForeignFiles(t *testing.T) {
 	assert.NotZero(t, size)
 }
 
-// TestLockFromTheFuture: a lock left behind while the clock was wrong is no lock for ever.
+// TestLockFromTheFuture: a lock that was left behind while the clock was wrong does not
+// last for ever.
 func TestLockFromTheFuture(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))
@@ -57,7 +58,7 @@ func TestLockFromTheFuture(t *testing.T) {
 	assert.NoFileExists(t, lock)
 }
 
-// TestForeignDirectory: who owns the directory can write to it.
+// TestForeignDirectory: a directory of another user is refused.
 func TestForeignDirectory(t *testing.T) {
 	if runtime.GOOS == "windows" || os.Geteuid() != 0 {
 		t.Skip("only root can give a directory away")
@@ -70,7 +71,7 @@ func TestForeignDirectory(t *testing.T) {
 	assert.ErrorContains(t, err, "user 12345")
 }
 
-// TestOtherLimits: what is too large for one process is not damaged.
+// TestOtherLimits: a file that is too large for this process is not damaged.
 func TestOtherLimits(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))

@@ -26,8 +26,8 @@ import (
 	"github.com/stemma-go/stemma/layers/source"
 )
 
-// From a registry, a layer that is known is not downloaded: the second image on a
-// base costs its own layers.
+// A layer that the cache knows is not downloaded: a second image on the same base costs
+// only its own layers.
 func TestKnownLayersAreNotDownloaded(t *testing.T) {
 	var mu sync.Mutex
 	var asked []string

@@ -62,9 +62,9 @@ func TestArchiveMembers(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts an archive whose manifest comes first at every block: it
-// never fails to open once manifest and config are there, and each layer is
-// either whole or gives an error.
+// TestTruncated cuts an archive whose manifest comes first at every block. It opens
+// whenever manifest and config are there, and each layer is either complete or returns
+// an error.
 func TestTruncated(t *testing.T) {
 	src := testImage(t, hostPlatform, "")
 	whole := docker20(t, src, "")
@@ -172,8 +172,8 @@ func TestHostileArchives(t *testing.T) {
 	}
 }
 
-// TestSparseAtTheEnd: an archive is complete though its last member's size is not
-// what it takes in the archive.
+// TestSparseAtTheEnd: an archive is complete even if the size of its last member is not
+// what the member takes in the archive.
 func TestSparseAtTheEnd(t *testing.T) {
 	records := "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n" +
 		"26 GNU.sparse.name=sparse\n30 GNU.sparse.realsize=100000\n"
@@ -202,8 +202,8 @@ func TestAbsurdSize(t *testing.T) {
 	assert.ErrorContains(t, err, "manifest.json")
 }
 
-// TestLayersNeedNotAgree opens images whose layers are fewer or more than their
-// diffIDs, or missing: that is for who reads them to tell.
+// TestLayersNeedNotAgree opens images that have fewer or more layers than diffIDs, or
+// miss some. That is found when the layers are read.
 func TestLayersNeedNotAgree(t *testing.T) {
 	config := string(raw(t, testImage(t, hostPlatform, "").RawConfigFile))
 	plain := testLayers(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBrokenLayers opens images whose layers cannot be read: each tells so when
-// it is.
+// TestBrokenLayers opens images whose layers cannot be read. The error comes when a
+// layer is read.
 func TestBrokenLayers(t *testing.T) {
 	src := testImage(t, hostPlatform, "gzip")
 	layers, err := src.Layers()

@@ -34,8 +34,8 @@ func TestAlternatives(t *testing.T) {
 	assert.Equal(t, types.OCIManifestSchema1, mediaType)
 }
 
-// TestIncompleteIndex opens a layout that names two platforms and holds one, as
-// docker save with containerd's store does.
+// TestIncompleteIndex opens a layout that names two platforms and has one, as docker
+// save writes it with containerd's store.
 func TestIncompleteIndex(t *testing.T) {
 	dir := layoutOfIndex(t, testIndex(t, hostPlatform, otherPlatform), true)
 	require.NoError(t, os.Remove(blobOf(dir, hash(t, testImage(t, hostPlatform, "gzip").Digest))))
@@ -43,8 +43,8 @@ func TestIncompleteIndex(t *testing.T) {
 	assert.ErrorIs(t, openError(t, dir, &Options{Platform: &hostPlatform}), ErrNotFound)
 }
 
-// TestInlineData opens an image whose manifest is in the index itself, and makes
-// sure that it is verified like another.
+// TestInlineData opens an image whose manifest is in the index itself. It is verified
+// like any other.
 func TestInlineData(t *testing.T) {
 	src := testImage(t, hostPlatform, "gzip")
 	dir := layoutOf(t, src, "v1")
@@ -73,7 +73,7 @@ func TestSharedConfig(t *testing.T) {
 	assert.ErrorIs(t, err, ErrAmbiguous)
 }
 
-// TestSavedByDigest names one of two images without names by its config.
+// TestSavedByDigest opens one of two images without names by the digest of its config.
 func TestSavedByDigest(t *testing.T) {
 	a, b := testImage(t, hostPlatform, ""), testImage(t, otherPlatform, "")
 	var files []file
@@ -112,8 +112,8 @@ func TestSized(t *testing.T) {
 	}
 }
 
-// TestForeignCompression: a layer that cannot be decompressed is not given as if it
-// were not compressed.
+// TestForeignCompression: a layer that cannot be decompressed is an error, and is not
+// taken as uncompressed.
 func TestForeignCompression(t *testing.T) {
 	for how, head := range map[string]string{"xz": "\xfd7zXZ\x00", "bzip2": "BZh91AY&SY"} {
 		l := newLayer(0, nil, nil, func() (blob, error) {
@@ -129,7 +129,7 @@ func TestForeignCompression(t *testing.T) {
 	}
 }
 
-// TestDaemonTLS speaks to a daemon as DOCKER_TLS_VERIFY asks for.
+// TestDaemonTLS connects to a daemon as DOCKER_TLS_VERIFY says.
 func TestDaemonTLS(t *testing.T) {
 	src := testImage(t, hostPlatform, "")
 	srv := httptest.NewTLSServer(engine(docker20(t, src, ""), "app"))

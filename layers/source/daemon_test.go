@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// engine serves what Docker's Engine does of an image: its inspection and its
-// archive. It knows the image by names.
+// engine serves what Docker's Engine serves of an image: its inspection and its
+// archive. It knows the image by these names.
 func engine(archive []byte, names ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		for _, name := range names {
@@ -37,7 +37,7 @@ func engine(archive []byte, names ...string) http.Handler {
 	})
 }
 
-// listen serves on a socket and gives its address.
+// listen serves on a socket and returns its address.
 func listen(t testing.TB, h http.Handler) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "s") // a socket's path may not be long

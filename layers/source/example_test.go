@@ -98,8 +98,8 @@ func ExampleOpen_layout() {
 	// v1
 }
 
-// Whatever is no path is a registry's image. Here one is served on loopback,
-// where plain HTTP needs no permission.
+// A reference that is not a path is a registry's image. Here it is served on the
+// loopback interface, where plain HTTP is allowed.
 func ExampleOpen_registry() {
 	srv := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer srv.Close()
@@ -121,8 +121,8 @@ func ExampleOpen_registry() {
 	// Output: registry /team/app:1.0
 }
 
-// The layer of an archive as it is stored, and the digest that is claimed for
-// it: a docker-archive claims none.
+// A layer gives its blob as it is stored, and the digest that is claimed for it. A
+// docker-archive claims none.
 func ExampleOpen_stored() {
 	path, remove := saved()
 	defer remove()

@@ -12,12 +12,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// fault answers a request wrongly, with the help of the registry's right answer.
+// fault answers a request wrongly. It has the registry's right answer at hand.
 type fault func(right http.Handler, w http.ResponseWriter, req *http.Request)
 
 func sound(right http.Handler, w http.ResponseWriter, req *http.Request) { right.ServeHTTP(w, req) }
 
-// tampered hands on a registry's answer with changes.
+// tampered passes on a registry's answer with changes.
 type tampered struct {
 	http.ResponseWriter
 	header func(http.Header)
@@ -47,7 +47,7 @@ func (t *tampered) Write(p []byte) (int, error) {
 
 func (t *tampered) flush() { _ = http.NewResponseController(t.ResponseWriter).Flush() }
 
-// after lets n bytes of an answer pass, and then calls then.
+// after lets n bytes of an answer pass, and then calls a function.
 func after(n int64, then func(t *tampered, req *http.Request)) fault {
 	return func(right http.Handler, w http.ResponseWriter, req *http.Request) {
 		t := &tampered{ResponseWriter: w}
@@ -80,7 +80,7 @@ func stalled(n int64) fault {
 // silent never answers.
 func silent(_ http.Handler, _ http.ResponseWriter, req *http.Request) { <-req.Context().Done() }
 
-// truncated ends the answer as if that were all, without or with a length.
+// truncated ends the answer as if it were complete, without or with a length.
 func truncated(n int64, length bool) fault {
 	return func(right http.Handler, w http.ResponseWriter, req *http.Request) {
 		t := &tampered{ResponseWriter: w}
@@ -129,15 +129,15 @@ func rangeless(f fault) fault {
 	}
 }
 
-// mislabelled calls the part that it gives by another range.
+// mislabelled sends a part with the Content-Range of another.
 func mislabelled(label string) fault {
 	return func(right http.Handler, w http.ResponseWriter, req *http.Request) {
 		right.ServeHTTP(&tampered{ResponseWriter: w, header: func(h http.Header) { h.Set("Content-Range", label) }}, req)
 	}
 }
 
-// proxy stands between a client and a registry. It answers the first requests of a
-// blob by the faults of a list, one each, and all further ones by its last.
+// proxy stands between a client and a registry. It answers the requests for a blob with
+// the faults of a list, in turn, and all further ones with the last.
 type proxy struct {
 	registry http.Handler
 	faults   func(blob string) []fault

@@ -36,7 +36,7 @@ func largeImage(t testing.TB, count, size int) (v1.Image, []v1.Hash) {
 	return img, digests
 }
 
-// behind serves an image through a proxy that does faults to one of its blobs.
+// behind serves an image through a proxy that applies faults to one of its blobs.
 func behind(t testing.TB, img v1.Image, blob v1.Hash, faults ...fault) (ref string, p *proxy) {
 	t.Helper()
 	reg := newRegistry()
@@ -59,8 +59,8 @@ func patient(attempts int) *Options {
 	return &Options{Attempts: attempts, pause: time.Microsecond, IdleTimeout: 10 * time.Second}
 }
 
-// requireHonest reads an image and makes sure that each layer is either complete
-// and verified, or has a problem that names it. It returns the problems.
+// requireHonest reads an image and checks that each layer is either complete and
+// verified, or has a problem that names it. It returns the problems.
 func requireHonest(t testing.TB, want v1.Image, img *Image) map[int]string {
 	t.Helper()
 	x, err := layers.Read(context.Background(), img, &layers.Options{Parallelism: 4})

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFaults does something to every request of one blob of an image, or to the
-// first ones, and reads the whole image.
+// TestFaults reads an image while all requests for one of its blobs fail in some way, or
+// the first ones do.
 func TestFaults(t *testing.T) {
 	src, digests := largeImage(t, 4, 200_000)
 	all, err := src.Layers()
@@ -73,8 +73,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestResume breaks a blob off at many offsets, and makes sure that it is taken up
-// again there and nowhere else.
+// TestResume breaks a blob off at many offsets, and checks that it is continued right
+// there.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	src, digests := largeImage(t, 1, 3000)
@@ -119,7 +119,7 @@ func TestForgiving(t *testing.T) {
 	}
 }
 
-// TestChaos has every request fail in some way, or none.
+// TestChaos has any request fail in any way.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	const runs, count, size = 12, 5, 40_000
@@ -137,7 +137,8 @@ func TestChaos(t *testing.T) {
 	assert.Less(t, broken, runs*count/2)
 }
 
-// chaos gives each blob of a list a list of faults of its own; most can be mended.
+// chaos returns a list of faults for each blob of a list. After most of them a further
+// attempt succeeds.
 func chaos(seed uint64, blobs []v1.Hash, size int64) func(string) []fault {
 	r := rand.New(rand.NewPCG(seed, 1))
 	of := map[string][]fault{}

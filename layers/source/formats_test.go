@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOneImageEveryWay opens one image from wherever images lie.
+// TestOneImageEveryWay opens one image from every kind of place.
 func TestOneImageEveryWay(t *testing.T) {
 	gz, zs := testImage(t, hostPlatform, "gzip"), testImage(t, hostPlatform, "zstd")
 	plain, mixed := testImage(t, hostPlatform, ""), testImage(t, hostPlatform, "zstd", "", "gzip", "")
@@ -69,8 +69,8 @@ func TestOneImageEveryWay(t *testing.T) {
 	}
 }
 
-// TestImageIsWhole holds an image without a manifest against what
-// go-containerregistry asks of a v1.Image.
+// TestImageIsWhole checks that an image without a manifest is what go-containerregistry
+// expects of a v1.Image.
 func TestImageIsWhole(t *testing.T) {
 	src := testImage(t, hostPlatform, "gzip")
 	for how, ref := range map[string]string{

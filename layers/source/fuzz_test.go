@@ -9,11 +9,11 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// fuzzLimits keep a fuzzed input from costing more than it is worth.
+// fuzzLimits keep each input cheap.
 var fuzzLimits = Limits{Manifest: 1 << 16, Config: 1 << 16, Members: 200, Images: 50}
 
-// FuzzArchive opens whatever an archive holds and reads what is opened. Nothing
-// may panic, and no member may give bytes that lie outside the archive.
+// FuzzArchive opens whatever an archive holds, and reads it. Nothing may panic, and no
+// member may have bytes from outside the archive.
 func FuzzArchive(f *testing.F) {
 	src := testImage(f, hostPlatform, "")
 	f.Add(docker20(f, src, ""))
@@ -47,7 +47,7 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// exercise calls all of an image that was opened; it may fail but not panic.
+// exercise calls all methods of an open image, which may fail but not panic.
 func exercise(t *testing.T, img *Image) {
 	_ = img.checkPlatform(nil)
 	_, _ = img.Manifest()
@@ -67,8 +67,8 @@ func exercise(t *testing.T, img *Image) {
 	}
 }
 
-// FuzzManifest parses every document an image has. What is taken for an image
-// or an index has digests that are fit for a path.
+// FuzzManifest parses every document that an image has. In what is accepted as an image
+// or an index, digests are safe in a path.
 func FuzzManifest(f *testing.F) {
 	src := testImage(f, hostPlatform, "gzip")
 	f.Add(raw(f, src.RawManifest))
@@ -102,8 +102,8 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// FuzzReference takes references apart; none may panic, and the short form of a name
-// is the name of the same image.
+// FuzzReference parses references. None may panic, and the short form of a name is the
+// name of the same image.
 func FuzzReference(f *testing.F) {
 	for _, s := range []string{"python:3", "oci:x:y@sha256:0", "./a.tar", "podman:x", "ftp://x", ":", "@", "docker:", "a@b:c", "docker.io/library/a/b:1"} {
 		f.Add(s)

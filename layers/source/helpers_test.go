@@ -84,7 +84,7 @@ func testLayers(t testing.TB) [][]byte {
 	return [][]byte{root, app, gone, app}
 }
 
-// compressedLayer is a layer whose blob is compressed in the way told.
+// compressedLayer is a layer whose blob has that compression.
 type compressedLayer struct {
 	v1.Layer
 	diffID v1.Hash
@@ -161,7 +161,7 @@ func layoutOf(t testing.TB, img v1.Image, refName string) string {
 	return dir
 }
 
-// filesOf gives a directory's files as members of a tar.
+// filesOf returns the files of a directory as members of a tar.
 func filesOf(t testing.TB, dir string) []file {
 	t.Helper()
 	var files []file
@@ -185,7 +185,7 @@ func mustOpen(t testing.TB, ref string, opts *Options) *Image {
 	return img
 }
 
-// openError opens what cannot be opened, and makes sure of one line.
+// openError opens what cannot be opened, and checks that the error is one line.
 func openError(t testing.TB, ref string, opts *Options) error {
 	t.Helper()
 	img, err := Open(context.Background(), ref, opts)
@@ -196,7 +196,7 @@ func openError(t testing.TB, ref string, opts *Options) error {
 	return err
 }
 
-// requireSame makes sure that an opened image is the test image, to the byte.
+// requireSame checks that an open image is the test image, byte for byte.
 func requireSame(t testing.TB, want v1.Image, got *Image) {
 	t.Helper()
 	require.Equal(t, string(raw(t, want.RawConfigFile)), string(raw(t, got.RawConfigFile)))
@@ -218,8 +218,8 @@ func requireSame(t testing.TB, want v1.Image, got *Image) {
 	}
 }
 
-// requireStored makes sure that a layer's stored blob is what Digest and Size
-// say, and what its claim says if there is one.
+// requireStored checks that Digest and Size are those of a layer's stored blob, and the
+// claimed digest, too, if there is one.
 func requireStored(t testing.TB, l v1.Layer) {
 	t.Helper()
 	rc, claimed, err := l.(*layer).Stored()

@@ -87,8 +87,8 @@ func TestPlatforms(t *testing.T) {
 	assert.ErrorIs(t, openError(t, silent, &Options{Platform: &hostPlatform}), ErrNotFound)
 }
 
-// TestSilentVariant opens images whose config does not tell the variant that the
-// index tells, or that nothing does.
+// TestSilentVariant opens images whose variant is not in the config, but in the index or
+// nowhere.
 func TestSilentVariant(t *testing.T) {
 	silent := v1.Platform{OS: "linux", Architecture: "arm"}
 	v6, v7 := thirdPlatform, v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}
@@ -148,7 +148,7 @@ func TestSeveralNamedImages(t *testing.T) {
 	assert.ErrorIs(t, openError(t, dir+"@sha256:"+strings.Repeat("0", 64), nil), ErrNotFound)
 	assert.Equal(t, otherPlatform, mustOpen(t, dir+"@"+hash(t, other.Digest).String(), nil).Platform)
 
-	// Unnamed images of one platform cannot be told apart but by digest.
+	// Images of one platform without names can only be named by digest.
 	unnamed := layoutOf(t, testImage(t, hostPlatform, "gzip"), "")
 	p, err = ocilayout.FromPath(unnamed)
 	require.NoError(t, err)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullNames: what an archive calls an image is a name only if it is one for
-// registries and clients too, and no other image's.
+// TestFullNames: a name in an archive counts only if it is legal for registries and
+// clients, and is not the name of another image.
 func TestFullNames(t *testing.T) {
 	hex := strings.Repeat("a", 64)
 	for have, want := range map[string]string{
@@ -49,8 +49,8 @@ func TestFullNames(t *testing.T) {
 	}
 }
 
-// BenchmarkManyNames shows that a name costs the same among many: an archive may have as
-// many as its index has room for.
+// BenchmarkManyNames shows that the cost for each name does not grow with their number.
+// An archive may have as many as fit into its index.
 func BenchmarkManyNames(b *testing.B) {
 	for _, count := range []int{200, 2_000, 20_000} {
 		names := make([]string, count)

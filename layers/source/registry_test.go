@@ -24,14 +24,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fast makes failing requests to a registry be repeated at once.
+// fast are options without pauses between attempts.
 func fast() *Options {
 	return &Options{pause: time.Millisecond, Attempts: 2}
 }
 
 func newRegistry() http.Handler { return registry.New(registry.Logger(log.New(io.Discard, "", 0))) }
 
-// serve serves a registry and gives its host.
+// serve serves a registry and returns its host.
 func serve(t testing.TB, h http.Handler) string {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -58,7 +58,7 @@ func refusing(status int, body string) http.Handler {
 	})
 }
 
-// beside serves what is at a path, and all else as a registry does.
+// beside serves something at one path, and a registry at all others.
 func beside(h http.Handler, path, mediaType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !strings.HasSuffix(req.URL.Path, path) {
@@ -147,7 +147,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }
 
-// keychain gives the same credentials for every registry.
+// keychain has the same credentials for every registry.
 type keychain struct{ authn.Authenticator }
 
 func (k keychain) Resolve(authn.Resource) (authn.Authenticator, error) { return k.Authenticator, nil }
@@ -177,8 +177,8 @@ func TestRegistryCredentials(t *testing.T) {
 	assert.NotContains(t, err.Error(), "wrong")
 }
 
-// TestPlainHTTP asks a registry on a private network, which go-containerregistry
-// would speak to in plain HTTP, and one that sends its client there for a token.
+// TestPlainHTTP asks a registry on a private network, with which go-containerregistry
+// would use plain HTTP, and one that sends its client there for a token.
 func TestPlainHTTP(t *testing.T) {
 	reg := newRegistry()
 	push(t, serve(t, reg)+"/app:1", testImage(t, hostPlatform, "gzip"))

@@ -24,8 +24,8 @@ import (
 	"github.com/stemma-go/stemma/layers/source"
 )
 
-// A chain is told by the greeting, the manifest and the config, an index between
-// them where there is one; each layer costs one request more.
+// Opening an image takes a first request, one for the index if there is one, one for
+// the manifest and one for the config. Each layer takes one more.
 func TestRequests(t *testing.T) {
 	img := sample()
 	img, err := mutate.ConfigFile(img, &v1.ConfigFile{

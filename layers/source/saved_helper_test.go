@@ -22,8 +22,8 @@ func savedByLibrary(t testing.TB, img v1.Image) []byte {
 	return buf.Bytes()
 }
 
-// docker20 is an archive as Docker 20 saves it: a directory for each layer, a
-// link where two layers are the same, and manifest.json at the end.
+// docker20 is an archive as Docker 20 writes it: a directory for each layer, a link for
+// a layer that is there twice, and manifest.json at the end.
 func docker20(t testing.TB, img v1.Image, how ...string) []byte {
 	t.Helper()
 	config := hash(t, img.ConfigName).Hex + ".json"
@@ -52,8 +52,8 @@ func manifestList(t testing.TB, images ...savedImage) string {
 	return string(b)
 }
 
-// docker25 is an archive as Docker 25 saves it: an OCI layout of uncompressed
-// layers whose index.json has the bare tag, and manifest.json beside it.
+// docker25 is an archive as Docker 25 writes it: an OCI layout of uncompressed layers
+// whose index.json has only the tag, with a manifest.json.
 func docker25(t testing.TB, img v1.Image) []byte {
 	t.Helper()
 	files := filesOf(t, layoutOf(t, img, "1"))

@@ -42,8 +42,8 @@ func named(d v1.Descriptor, names ...string) v1.Descriptor {
 	return d
 }
 
-// TestIndexUnderTwoNames: an index that index.json lists twice has both names, and
-// one that two others hold is found by the digest of either.
+// TestIndexUnderTwoNames: an index that index.json lists twice has both names, and one
+// that is in two others is found by the digest of either.
 func TestIndexUnderTwoNames(t *testing.T) {
 	inner := testIndex(t, hostPlatform, otherPlatform)
 	dir := layoutOfIndex(t, inner, true)
@@ -64,9 +64,9 @@ func TestIndexUnderTwoNames(t *testing.T) {
 	}
 }
 
-// TestSavedPlatforms opens an archive of an image for two platforms as Docker saves
-// it with containerd's store: manifest.json has but one of them, which need not be
-// the wanted one.
+// TestSavedPlatforms opens an archive of an image for two platforms as Docker writes it
+// with containerd's store. manifest.json has only one of them, and not always the one
+// that is wanted.
 func TestSavedPlatforms(t *testing.T) {
 	dir := layoutOfIndex(t, testIndex(t, hostPlatform, otherPlatform), true)
 	rewriteIndex(t, dir, func(index *v1.IndexManifest) {
@@ -89,8 +89,8 @@ func TestSavedPlatforms(t *testing.T) {
 	}
 }
 
-// TestNameInCommon: images that have the wanted name in common differ by platform,
-// whatever else they are called.
+// TestNameInCommon: images that all have the wanted name differ by platform, whatever
+// other names they have.
 func TestNameInCommon(t *testing.T) {
 	dir := layoutOf(t, testImage(t, hostPlatform, "gzip"), "")
 	p, err := ocilayout.FromPath(dir)
@@ -121,7 +121,8 @@ func TestReferrer(t *testing.T) {
 	assert.ErrorContains(t, openError(t, dir, nil), "an artifact of type application/vnd.oci.empty.v1+json")
 }
 
-// TestManyAnnotations: what many images of an index have in common is in memory once.
+// TestManyAnnotations: annotations that many images of an index share are in memory
+// once.
 func TestManyAnnotations(t *testing.T) {
 	index := v1.IndexManifest{Annotations: map[string]string{}}
 	for n := range 20_000 {
@@ -144,7 +145,7 @@ func TestManyAnnotations(t *testing.T) {
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(50<<20))
 }
 
-// TestManySavedNames: names that many images would share are not multiplied.
+// TestManySavedNames: names that many images share are not multiplied.
 func TestManySavedNames(t *testing.T) {
 	limits := Limits{Images: 10}
 	var tags []string
@@ -168,7 +169,7 @@ func TestManySavedNames(t *testing.T) {
 	assert.ErrorIs(t, err, ErrLimit)
 }
 
-// TestBrokenSavedNeighbour: an entry of manifest.json that is no image is none.
+// TestBrokenSavedNeighbour: a malformed entry of manifest.json is left out.
 func TestBrokenSavedNeighbour(t *testing.T) {
 	s := savedImage{Config: "c", RepoTags: []string{testName}}
 	list := strings.Replace(manifestList(t, s), "[", `[null,{},{"RepoTags":["other:1"]},5,`, 1)
@@ -179,8 +180,8 @@ func TestBrokenSavedNeighbour(t *testing.T) {
 	assert.ErrorContains(t, err, "image 0: names no config")
 }
 
-// TestCancelledInTheIndex ends Open while it asks for the platforms that an index
-// does not tell.
+// TestCancelledInTheIndex ends Open while it reads the platforms that are not in an
+// index.
 func TestCancelledInTheIndex(t *testing.T) {
 	idx := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, p := range []v1.Platform{hostPlatform, otherPlatform} {

@@ -101,7 +101,7 @@ func TestTaggedFaults(t *testing.T) {
 	assert.Less(t, broken, runs*len(digests)/2)
 }
 
-// startRegistry serves the layout as app:1, and gives the way to it.
+// startRegistry serves the layout as app:1, and returns a handler that leads to it.
 func startRegistry(t *testing.T, layout string) http.Handler {
 	addr := realregistry.Serve(t, layout, "app:1")
 	return &httputil.ReverseProxy{

@@ -43,7 +43,7 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-// TestIdleReader does not read for longer than the registry may send nothing.
+// TestIdleReader pauses between two Reads for longer than IdleTimeout.
 func TestIdleReader(t *testing.T) {
 	t.Parallel()
 	src, digests := largeImage(t, 1, 1<<20)

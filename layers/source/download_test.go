@@ -56,8 +56,8 @@ func TestRegistryLayers(t *testing.T) {
 	}
 }
 
-// TestExpiry has a registry whose tokens and addresses are good for one request:
-// what goes on in the middle of a blob needs new ones.
+// TestExpiry has a registry whose tokens and addresses are good for one request only. To
+// continue a blob, new ones are needed.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	src, digests := largeImage(t, 1, 100_000)
@@ -155,9 +155,8 @@ func TestRedirects(t *testing.T) {
 	assert.Equal(t, 1, *asked)
 }
 
-// redirecting carries requests to reg as registry.test, which sends its client
-// elsewhere where it is asked for what. It counts how often that was. No other host is
-// to be asked.
+// redirecting sends the requests for registry.test to reg, but redirects those whose
+// path contains what, and counts them. Other hosts must not be asked.
 func redirecting(t *testing.T, reg http.Handler, what, elsewhere string) (rt http.RoundTripper, asked *int) {
 	asked = new(int)
 	return roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRepositoryCalledManifests: the limit is for manifests, not for the layers of
+// TestRepositoryCalledManifests: the limit for manifests does not hold for the layers of
 // a repository with that word in its name.
 func TestRepositoryCalledManifests(t *testing.T) {
 	src, _ := largeImage(t, 1, 2<<20)
@@ -30,8 +30,8 @@ func TestRepositoryCalledManifests(t *testing.T) {
 	assert.Empty(t, requireHonest(t, src, mustOpen(t, host+"/team/manifests/app:1", o)))
 }
 
-// TestEndlessAnswers: nothing that is not a layer may go on for ever, wherever it
-// comes from.
+// TestEndlessAnswers: no answer that is not a layer may be endless, wherever it comes
+// from.
 func TestEndlessAnswers(t *testing.T) {
 	t.Parallel()
 	endless := func(w http.ResponseWriter) {
@@ -83,7 +83,7 @@ func TestRedirectToThisMachine(t *testing.T) {
 	assert.NoError(t, checkRedirect(to, []*http.Request{from}), "from this machine to itself")
 }
 
-// TestPausesAreBounded waits for attempts as long as Options.Attempts says.
+// TestPausesAreBounded checks that pauses are as Options.Attempts says.
 func TestPausesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &retry{attempts: 100, pause: defaultPause, retryAfter: func() time.Duration { return 0 }}
@@ -96,7 +96,7 @@ func TestPausesAreBounded(t *testing.T) {
 	})
 }
 
-// TestFarRetryAfter: who asks to be left alone for centuries is.
+// TestFarRetryAfter: a registry that asks to wait for centuries is not asked again.
 func TestFarRetryAfter(t *testing.T) {
 	p := &timedTransport{idle: -1, inner: roundTripper(func(req *http.Request) (*http.Response, error) {
 		rec := httptest.NewRecorder()
@@ -110,8 +110,8 @@ func TestFarRetryAfter(t *testing.T) {
 	assert.False(t, r.wait(t.Context(), 1, fmt.Errorf("refused: %w", &transport.Error{StatusCode: http.StatusTooManyRequests})))
 }
 
-// TestNoConnectionIsLeft: what Open made for an insecure registry goes with the image,
-// or with the error.
+// TestNoConnectionIsLeft: the connections to an insecure registry are closed with the
+// image, or when Open returns an error.
 func TestNoConnectionIsLeft(t *testing.T) {
 	reg := newRegistry()
 	push(t, serve(t, reg)+"/app:1", testImage(t, hostPlatform, "gzip"))
