@@ -153,6 +153,13 @@ func weigh(line string) int {
 	return len(rest) / 4
 }
 
+func asciiOnly(r rune) rune {
+	if r >= utf8.RuneSelf {
+		return utf8.RuneError
+	}
+	return r
+}
+
 // line puts a line together. Every character that is not of ASCII becomes U+FFFD: a
 // history has that for bytes that are no UTF-8, and Docker in 2016 recorded it for all
 // others, too. Docker of that year also left some continuation lines unjoined.
@@ -161,11 +168,11 @@ func line(keyword, rest string) string {
 	if keyword == "RUN" {
 		rest = strings.ReplaceAll(rest, "\\\n", "")
 	}
-	rest = strings.Map(func(r rune) rune {
-		if r >= utf8.RuneSelf {
-			return utf8.RuneError
+	for i := range len(rest) {
+		if rest[i] >= utf8.RuneSelf {
+			rest = strings.Map(asciiOnly, rest)
+			break
 		}
-		return r
-	}, rest)
+	}
 	return strings.TrimRight(keyword+" "+rest, " \t\r\n")
 }
