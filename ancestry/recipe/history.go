@@ -60,7 +60,7 @@ func (h *History) read(mask *Mask) map[Dialect][][]string {
 			out[d][i] = b.lines(s.Instruction, w, args[i])
 		}
 		for d := range writes {
-			grown += max(0, len(out[d][i][0])-len(s.CreatedBy)) // the others are no longer
+			grown += max(0, len(out[d][i][0])-len(s.CreatedBy)) // other readings are never longer
 		}
 		b.after(s.Instruction)
 	}
