@@ -13,6 +13,8 @@ type Mask struct {
 	values map[string]string // by variable
 	sorted []string          // the values to leave out, longest first; nil if it has to be made anew
 	budget int               // bytes that may still be searched
+	// text and masked are what was masked last: two dialects have many lines in common.
+	text, masked string
 }
 
 // shortest is the length in bytes from which a value is left out. Shorter ones occur
@@ -38,15 +40,22 @@ func NewMask() *Mask {
 func (m *Mask) Set(name, value string) {
 	if name != "PATH" && m.values[name] != value {
 		m.values[name] = value
-		m.sorted = nil
+		m.sorted, m.text, m.masked = nil, "", ""
 	}
 }
 
-// Apply leaves the values out of text. It reports false when too much text was
-// searched already: a history can be made to have thousands of variables.
+// Apply leaves the values out of text. It reports false when too much text has been
+// searched: a hostile history can have thousands of variables.
 func (m *Mask) Apply(text string) (string, bool) {
+	if m.budget < 0 {
+		return "", false
+	}
+	if text == m.text {
+		return m.masked, true
+	}
 	if m.sorted == nil {
-		m.budget -= 64 * len(m.values)
+		const sorting = 512 // bytes that could be searched meanwhile, for each value
+		m.budget -= sorting * len(m.values)
 		m.sorted = platforms()
 		for _, v := range m.values {
 			if len(v) >= shortest || strings.Contains(v, Unknown) {
@@ -64,10 +73,12 @@ func (m *Mask) Apply(text string) (string, bool) {
 	if m.budget -= len(m.sorted) * len(text); m.budget < 0 {
 		return "", false
 	}
+	m.text = text
 	for _, v := range m.sorted {
 		text = strings.ReplaceAll(text, v, "")
 	}
-	return Known(text), true
+	m.masked = Known(text)
+	return m.masked, true
 }
 
 // Unknown stands in the text of a Dockerfile for a value that its parent or the
@@ -77,16 +88,13 @@ const Unknown = "\x00"
 // Known returns text without what is not known in it.
 func Known(text string) string { return strings.ReplaceAll(text, Unknown, "") }
 
-// Outline returns what is left of a line of an expanded dialect when every value
-// that a variable can have is taken away. Lines that agree have the same outline,
-// whatever the parent hands on, and so an outline leads to them; it decides nothing.
+// Outline returns what is left of a line of an expanded dialect when everything in it
+// that can come from a variable is taken away: the keyword, or all of a command, which
+// only the shell expands. All readings of a step have the same outline. It leads to
+// recipes that can agree; whether they do, the lines decide.
 func Outline(line string) string {
-	keyword, rest, _ := strings.Cut(line, " ")
-	switch keyword {
-	case "ENV", "LABEL":
-		key, _, _ := strings.Cut(rest, "=")
-		return keyword + " " + key
-	case "ADD", "COPY", "EXPOSE", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR":
+	switch keyword, _, _ := strings.Cut(line, " "); keyword {
+	case "ADD", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR":
 		return keyword
 	}
 	return line
