@@ -81,12 +81,17 @@ func (e *evaluator) add(in recipe.Instruction) error {
 	if e.size > MaxRecipe {
 		return errTooLarge
 	}
-	e.out.Instructions = append(e.out.Instructions, e.opened(in))
+	in, ok := e.withOpen(in)
+	if !ok {
+		return errTooLarge
+	}
+	e.out.Instructions = append(e.out.Instructions, in)
 	return nil
 }
 
-// opened sets an instruction's Open if something in it is not known.
-func (e *evaluator) opened(in recipe.Instruction) recipe.Instruction {
+// withOpen sets an instruction's Open if something in it is not known. It reports false
+// if too much text had to be searched.
+func (e *evaluator) withOpen(in recipe.Instruction) (recipe.Instruction, bool) {
 	fields := func(in *recipe.Instruction) []*string {
 		all := []*string{&in.Expanded, &in.Dest, &in.Owner}
 		for i := range in.Sources {
@@ -96,20 +101,22 @@ func (e *evaluator) opened(in recipe.Instruction) recipe.Instruction {
 	}
 	isOpen := func(s *string) bool { return strings.Contains(*s, recipe.Unknown) }
 	if in.Open == nil && !slices.ContainsFunc(fields(&in), isOpen) {
-		return in
+		return in, true
 	}
 	if in.Open == nil {
-		open := in
+		open, ok := in, true
 		open.Sources = slices.Clone(in.Sources)
 		for _, s := range fields(&open) {
-			*s, _ = e.mask.Apply(*s)
+			if *s, ok = e.mask.Apply(*s); !ok {
+				return in, false
+			}
 		}
 		in.Open = &open
 	}
 	for _, s := range fields(&in) {
 		*s = recipe.Known(*s)
 	}
-	return in
+	return in, true
 }
 
 // written returns an instruction's flags and the rest of its line, as they stand.

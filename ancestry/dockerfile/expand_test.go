@@ -14,7 +14,9 @@ import (
 // TestSizeIsBounded has Dockerfiles that are small, and great when evaluated.
 func TestSizeIsBounded(t *testing.T) {
 	var args, words strings.Builder
+	var open strings.Builder
 	for i := range 5000 {
+		fmt.Fprintf(&open, "ENV V%d=value-%d\nUSER $U%d\n", i, i, i)
 		fmt.Fprintf(&args, "ARG a%d\nRUN x\n", i)
 		fmt.Fprintf(&words, "k%d=$A ", i)
 	}
@@ -27,6 +29,7 @@ func TestSizeIsBounded(t *testing.T) {
 		"a value many times": "ENV A=" + strings.Repeat("a", 10_000) + "\nLABEL " + words.String() + "\n",
 		"relative WORKDIRs":  "WORKDIR /\n" + strings.Repeat("WORKDIR a\n", 20_000),
 		"every RUN has ARGs": args.String(),
+		"many open ones":     open.String(),
 	} {
 		text = "FROM a\n" + text
 		if name == "globals double" {

@@ -9,6 +9,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // execute returns the command of CMD and ENTRYPOINT.
@@ -29,7 +30,10 @@ func (e *evaluator) execute(c instructions.ShellDependantCmdLine) string {
 func (e *evaluator) run(c *instructions.RunCommand, line string) (expanded, written string) {
 	text := strings.Join(c.CmdLine, " ")
 	if !c.PrependShell {
-		return recipe.WithoutShell(text), line
+		if _, rest, ok := history.CutShell(text); ok { // as it is read from a history
+			text = rest
+		}
+		return text, line
 	}
 	for _, f := range c.Files {
 		line += "\n" + strings.TrimSpace(f.Data)

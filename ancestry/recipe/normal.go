@@ -10,9 +10,9 @@ import (
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// argNames returns the names of "A=1 B C=x". Values are recorded without quotes:
-// a word of one may pass for a name, and does so in a Dockerfile and in a history
-// alike.
+// argNames returns the names of "A=1 B C=x". Values are recorded without quotes, so a
+// word of a value can be taken for a name. It then is both in the Dockerfile's line and
+// in the history's.
 func argNames(args string) string {
 	var names []string
 	for word := range strings.FieldsSeq(args) {
@@ -121,9 +121,9 @@ func Health(test, times []string, retries string) string {
 }
 
 // Command returns what follows CMD or ENTRYPOINT in an expanded line: the words in
-// brackets, each in quotes, or the bare text that a shell is given. Which shell is
-// left out, since it may be the parent's; shell is the one that is in force, its words
-// parted by spaces, "" if it is the usual one.
+// brackets, each in quotes; or, of words that are a shell and a command, the command
+// alone, since the shell can be the parent's. The shell in force is given as its words
+// with spaces between them. [history.CutShell] recognises the usual ones without.
 func Command(words []string, shell string) string {
 	if n := len(words) - 1; n > 0 {
 		before := strings.Join(words[:n], " ")
@@ -149,15 +149,6 @@ func command(args, shell string) string {
 	return Command(words, shell)
 }
 
-// WithoutShell returns a RUN's command in an expanded line: text without the shell
-// that is known to stand before it, as in a RUN in exec form.
-func WithoutShell(text string) string {
-	if _, rest, ok := history.CutShell(text); ok {
-		return rest
-	}
-	return text
-}
-
 // unquoteList takes apart what fmt's %q prints of a list: `"a" "b c"`.
 func unquoteList(s string) ([]string, bool) {
 	var words []string
@@ -180,7 +171,8 @@ func unquoteList(s string) ([]string, bool) {
 const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // KeepPath replaces, in the pairs of an expanded ENV, the value that PATH had
-// before by ${PATH}.
+// before by ${PATH}. Nearly every ENV that sets PATH extends it; the line is then the
+// same whatever the parent's is.
 func KeepPath(args, before string) string {
 	if before == "" {
 		return args

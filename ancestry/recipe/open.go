@@ -42,11 +42,15 @@ func (m *Mask) Set(name, value string) {
 	}
 }
 
-// Apply leaves the values out of text. It reports false when too much text was
-// searched already: a history can be made to have thousands of variables.
+// Apply leaves the values out of text. It reports false when too much text has been
+// searched: a hostile history can have thousands of variables.
 func (m *Mask) Apply(text string) (string, bool) {
+	if m.budget < 0 {
+		return "", false
+	}
 	if m.sorted == nil {
-		m.budget -= 64 * len(m.values)
+		const sorting = 512 // bytes that could be searched meanwhile, for each value
+		m.budget -= sorting * len(m.values)
 		m.sorted = platforms()
 		for _, v := range m.values {
 			if len(v) >= shortest || strings.Contains(v, Unknown) {
@@ -77,16 +81,13 @@ const Unknown = "\x00"
 // Known returns text without what is not known in it.
 func Known(text string) string { return strings.ReplaceAll(text, Unknown, "") }
 
-// Outline returns what is left of a line of an expanded dialect when every value
-// that a variable can have is taken away. Lines that agree have the same outline,
-// whatever the parent hands on, and so an outline leads to them; it decides nothing.
+// Outline returns what is left of a line of an expanded dialect when everything in it
+// that can come from a variable is taken away: the keyword, or all of a command, which
+// only the shell expands. All readings of a step have the same outline. It leads to
+// recipes that can agree; whether they do, the lines decide.
 func Outline(line string) string {
-	keyword, rest, _ := strings.Cut(line, " ")
-	switch keyword {
-	case "ENV", "LABEL":
-		key, _, _ := strings.Cut(rest, "=")
-		return keyword + " " + key
-	case "ADD", "COPY", "EXPOSE", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR":
+	switch keyword, _, _ := strings.Cut(line, " "); keyword {
+	case "ADD", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR":
 		return keyword
 	}
 	return line

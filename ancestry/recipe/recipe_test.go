@@ -141,8 +141,14 @@ func TestHash(t *testing.T) {
 }
 
 func TestLinesAreBounded(t *testing.T) {
-	for _, entry := range []string{"EXPOSE 1-1024", "WORKDIR a"} {
-		h := recipe.NewHistory(steps(slices.Repeat([]string{entry}, 20_000)...), nil)
+	var variables []string
+	for i := range 20_000 {
+		variables = append(variables, fmt.Sprintf("ENV V%d=value-%d", i, i))
+	}
+	for entry, history := range map[string][]string{
+		"EXPOSE": slices.Repeat([]string{"EXPOSE 1-1024"}, 20_000), "WORKDIR": slices.Repeat([]string{"WORKDIR a"}, 20_000), "ENV": variables,
+	} {
+		h := recipe.NewHistory(steps(history...), nil)
 		total := 0
 		for i := range h.Len() {
 			total += len(h.Line(i, recipe.BuildKit)) + len(h.Line(i, recipe.Docker))
@@ -157,16 +163,20 @@ func FuzzHistory(f *testing.F) {
 	f.Add("/bin/sh -c #(nop)  HEALTHCHECK &{[\"CMD\" \"\\\"] \"1s\" '\\x00'}\nSHELL []\nENV =\nLABEL a")
 	f.Fuzz(func(t *testing.T, text string) {
 		s := steps(strings.Split(text, "\n")...)
-		h := recipe.NewHistory(s, []string{"A", "=", "PATH="})
+		h := recipe.NewHistory(s, []string{"A", "=", "PATH=", "E=ENV", "V=USER"})
 		total := 0
 		for i := range h.Len() {
 			h.Before(i)
 			h.BuildArgs(i)
 			for _, d := range recipe.Dialects() {
-				l := h.Line(i, d)
-				total += len(l)
-				if strings.TrimRight(l, " \t\r\n") != l && l != "" {
-					t.Fatalf("%q ends in white space", l)
+				for _, l := range h.Readings(i, d) {
+					total += len(l)
+					if strings.TrimRight(l, " \t\r\n") != l && l != "" {
+						t.Fatalf("%q ends in white space", l)
+					}
+					if a, b := recipe.Outline(l), recipe.Outline(h.Line(i, d)); a != b {
+						t.Fatalf("one step has the outlines %q and %q", a, b)
+					}
 				}
 			}
 		}

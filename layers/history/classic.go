@@ -25,12 +25,12 @@ func parseClassic(h v1.History) (parsed, bool) {
 	return tool(h, BuilderDocker), h.CreatedBy == "" && (merged || strings.HasPrefix(h.Comment, "create new from sha256:"))
 }
 
-// parseNop parses what Docker's classic builder and Buildah write for all but RUN:
-// a shell that is given a comment, "/bin/sh -c #(nop) …".
+// parseNop parses what Docker's classic builder and Buildah write for everything but
+// RUN: a shell with a comment, "/bin/sh -c #(nop) …".
 //
 // Docker since 1.13 passes the mark and the text as two arguments, which makes
-// two spaces; COPY, ADD and WORKDIR are one argument, as is everything of earlier
-// versions and of Buildah.
+// two spaces. It passes COPY, ADD and WORKDIR as one argument; so do earlier versions
+// and Buildah, for all instructions.
 func parseNop(h v1.History) (parsed, bool) {
 	shell, rest, ok := CutShell(h.CreatedBy)
 	if !ok {
@@ -71,8 +71,8 @@ func parseNop(h v1.History) (parsed, bool) {
 	return p, true
 }
 
-// unwrap takes off what Docker once put around an argument: it printed Go values as
-// they are. An argument of Buildah's is the Dockerfile's, and never looks like that.
+// unwrap takes off what Docker once put around an argument: it printed Go values.
+// Buildah records the Dockerfile's text, which never looks like that.
 func unwrap(args, before, after string) string {
 	inner, ok := strings.CutPrefix(args, before)
 	if inner, closed := strings.CutSuffix(inner, after); ok && closed && !strings.HasPrefix(inner, `"`) {
@@ -81,10 +81,10 @@ func unwrap(args, before, after string) string {
 	return args
 }
 
-// oneSpace tells who wrote "#(nop) CMD …" with one space. Docker did until 1.12,
-// whose last release is of December 2016; Buildah's first is of 2017. Docker 1.12
-// was in use for long after, so the years up to 2019 say nothing. Only Buildah
-// can be told to set the time to the epoch.
+// oneSpace returns the builder that wrote "#(nop) CMD …" with one space. Docker did
+// until 1.12, whose last release is of December 2016; Buildah's first release is of
+// 2017. Docker 1.12 was in use for long after, so the years up to 2019 say nothing.
+// Buildah has an option that sets the time to the epoch, Docker has none.
 func oneSpace(keyword, args string, created time.Time) Builder {
 	list := (keyword == "CMD" || keyword == "ENTRYPOINT") && strings.Contains(args, ",") && json.Valid([]byte(args))
 	year := created.UTC().Year()
@@ -99,8 +99,8 @@ func oneSpace(keyword, args string, created time.Time) Builder {
 	return BuilderUnknown
 }
 
-// hashedCopy takes apart "--chown=a:bfile:<hash> in /dest", where nothing parts
-// the flag from the source.
+// hashedCopy takes apart "--chown=a:bfile:<hash> in /dest", which has no space
+// between the flag and the source.
 func (p *parsed) hashedCopy() {
 	p.Args = strings.TrimRight(p.Args, " ")
 	source, dest, ok := strings.Cut(p.Args, " in ")
@@ -190,8 +190,8 @@ func parseBuildArgRun(h v1.History) (parsed, bool) {
 	return p, true
 }
 
-// buildahRun looks for what Buildah writes differently after "/bin/sh -c": the
-// instruction's line as it stands, with its flags and an exec form's brackets.
+// buildahRun looks for what Buildah writes differently after "/bin/sh -c": the line of
+// the Dockerfile, with its flags and the brackets of an exec form.
 func (p *parsed) buildahRun() {
 	var mutated bool
 	if p.Args, mutated = cutBuildahMetadata(p.Args); mutated {

@@ -26,8 +26,8 @@ func isKeyword(s string) bool {
 	return false
 }
 
-// cutKeyword splits "env A=1" into ENV and "A=1". The keyword is as written in
-// word.
+// cutKeyword splits "env A=1" into the keyword ENV, the word env as it is written, and
+// the arguments "A=1".
 func cutKeyword(text string) (keyword, word, args string, ok bool) {
 	const longest = len("HEALTHCHECK")
 	i := strings.IndexAny(text[:min(len(text), longest+1)], " \t\n")
@@ -52,7 +52,7 @@ func parseBuildKit(h v1.History) (parsed, bool) {
 }
 
 // parseBare parses the entries that begin with a keyword: BuildKit's, and those of
-// tools that copy the Dockerfile's line. BuildKit is told by its comment or
+// tools that copy the Dockerfile's line. BuildKit is recognised by its comment or
 // suffix, or by the way in which it writes lists (Go's, not JSON's).
 func parseBare(h v1.History) (parsed, bool) {
 	keyword, word, args, ok := cutKeyword(h.CreatedBy)

@@ -7,9 +7,9 @@ import "strings"
 //
 // Docker and BuildKit record values expanded and without quotes: every word that
 // looks like K= begins a pair, and the words after it belong to its value. So a
-// value that itself holds such a word comes out as two pairs; a configuration's
-// Env has the final values undisputed. Buildah and Kaniko record the line of the
-// Dockerfile: quotes are taken off, variables are left as they stand.
+// value that itself holds such a word comes out as two pairs. For the final values, the
+// configuration's Env is certain. Buildah and Kaniko record the line of the
+// Dockerfile: quotes are taken off, variables are left as they are.
 func (in Instruction) Env() []string {
 	if in.Keyword != "ENV" {
 		return nil
@@ -73,8 +73,8 @@ func quotedPairs(args, extra string) []string {
 }
 
 // dockerfileWords splits at the characters of space outside quotes, and takes quotes
-// and backslashes off. In double quotes a backslash stands for itself, but before the
-// characters that it keeps from their meaning.
+// and backslashes off. Inside double quotes a backslash is taken off only before a
+// double quote, a dollar sign or a backslash.
 func dockerfileWords(s, space string) []string {
 	var (
 		words []string

@@ -65,10 +65,10 @@ func decideBuilders(run []parsed) {
 }
 
 // moveFrom moves From to the first entry of a build that Buildah committed as
-// one layer. Some versions (1.28 for one) write the comment into the last entry, which has
-// the layer; all before it are marked empty and have no comment. An instruction
-// that can't be marked so otherwise (a RUN without a layer, a CMD with one) must be
-// among them: else the entries below could be the base's.
+// one layer. Some versions, 1.28 among them, write the comment into the last entry, which
+// has the layer; all entries before it are marked empty and have no comment. One of them
+// must have a mark that only such a build gives it (a RUN without a layer, a CMD with
+// one): else the entries below could be the base's.
 func moveFrom(history []v1.History, entries []parsed) {
 	for i := range entries {
 		if entries[i].From == "" || history[i].EmptyLayer {
@@ -119,9 +119,9 @@ func findShells(history []v1.History, entries []parsed) {
 	}
 }
 
-// shellText is a SHELL's arguments as they stand before a command: without
-// brackets, and without JSON's quotes. It is "" for what is no shell, or a text so
-// long that to look for it in every entry would cost too much.
+// shellText is a SHELL's arguments as they are recorded before a command: without
+// brackets, and without JSON's quotes. It is "" for text that is no shell, and for one
+// that is too long to be searched for in every entry.
 func shellText(args string) string {
 	const longest = 1024
 	if len(args) > longest {
@@ -139,8 +139,8 @@ func shellText(args string) string {
 	return inner
 }
 
-// parseWithShell parses an entry again, as if the shell that stands in it were the
-// default one.
+// parseWithShell parses an entry again, with the default shell in the place of the one
+// that is recorded in it.
 func parseWithShell(h v1.History, e *parsed, shell string) {
 	before, after, ok := strings.Cut(h.CreatedBy, shell+" ")
 	if !ok {
@@ -177,8 +177,8 @@ func lengthenShell(e *parsed, shell string) {
 }
 
 // findCommit recognises docker commit in the newest entry: it records the
-// container's command, which is also that of the new image. Where that is a shell's,
-// the entry reads like a RUN, which no build leaves as the image's command.
+// container's command, which is also that of the new image. If the command is a
+// shell's, the entry reads like a RUN; but no build makes a RUN the image's command.
 func findCommit(cfg *v1.ConfigFile, entries []parsed) {
 	last := len(entries) - 1
 	if last < 0 || len(cfg.Config.Cmd) == 0 {

@@ -42,10 +42,10 @@ func cutCount(s string) (n int, rest string, ok bool) {
 }
 
 // cutBuildArgs splits "A=1 B=x y /bin/sh -c command" into n arguments and the
-// command. Values are not quoted, so the list ends at the first shell before
-// which n of them can stand. Each word that looks like K=V begins an argument; if
-// there are more of those than n, a value holds one of them, it can't be told
-// which, and args is nil. Without a shell (exec form), each value is one word.
+// command. Values are not quoted, so the list ends at the first shell that has at least
+// n words like K=V before it. Each such word begins an argument. If there are more than
+// n, some value contains one; which one is not known, and args is nil. Without a shell
+// (exec form), each value is one word.
 //
 // Buildah counts words, not arguments; words is true where only that count fits.
 func cutBuildArgs(n int, s string) (args []string, command string, words, ok bool) {
@@ -132,7 +132,7 @@ func runsCommands(program string) bool {
 // told to run a command. [Parse] reads a RUN by it.
 func CutShell(s string) (shell []string, rest string, ok bool) {
 	const longest, most = 256, 12 // bytes of a word, words of a shell
-	option := false               // the word before takes this one as its value
+	option := false               // this word is the value of the one before
 	for range most {
 		i := strings.IndexByte(s[:min(len(s), longest)], ' ')
 		if i <= 0 {
