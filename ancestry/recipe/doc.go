@@ -25,7 +25,8 @@
 // # The lines
 //
 // A line is the keyword in capitals, a space, and what follows from this table.
-// White space inside a command is as recorded; none is left at its end.
+// White space inside a command is as recorded; none is left at its end. Characters
+// outside ASCII are U+FFFD, as some versions of Docker record them.
 //
 //	         Docker, BuildKit                           Buildah, Kaniko
 //	RUN      the command, or the exec form's words      the command as written,

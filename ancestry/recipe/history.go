@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stemma-go/stemma/layers/history"
 )
@@ -21,39 +22,49 @@ type Context struct {
 type History struct {
 	steps []history.Step
 	root  map[string]string // the variables before the first step
-	// readings are each step's lines, by dialect.
-	readings map[Dialect][][]string
+	// lines are each step's first readings, by dialect; readings are all of them, from
+	// the first time that somebody asks for them.
+	lines, readings map[Dialect][][]string
+	once            sync.Once
 }
 
 // NewHistory prepares an image's steps. env is the configuration's Env: it has the
 // values of variables that no step set, which then come from the root.
 func NewHistory(steps []history.Step, env []string) *History {
-	h := &History{steps: steps, root: rootEnv(steps, env), readings: map[Dialect][][]string{}}
-	dialects := Dialects()
+	h := &History{steps: steps, root: rootEnv(steps, env)}
+	h.lines = h.read(nil)
+	return h
+}
+
+// read returns the steps' lines by dialect: of each step the first, or with a mask all.
+func (h *History) read(mask *Mask) map[Dialect][][]string {
+	out := map[Dialect][][]string{}
 	writes := map[Dialect]*history.Writing{}
-	for _, d := range dialects {
-		h.readings[d], writes[d] = make([][]string, len(steps)), d.writing()
+	for _, d := range Dialects() {
+		out[d], writes[d] = make([][]string, len(h.steps)), d.writing()
 	}
-	args := newArgs(steps)
-	b := before{path: h.root["PATH"], mask: NewMask()}
+	args := newArgs(h.steps)
+	b := before{path: h.root["PATH"], mask: mask}
 	for k, v := range h.root {
-		b.mask.Set(k, v)
+		if mask != nil {
+			mask.Set(k, v)
+		}
 	}
 	grown := 0
-	for i, s := range steps {
-		for _, d := range dialects {
+	for i, s := range h.steps {
+		for d, w := range writes {
 			if grown > maxGrowth {
-				h.readings[d][i] = []string{line(s.Instruction.Keyword, s.Instruction.Args)}
+				out[d][i] = []string{line(s.Instruction.Keyword, s.Instruction.Args)}
 				continue
 			}
-			h.readings[d][i] = b.lines(s.Instruction, writes[d], args[i])
-			for _, l := range h.readings[d][i] {
-				grown += max(0, len(l)-len(s.CreatedBy))
-			}
+			out[d][i] = b.lines(s.Instruction, w, args[i])
+		}
+		for d := range writes {
+			grown += max(0, len(out[d][i][0])-len(s.CreatedBy)) // other readings are never longer
 		}
 		b.after(s.Instruction)
 	}
-	return h
+	return out
 }
 
 // maxGrowth is how many bytes longer than a history its lines may be: port ranges
@@ -160,22 +171,25 @@ func (h *History) Speaks(i int, d Dialect) bool {
 
 // Line returns step i's line, read in a dialect other than Any: as it stands in a
 // Dockerfile that takes nothing over from its parent.
-func (h *History) Line(i int, d Dialect) string { return h.readings[d][i][0] }
+func (h *History) Line(i int, d Dialect) string { return h.lines[d][i][0] }
 
 // Readings returns all lines that can be step i's in a dialect other than Any, the
 // first of which is [History.Line]. The others are those of an [Instruction] that is
 // open: where a variable of the parent's gave a part of it, or the parent's directory.
-func (h *History) Readings(i int, d Dialect) []string { return h.readings[d][i] }
+func (h *History) Readings(i int, d Dialect) []string {
+	h.once.Do(func() { h.readings = h.read(NewMask()) })
+	return h.readings[d][i]
+}
 
 // Reads reports whether a recipe's line can be step i's.
 func (h *History) Reads(i int, d Dialect, line string) bool {
-	return h.Speaks(i, d) && slices.Contains(h.readings[d][i], line)
+	return h.Speaks(i, d) && (h.Line(i, d) == line || slices.Contains(h.Readings(i, d), line))
 }
 
 // before is what a step finds.
 type before struct {
 	path, dir, shell string
-	mask             *Mask
+	mask             *Mask // nil for first readings alone
 }
 
 func (b *before) after(in history.Instruction) {
@@ -186,7 +200,9 @@ func (b *before) after(in history.Instruction) {
 			if k == "PATH" {
 				b.path = v
 			}
-			b.mask.Set(k, v)
+			if b.mask != nil {
+				b.mask.Set(k, v)
+			}
 		}
 	case "WORKDIR":
 		b.dir = join(b.dir, in.Args)
@@ -231,7 +247,7 @@ func (b *before) lines(in history.Instruction, w *history.Writing, args string) 
 		finish = func(rest string) string { return line("EXPOSE", ports(rest)) }
 	}
 	out := []string{finish(rest)}
-	if !w.Expanded {
+	if !w.Expanded || b.mask == nil {
 		return out
 	}
 	if in.Keyword == "WORKDIR" {

@@ -13,6 +13,8 @@ type Mask struct {
 	values map[string]string // by variable
 	sorted []string          // the values to leave out, longest first; nil if it has to be made anew
 	budget int               // bytes that may still be searched
+	// text and masked are what was masked last: two dialects have many lines in common.
+	text, masked string
 }
 
 // shortest is the length in bytes from which a value is left out. Shorter ones occur
@@ -38,7 +40,7 @@ func NewMask() *Mask {
 func (m *Mask) Set(name, value string) {
 	if name != "PATH" && m.values[name] != value {
 		m.values[name] = value
-		m.sorted = nil
+		m.sorted, m.text, m.masked = nil, "", ""
 	}
 }
 
@@ -47,6 +49,9 @@ func (m *Mask) Set(name, value string) {
 func (m *Mask) Apply(text string) (string, bool) {
 	if m.budget < 0 {
 		return "", false
+	}
+	if text == m.text {
+		return m.masked, true
 	}
 	if m.sorted == nil {
 		const sorting = 512 // bytes that could be searched meanwhile, for each value
@@ -68,10 +73,12 @@ func (m *Mask) Apply(text string) (string, bool) {
 	if m.budget -= len(m.sorted) * len(text); m.budget < 0 {
 		return "", false
 	}
+	m.text = text
 	for _, v := range m.sorted {
 		text = strings.ReplaceAll(text, v, "")
 	}
-	return Known(text), true
+	m.masked = Known(text)
+	return m.masked, true
 }
 
 // Unknown stands in the text of a Dockerfile for a value that its parent or the

@@ -153,12 +153,26 @@ func weigh(line string) int {
 	return len(rest) / 4
 }
 
-// line puts a line together. JSON, and so a history, has U+FFFD for each byte that is
-// not of a character in UTF-8.
+func asciiOnly(r rune) rune {
+	if r >= utf8.RuneSelf {
+		return utf8.RuneError
+	}
+	return r
+}
+
+// line puts a line together. Every character that is not of ASCII becomes U+FFFD: a
+// history has that for bytes that are no UTF-8, and Docker in 2016 recorded it for all
+// others, too. Docker of that year also left some continuation lines unjoined.
 func line(keyword, rest string) string {
 	rest = strings.TrimRight(rest, " \t\r\n")
-	if !utf8.ValidString(rest) {
-		rest = string([]rune(rest))
+	if keyword == "RUN" {
+		rest = strings.ReplaceAll(rest, "\\\n", "")
 	}
-	return strings.TrimRight(keyword+" "+rest, " ")
+	for i := range len(rest) {
+		if rest[i] >= utf8.RuneSelf {
+			rest = strings.Map(asciiOnly, rest)
+			break
+		}
+	}
+	return strings.TrimRight(keyword+" "+rest, " \t\r\n")
 }

@@ -76,6 +76,8 @@ func TestHistoryLines(t *testing.T) {
 		{recipe.Docker, `/bin/sh -c #(nop)  ENTRYPOINT &{["/bin/tini" "--" "/x.sh"]}`, `ENTRYPOINT ["/bin/tini" "--" "/x.sh"]`},
 		{recipe.Docker, `/bin/sh -c #(nop)  CMD []`, "CMD []"},
 		{recipe.Docker, "/bin/sh -c #(nop)  MAINTAINER J\xe9r\xf4me", "MAINTAINER J\ufffdr\ufffdme"},
+		{recipe.Docker, "/bin/sh -c #(nop)  MAINTAINER J\u00e9r\u00f4me", "MAINTAINER J\ufffdr\ufffdme"},
+		{recipe.Docker, "/bin/sh -c set -x \\\n\t&& make \\\n\tall", "RUN set -x \t&& make \tall"},
 		{recipe.Docker, "/bin/sh -c #(nop)  ONBUILD ENV NODE_ENV $NODE_ENV", "ONBUILD ENV NODE_ENV $NODE_ENV"},
 		{recipe.Docker, `/bin/sh -c #(nop)  CMD ["/bin/sh" "-c" "echo $A"]`, "CMD echo $A"},
 		{recipe.BuildKit, `CMD ["/bin/bash" "-o" "pipefail" "-c" "echo $A"]`, "CMD echo $A"},
