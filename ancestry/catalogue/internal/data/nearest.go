@@ -14,10 +14,6 @@ type Likeness struct {
 	Lines, Shapes, Of int
 }
 
-// Whole reports whether the recipe and the part agree in shape from end to end,
-// when the part has n instructions.
-func (l Likeness) Whole(n int) bool { return l.Shapes == l.Of && l.Of == n }
-
 // maxNearest bounds the instructions of what is compared, and maxCompared
 // the recipes that are aligned: those that share most with it.
 const (
