@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // A Recipe is what a catalogue knows of one image of a repository: how it is

@@ -6,8 +6,8 @@ import (
 	"sort"
 	"sync"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // A Repository is all that a catalogue knows of one repository. It is safe for
