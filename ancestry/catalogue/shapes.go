@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // alike adds the recipes that agree with a part of the history in shape, from end to

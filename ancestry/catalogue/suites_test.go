@@ -14,8 +14,8 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
 	"github.com/stemma-go/stemma/layers/history"
 )
 

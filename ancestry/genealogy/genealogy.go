@@ -1,6 +1,6 @@
 // Package genealogy holds the genealogy: the catalogue of the Docker Official
 // Images, every recipe of theirs since 2013, with its tags and the days on which
-// they pointed to it. A program that imports it grows by the 3 MB of that data.
+// they pointed to it. A program that imports it grows by the 4 MB of that data.
 //
 //	g, err := genealogy.Open()
 //	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Catalogues: []ancestry.Source{g}})

@@ -13,7 +13,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 )
 
 // Options say how Dockerfiles are named and built. nil is the default.

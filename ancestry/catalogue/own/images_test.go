@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // on returns an image with n more layers than base.
@@ -38,7 +40,7 @@ func on(t testing.TB, base v1.Image, n int, by string) v1.Image {
 // sha is a hash of one digit.
 func sha(digit string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: strings.Repeat(digit, 64)} }
 
-func describe(t testing.TB, ref string, img v1.Image) own.Image {
+func describe(t testing.TB, ref string, img ancestry.ConfigFiler) own.Image {
 	t.Helper()
 	cfg, err := img.ConfigFile()
 	require.NoError(t, err)
@@ -140,6 +142,56 @@ func TestHistoryAlone(t *testing.T) {
 	k.Config.History[0].Created = v1.Time{Time: time.Unix(0, 0)}
 	epoch := edited(t, app, func(c *v1.ConfigFile) { c.History[0].Created = v1.Time{Time: time.Unix(0, 0)} })
 	assert.Equal(t, []string{"unknown unknown 0-3"}, chainOf(t, epoch, ancestry.Hints{}, k))
+}
+
+// parents are the images of the folder that an image of the folder is built on,
+// nearest first, as their layer digests show.
+var parents = map[string][]string{
+	"python_3.13-trixie":           {"buildpack-deps:trixie", "debian:trixie"},
+	"python_3.11.1":                {"buildpack-deps:bullseye", "debian:bullseye"},
+	"python_3.10.9-slim-buster":    {"debian:buster-slim"},
+	"buildpack-deps_buster":        {"buildpack-deps:buster-scm", "buildpack-deps:buster-curl", "debian:buster"},
+	"buildpack-deps_buster-scm":    {"buildpack-deps:buster-curl", "debian:buster"},
+	"php_8.1-apache-buster":        {"debian:buster-slim"},
+	"tomcat_9-jdk17":               {"eclipse-temurin:17-jdk-jammy", "ubuntu:jammy"},
+	"eclipse-temurin_21-jre-noble": {"ubuntu:noble"},
+	"nginx_latest":                 {"debian:trixie-slim"},
+	"node_22-alpine":               {"alpine:3.24"},
+	"ruby_3.4-slim-bookworm":       {"debian:bookworm-slim"},
+	"debian_trixie-slim":           nil,
+	"ubuntu_resolute":              nil,
+}
+
+// TestImagesNameWholeChains gives the configurations of the folder as a catalogue.
+func TestImagesNameWholeChains(t *testing.T) {
+	b := own.New("the folder", asOf)
+	for _, r := range realimages.All(t) {
+		require.NoError(t, b.AddImage(describe(t, r.Reference, r)))
+	}
+	known, err := b.Catalogue()
+	require.NoError(t, err)
+	for name, below := range parents {
+		r := realimages.Named(t, name)
+		for _, verified := range []bool{false, true} {
+			opts := &ancestry.Options{Catalogues: []ancestry.Source{known}}
+			want := ancestry.Recorded
+			if verified {
+				want = ancestry.Proved
+				opts.Hints.Verified = slices.Repeat([]bool{true}, len(r.Layers))
+			}
+			l, err := ancestry.Resolve(t.Context(), r, opts)
+			require.NoError(t, err)
+			require.Empty(t, l.Problems)
+			var got []string
+			for _, a := range l.Ancestors {
+				got = append(got, a.String())
+				assert.Equal(t, want, a.Confidence, "%s: %s", name, a)
+				assert.Empty(t, a.Against, "%s: %s", name, a)
+				assert.Empty(t, a.Ties, "%s: %s", name, a)
+			}
+			assert.Equal(t, append([]string{r.Reference}, below...), got)
+		}
+	}
 }
 
 func ExampleBuilder_AddImage() {

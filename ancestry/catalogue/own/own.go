@@ -123,15 +123,16 @@ func (b *Builder) AddImage(img Image) error {
 		img.Config = &v1.ConfigFile{}
 	}
 	cfg := img.Config
-	if len(cfg.History) == 0 && len(cfg.RootFS.DiffIDs) == 0 && len(img.Digests) == 0 {
-		return fmt.Errorf("%s: %w", img.Name, errEmpty)
-	}
 	d := &build.Digest{From: "scratch"}
 	if len(cfg.History) > 0 {
 		steps, _ := history.Steps(cfg)
 		d = build.DigestHistory(steps, cfg.Config.Env)
 	}
-	d.Image = data.Image{DiffIDs: cfg.RootFS.DiffIDs, Verified: img.Verified, Blobs: img.Digests, Manifest: img.Name.Digest}
+	d.Image = data.Image{DiffIDs: cfg.RootFS.DiffIDs, Verified: img.Verified, Blobs: img.Digests}
+	if len(cfg.History) == 0 && len(d.Image.Keys()) == 0 {
+		return fmt.Errorf("%s: %w", img.Name, errEmpty)
+	}
+	d.Image.Manifest = img.Name.Digest
 	if data.Dated(cfg.History) {
 		hashes := data.HashHistory(cfg.History)
 		d.Image.History = hashes[len(hashes)-1]

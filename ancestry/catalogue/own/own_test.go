@@ -17,8 +17,8 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 

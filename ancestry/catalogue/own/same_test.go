@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
@@ -118,13 +119,14 @@ func TestKindsAgree(t *testing.T) {
 
 			l, err := ancestry.Resolve(t.Context(), cfg, &ancestry.Options{Catalogues: []ancestry.Source{official}})
 			require.NoError(t, err)
-			top := l.Ancestors[0]
-			if n := name(t, ref); top.Confidence >= ancestry.Recognised {
-				assert.Equal(t, n.Repository, top.Repository, ref)
-				assert.Equal(t, c.start, top.Steps.From, ref)
-			} else {
-				assert.Failf(t, "not recognised", "%s by the genealogy", ref)
+			// What is younger than the genealogy may be inferred, and from another step on.
+			top, day := l.Ancestors[0], time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC)
+			assert.Equal(t, name(t, ref).Repository, top.Repository, ref)
+			if top.Confidence < ancestry.Recognised {
+				assert.True(t, top.Created.After(day), ref)
+				continue
 			}
+			assert.Equal(t, c.start, top.Steps.From, ref)
 		}
 	}
 }

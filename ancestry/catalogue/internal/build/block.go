@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 func digestColumn(d recipe.Dialect) int { return slices.Index(recipe.Dialects(), d) }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // everything reads all that a catalogue has.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 func TestImages(t *testing.T) {
@@ -77,6 +77,10 @@ func TestArgs(t *testing.T) {
 	assert.False(t, r.OtherArg("RUN", "NEVER", "2"))
 }
 
+// whole reports whether a recipe and a part of n instructions agree in shape from end to
+// end.
+func whole(l data.Likeness, n int) bool { return l.Shapes == l.Of && l.Of == n }
+
 func TestNearest(t *testing.T) {
 	b := build.New(1, "")
 	for v := range 20 {
@@ -86,26 +90,26 @@ func TestNearest(t *testing.T) {
 	r, err := c.Repository("lib")
 	require.NoError(t, err)
 
-	whole := digestReading(digest(t, lib(7)), recipe.BuildKit)
-	best := r.Nearest(whole, 1)
+	all := digestReading(digest(t, lib(7)), recipe.BuildKit)
+	best := r.Nearest(all, 1)
 	require.Len(t, best, 1)
 	assert.Equal(t, data.Likeness{Recipe: best[0].Recipe, Lines: 4, Shapes: 4, Of: 4}, best[0])
 	assert.Equal(t, []string{"7"}, r.Recipe(best[0].Recipe).Spans[0].Tags)
-	assert.True(t, best[0].Whole(4))
+	assert.True(t, whole(best[0], 4))
 
 	// A version that is not known: the youngest recipe is nearest, and whole.
 	best = r.Nearest(digestReading(digest(t, lib(99)), recipe.BuildKit), 1)
 	require.Len(t, best, 1)
 	assert.Equal(t, []string{"19"}, r.Recipe(best[0].Recipe).Spans[0].Tags)
 	assert.Equal(t, 3, best[0].Lines, "RUN, COPY and CMD")
-	assert.True(t, best[0].Whole(4))
+	assert.True(t, whole(best[0], 4))
 
 	// One instruction changed: not whole.
 	changed := strings.Replace(lib(7), "make install", "make uninstall", 1)
 	best = r.Nearest(digestReading(digest(t, changed), recipe.BuildKit), 1)
 	require.Len(t, best, 1)
 	assert.Equal(t, 3, best[0].Shapes)
-	assert.False(t, best[0].Whole(4))
+	assert.False(t, whole(best[0], 4))
 
 	assert.Empty(t, r.Nearest(data.Reading{Dialect: recipe.BuildKit}, 3))
 }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // FuzzBlock: whatever a block's bytes, decoding ends, does not panic, and what it

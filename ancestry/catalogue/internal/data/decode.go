@@ -59,7 +59,7 @@ func (r *Repository) decodeInstructions(in *wire.Reader) {
 		patterns[i] = in.Below(i%n + 2)
 	}
 	count := in.Count(1, in.Len())
-	r.byDialect = make([][]int32, n)
+	r.byDialect, r.gaps = make([][]int32, n), make([]bool, n)
 	for d := range r.byDialect {
 		r.byDialect[d] = make([]int32, count)
 	}
@@ -73,7 +73,7 @@ func (r *Repository) decodeInstructions(in *wire.Reader) {
 			switch code {
 			case 0:
 				r.byDialect[d][i] = -1
-				r.gaps = true
+				r.gaps[d] = true
 			case d + 1:
 				r.byDialect[d][i] = line
 				line++

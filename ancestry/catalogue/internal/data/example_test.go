@@ -7,8 +7,8 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // The tags of an image that was built from an Alpine root archive.

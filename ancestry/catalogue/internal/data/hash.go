@@ -3,7 +3,7 @@ package data
 import (
 	"math/bits"
 
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // The widths of the hashes in a file, in bits. A line's hash decides; a shape's

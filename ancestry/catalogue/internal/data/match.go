@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
@@ -14,20 +14,17 @@ import (
 // without free text.
 func ReadHistory(h *recipe.History, steps []history.Step, d recipe.Dialect) Reading {
 	n := len(steps)
-	r := Reading{d, make([]uint64, n), make([]uint64, n), make([][]uint64, n), make([]uint64, n)}
+	r := Reading{Dialect: d, Lines: make([]uint64, n), Shapes: make([]uint64, n), h: h}
 	for i, s := range steps {
 		text := ""
 		switch {
 		case h.Speaks(i, d):
 			text = h.Line(i, d)
-			for _, other := range h.Readings(i, d)[1:] {
-				r.Others[i] = append(r.Others[i], HashLine(other))
-			}
 		case recipe.DialectOf(s.Instruction.Builder) == recipe.Any && !s.Synthetic:
 			text = foreign(s.CreatedBy)
 		}
 		if text != "" {
-			r.Lines[i], r.Shapes[i], r.Outlines[i] = HashLine(text), HashShape(text), HashLine(recipe.Outline(text))
+			r.Lines[i], r.Shapes[i] = HashLine(text), HashShape(text)
 		}
 	}
 	return r
@@ -55,20 +52,16 @@ type Match struct {
 // The error joins what is corrupt; the matches are those in all that is not.
 func (c *Catalogue) Matches(r Reading) ([]Match, error) {
 	sequences := []sequence{{&c.indices[wire.IndexRecipes], r.Lines}}
-	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 && len(r.Outlines) == len(r.Lines) {
-		sequences = append(sequences, sequence{x, r.Outlines})
+	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 {
+		sequences = append(sequences, sequence{x, r.outlines()})
 	}
-	return c.matches(r, sequences, func(repo *Repository, x *record, i int, l int32) bool {
-		return r.reads(i, repo.line(l), x.open)
-	})
+	return c.matches(r, sequences, (*Repository).line, len(sequences) > 1)
 }
 
 // Alike returns every part of a reading whose shapes are those of a recipe, shape
 // for shape: the same image in another version, as a rule. Sorted as Matches does.
 func (c *Catalogue) Alike(r Reading) ([]Match, error) {
-	return c.matches(r, []sequence{{&c.indices[wire.IndexSequences], r.Shapes}}, func(repo *Repository, _ *record, i int, l int32) bool {
-		return repo.shape(l) == r.Shapes[i]
-	})
+	return c.matches(r, []sequence{{&c.indices[wire.IndexSequences], r.Shapes}}, (*Repository).shape, false)
 }
 
 func (r *Repository) line(l int32) uint64  { return r.lines[l].hash }
@@ -80,10 +73,9 @@ type sequence struct {
 	hashes []uint64
 }
 
-// agrees reports whether a line of a recipe agrees with an instruction of the reading.
-type agrees func(r *Repository, x *record, instruction int, line int32) bool
-
-func (c *Catalogue) matches(r Reading, sequences []sequence, same agrees) ([]Match, error) {
+// matches finds the parts of a reading that are recipes. of is what is compared with the
+// hashes of the first sequence; of recipes that are open, further lines are.
+func (c *Catalogue) matches(r Reading, sequences []sequence, of func(*Repository, int32) uint64, open bool) ([]Match, error) {
 	column := slices.Index(c.meta.dialects, r.Dialect)
 	if column < 0 {
 		return nil, nil
@@ -92,6 +84,10 @@ func (c *Catalogue) matches(r Reading, sequences []sequence, same agrees) ([]Mat
 	sums := make([]Sequence, len(sequences))
 	for i, s := range sequences {
 		finders[i].x = s.x
+	}
+	var others [][]uint64
+	if open {
+		others = r.others()
 	}
 	var bad failures
 	var out []Match
@@ -106,7 +102,7 @@ func (c *Catalogue) matches(r Reading, sequences []sequence, same agrees) ([]Mat
 					if repo == nil || slices.ContainsFunc(out[first:], func(m Match) bool { return m.Repository == repo.name }) {
 						continue
 					}
-					if ids := repo.equal(column, start, end+1, same); len(ids) > 0 {
+					if ids := repo.equal(column, sequences[0].hashes, others, start, end+1, of); len(ids) > 0 {
 						out = append(out, Match{start, end + 1, repo.name, ids})
 					}
 				}
@@ -118,11 +114,11 @@ func (c *Catalogue) matches(r Reading, sequences []sequence, same agrees) ([]Mat
 
 // equal returns the recipes that agree with a part of a reading. The index only leads
 // to the repository: it holds shorter hashes.
-func (r *Repository) equal(column, start, end int, same agrees) []int {
+func (r *Repository) equal(column int, hashes []uint64, others [][]uint64, start, end int, of func(*Repository, int32) uint64) []int {
 	var ids []int
 	for id := range r.recipes {
 		x := &r.recipes[id]
-		if n := int(x.end - x.first); n < end-start || n > end-start && !r.gaps {
+		if n := int(x.end - x.first); n < end-start || n > end-start && !r.gaps[column] {
 			continue
 		}
 		i := start
@@ -131,7 +127,7 @@ func (r *Repository) equal(column, start, end int, same agrees) []int {
 			if l < 0 {
 				continue
 			}
-			if i == end || !same(r, x, i, l) {
+			if i == end || of(r, l) != hashes[i] && !(x.open && others != nil && slices.Contains(others[i], of(r, l))) {
 				i = -1
 				break
 			}

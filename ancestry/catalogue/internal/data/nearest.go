@@ -14,10 +14,6 @@ type Likeness struct {
 	Lines, Shapes, Of int
 }
 
-// Whole reports whether the recipe and the part agree in shape from end to end,
-// when the part has n instructions.
-func (l Likeness) Whole(n int) bool { return l.Shapes == l.Of && l.Of == n }
-
 // maxNearest bounds the instructions of what is compared, and maxCompared
 // the recipes that are aligned: those that share most with it.
 const (
@@ -38,10 +34,18 @@ func (r *Repository) Nearest(part Reading, n int) []Likeness {
 	candidates := r.sharing(column, part)
 	out := make([]Likeness, 0, len(candidates))
 	var a aligner
+	var further [][]uint64
 	for _, id := range candidates {
 		reading := r.Reading(id, part.Dialect)
 		l := Likeness{Recipe: id, Of: len(reading.Lines)}
-		l.Shapes, l.Lines = a.align(part, reading, r.recipes[id].open)
+		var others [][]uint64
+		if r.recipes[id].open {
+			if further == nil {
+				further = part.others()
+			}
+			others = further
+		}
+		l.Shapes, l.Lines = a.align(part, reading, others)
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b Likeness) int {
@@ -111,9 +115,9 @@ func (r *Repository) sharing(column int, part Reading) []int {
 type aligner struct{ table []int32 }
 
 // align returns how many shapes the readings have in common, in order, and how many
-// of those are equal lines; y is a recipe's, which may be open. Among alignments with as many shapes, it takes the one
+// of those are equal lines; others are further lines of x, if y is open. Among alignments with as many shapes, it takes the one
 // with most lines.
-func (a *aligner) align(x, y Reading, open bool) (shapes, lines int) {
+func (a *aligner) align(x, y Reading, others [][]uint64) (shapes, lines int) {
 	n, m := len(x.Lines), len(y.Lines)
 	if need := (n + 1) * (m + 1); len(a.table) < need {
 		a.table = make([]int32, need)
@@ -131,7 +135,7 @@ func (a *aligner) align(x, y Reading, open bool) (shapes, lines int) {
 					gain++
 				}
 				best = max(best, a.table[(i+1)*width+j+1]+gain)
-			} else if x.Lines[i] != 0 && x.reads(i, y.Lines[j], open) {
+			} else if others != nil && slices.Contains(others[i], y.Lines[j]) {
 				best = max(best, a.table[(i+1)*width+j+1]+shape+1)
 			}
 			a.table[i*width+j] = best
@@ -142,11 +146,7 @@ func (a *aligner) align(x, y Reading, open bool) (shapes, lines int) {
 
 // Part returns a part of a reading: instructions start to end-1.
 func (r Reading) Part(start, end int) Reading {
-	part := Reading{Dialect: r.Dialect, Lines: r.Lines[start:end], Shapes: r.Shapes[start:end]}
-	if r.Others != nil {
-		part.Others, part.Outlines = r.Others[start:end], r.Outlines[start:end]
-	}
-	return part
+	return Reading{r.Dialect, r.Lines[start:end], r.Shapes[start:end], r.h, r.first + start}
 }
 
 // Len returns the number of instructions.

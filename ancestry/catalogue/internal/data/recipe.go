@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // A Recipe is what a catalogue knows of one image of a repository: how it is
@@ -83,16 +83,34 @@ type Reading struct {
 	// Lines and Shapes are the [HashLine] and [HashShape] of each instruction's
 	// line; 0 where the instruction can't be of the dialect.
 	Lines, Shapes []uint64
-	// Others are, of a history, the hashes of each instruction's further lines, see
-	// [recipe.History.Readings]; Outlines those of its [recipe.Outline].
-	Others   [][]uint64
-	Outlines []uint64
+
+	h     *recipe.History // nil if it is a recipe's
+	first int             // the step of the first instruction
 }
 
-// reads reports whether a line, of a recipe that is open or not, can be that of an
-// instruction of a history.
-func (r Reading) reads(i int, line uint64, open bool) bool {
-	return r.Lines[i] == line || open && r.Others != nil && slices.Contains(r.Others[i], line)
+// others returns the hashes of each instruction's further lines: see
+// [recipe.History.Readings].
+func (r Reading) others() [][]uint64 {
+	out := make([][]uint64, len(r.Lines))
+	for i := range out {
+		if r.h != nil && r.h.Speaks(r.first+i, r.Dialect) {
+			for _, line := range r.h.Readings(r.first+i, r.Dialect)[1:] {
+				out[i] = append(out[i], HashLine(line))
+			}
+		}
+	}
+	return out
+}
+
+// outlines returns the hashes of each instruction's [recipe.Outline].
+func (r Reading) outlines() []uint64 {
+	out := slices.Clone(r.Lines) // those of no Dockerfile are their own
+	for i := range out {
+		if r.h != nil && r.h.Speaks(r.first+i, r.Dialect) {
+			out[i] = HashLine(recipe.Outline(r.h.Line(r.first+i, r.Dialect)))
+		}
+	}
+	return out
 }
 
 // Reading returns a recipe's instructions in a dialect; empty if they could not be

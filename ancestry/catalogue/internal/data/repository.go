@@ -6,8 +6,8 @@ import (
 	"sort"
 	"sync"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
-	"github.com/stemma-go/stemma/ancestry/recipe"
 )
 
 // A Repository is all that a catalogue knows of one repository. It is safe for
@@ -24,7 +24,7 @@ type Repository struct {
 	// byDialect has, for each dialect of the catalogue, the line of each instruction,
 	// -1 for none.
 	byDialect [][]int32
-	gaps      bool     // some dialect has no line for some instruction
+	gaps      []bool   // for each dialect: it has no line for some instruction
 	arena     []uint32 // the instructions of all recipes
 	recipes   []record
 	spans     []span

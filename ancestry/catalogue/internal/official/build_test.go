@@ -14,7 +14,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/official"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // A repo is a git repository with a work tree, made by a test.

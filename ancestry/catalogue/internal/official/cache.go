@@ -116,7 +116,7 @@ func (k *kept) byBlob(blob string) (result, bool) {
 	}
 	res := result{digest: r.Digest, needs: needs{r.Vars, r.Place}, effects: r.Effects}
 	if r.Err != "" {
-		res.err = fmt.Errorf("%w: %s", ErrInvalid, r.Err)
+		res.err = fmt.Errorf("%w: %s", errInvalid, r.Err)
 	}
 	return res, true
 }
@@ -124,7 +124,7 @@ func (k *kept) byBlob(blob string) (result, bool) {
 // put keeps a result: of a Dockerfile, or why it is none. What is missing may be
 // there the next time, and is not kept.
 func (k *kept) put(file, blob string, r result) {
-	if r.err != nil && !errors.Is(r.err, ErrInvalid) {
+	if r.err != nil && !errors.Is(r.err, errInvalid) {
 		return
 	}
 	k.fresh = true
@@ -134,7 +134,7 @@ func (k *kept) put(file, blob string, r result) {
 	}
 	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Place: r.needs.place, Effects: r.effects}
 	if r.err != nil {
-		out.Err = strings.TrimPrefix(r.err.Error(), ErrInvalid.Error()+": ")
+		out.Err = strings.TrimPrefix(r.err.Error(), errInvalid.Error()+": ")
 	}
 	k.Results[blob] = out
 }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Clones are the git repositories below a directory, by "owner/name" in lower case.
+// clones are the git repositories below a directory, by "owner/name" in lower case.
 // Of both layouts, DIR/owner+name/repo and DIR/owner/name, each may be bare or have
 // a work tree, and end in .git.
-type Clones map[string]string
+type clones map[string]string
 
-// FindClones looks for clones in a directory.
-func FindClones(dir string) (Clones, error) {
+// findClones looks for clones in a directory.
+func findClones(dir string) (clones, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("looking for clones: %w", err)
 	}
-	c := Clones{}
+	c := clones{}
 	for _, e := range entries {
 		if owner, name, ok := strings.Cut(e.Name(), "+"); ok {
 			if git := gitDir(filepath.Join(dir, e.Name(), "repo")); git != "" {
@@ -53,7 +53,7 @@ func gitDir(dir string) string {
 }
 
 // Find returns the clone of a repository by its URL, "" if there is none.
-func (c Clones) Find(url string) string {
+func (c clones) find(url string) string {
 	parts := strings.Split(RepoName(url), "/")
 	if len(parts) < 3 {
 		return ""

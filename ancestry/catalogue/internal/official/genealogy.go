@@ -16,7 +16,7 @@ import (
 // Options say how to make the genealogy.
 type Options struct {
 	// Mirror is the directory of clones: of docker-library/official-images, and of
-	// the repositories that it names. See [Clones].
+	// the repositories that it names, as DIR/owner+name/repo or DIR/owner/name.
 	Mirror string
 	// Cache is a directory for what was read, to be quicker the next time; "" for
 	// none. It can be deleted at any time.
@@ -32,7 +32,7 @@ const home = "docker-library/official-images"
 // A job makes one genealogy.
 type job struct {
 	opts    Options
-	clones  Clones
+	clones  clones
 	images  []image // sorted by name
 	specs   []*spec
 	ids     map[Origin]int
@@ -68,7 +68,7 @@ type spec struct {
 
 // Build reads everything, and returns a Builder that has all recipes.
 func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
-	clones, err := FindClones(opts.Mirror)
+	clones, err := findClones(opts.Mirror)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +106,7 @@ func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
 // official-images ever named, with the number of places in each where a Dockerfile
 // should be. The key is the URL, with https for git and without .git.
 func Repositories(ctx context.Context, mirror string) (map[string]int, error) {
-	clones, err := FindClones(mirror)
+	clones, err := findClones(mirror)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func Repositories(ctx context.Context, mirror string) (map[string]int, error) {
 }
 
 // readLibrary reads every revision of every library file.
-func (j *job) readLibrary(ctx context.Context, dir string) (head Revision, err error) {
-	all, head, err := Walk(ctx, dir)
+func (j *job) readLibrary(ctx context.Context, dir string) (head fileRevision, err error) {
+	all, head, err := walk(ctx, dir)
 	if err != nil {
 		return head, err
 	}
@@ -136,7 +136,7 @@ func (j *job) readLibrary(ctx context.Context, dir string) (head Revision, err e
 		return head, err
 	}
 	defer func() { _ = objects.Close() }()
-	byImage := map[string][]Revision{}
+	byImage := map[string][]fileRevision{}
 	for _, r := range all {
 		byImage[r.Image] = append(byImage[r.Image], r)
 	}
@@ -158,7 +158,7 @@ func (j *job) readLibrary(ctx context.Context, dir string) (head Revision, err e
 	return head, nil
 }
 
-func (j *job) readRevision(objects *git.Objects, r Revision) ([]use, error) {
+func (j *job) readRevision(objects *git.Objects, r fileRevision) ([]use, error) {
 	if r.Blob == "" {
 		return nil, nil
 	}

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // A lineup says which spec a tag of an image led to, from which day on: specs of

@@ -18,7 +18,7 @@ import (
 func (j *job) locate(ctx context.Context) error {
 	own := map[string]map[string][]*spec{} // by clone, by commit
 	for _, s := range j.specs {
-		dir := j.clones.Find(s.Repo)
+		dir := j.clones.find(s.Repo)
 		if own[dir] == nil {
 			own[dir] = map[string][]*spec{}
 		}
@@ -101,10 +101,10 @@ func (j *job) readSpecs(ctx context.Context) error {
 		switch {
 		case s.clone != "":
 			byClone[s.clone] = append(byClone[s.clone], s)
-		case j.clones.Find(s.Repo) == "":
+		case j.clones.find(s.Repo) == "":
 			s.err = ErrNoClone
 		default:
-			s.err = ErrNoCommit
+			s.err = errNoCommit
 		}
 	}
 	total := len(j.specs)

@@ -22,7 +22,7 @@ func readLayout(objects *git.Objects, commit, dir string) (*build.Digest, error)
 		return nil, err
 	}
 	if len(index.Manifests) != 1 {
-		return nil, fmt.Errorf("%w: %d manifests", ErrInvalid, len(index.Manifests))
+		return nil, fmt.Errorf("%w: %d manifests", errInvalid, len(index.Manifests))
 	}
 	var manifest v1.Manifest
 	if err := readBlob(objects, commit, dir, index.Manifests[0], &manifest); err != nil {
@@ -49,7 +49,7 @@ func readBlob(objects *git.Objects, commit, dir string, d v1.Descriptor, out any
 func readJSON(objects *git.Objects, commit, name string, out any) error {
 	_, text, err := objects.Blob(commit + ":" + name)
 	if errors.Is(err, git.ErrMissing) {
-		return ErrNoFile
+		return errNoFile
 	}
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func readJSON(objects *git.Objects, commit, name string, out any) error {
 
 func unmarshal(text []byte, out any) error {
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	return nil
 }

@@ -9,18 +9,18 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
 // Why an origin could not be read.
 var (
 	ErrNoClone  = errors.New("no clone of the repository")
-	ErrNoCommit = errors.New("commit in no clone")
-	ErrNoFile   = errors.New("no such file at the commit")
-	ErrInvalid  = errors.New("not readable as a Dockerfile")
+	errNoCommit = errors.New("commit in no clone")
+	errNoFile   = errors.New("no such file at the commit")
+	errInvalid  = errors.New("not readable as a Dockerfile")
 )
 
 // A reader reads origins from one clone. Most Dockerfiles are the same at many commits,
@@ -73,7 +73,7 @@ func (r *reader) read(o Origin, commit string) result {
 func (r *reader) blob(o Origin, commit string) (hash string, text []byte, err error) {
 	hash, text, err = r.objects.Blob(commit + ":" + path.Join(o.Directory, o.File))
 	if errors.Is(err, git.ErrMissing) {
-		err = ErrNoFile
+		err = errNoFile
 	}
 	return hash, text, err
 }
@@ -86,11 +86,11 @@ func parse(text []byte, opts *dockerfile.Options) result {
 	}
 	f, err := dockerfile.Parse(bytes.NewReader(text))
 	if err != nil {
-		return result{err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+		return result{err: fmt.Errorf("%w: %w", errInvalid, err)}
 	}
 	x, err := f.Recipe(opts)
 	if err != nil {
-		return result{err: fmt.Errorf("%w: %w", ErrInvalid, err)}
+		return result{err: fmt.Errorf("%w: %w", errInvalid, err)}
 	}
 	x.From = strings.TrimPrefix(strings.TrimPrefix(x.From, "docker.io/"), "library/")
 	res := result{digest: build.DigestRecipe(x)}

@@ -27,7 +27,7 @@ type Unread struct {
 
 func newReport() *Report { return &Report{} }
 
-func (r *Report) badFile(rev Revision, err error) {
+func (r *Report) badFile(rev fileRevision, err error) {
 	r.BadFiles = append(r.BadFiles, "library/"+rev.Image+" at "+rev.Commit+": "+err.Error())
 }
 
@@ -42,7 +42,7 @@ func (r *Report) count(specs []*spec) {
 			continue
 		}
 		why := s.err
-		for _, known := range []error{ErrNoClone, ErrNoCommit, ErrNoFile, ErrInvalid} {
+		for _, known := range []error{ErrNoClone, errNoCommit, errNoFile, errInvalid} {
 			if errors.Is(s.err, known) {
 				why = known
 			}

@@ -11,22 +11,22 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
-// A Revision is a change of one file below library/.
-type Revision struct {
+// A fileRevision is a change of one file below library/.
+type fileRevision struct {
 	Image  string // the file's name: "python"
 	Commit string
 	Time   time.Time // the committer's
 	Blob   string    // hash of the file's content; "" if it was removed
 }
 
-// Walk returns all revisions of all files of a clone of official-images, oldest
+// walk returns all revisions of all files of a clone of official-images, oldest
 // first, and the newest commit.
 //
 // It follows first parents: the files as they were on the main branch. What
 // happened on a branch counts from the day of its merge. The day is the
 // committer's: an author's may be months before anything was published.
-func Walk(ctx context.Context, dir string) (revisions []Revision, head Revision, err error) {
-	var now Revision
+func walk(ctx context.Context, dir string) (revisions []fileRevision, head fileRevision, err error) {
+	var now fileRevision
 	err = git.Lines(ctx, dir, func(line string) error {
 		switch {
 		case strings.HasPrefix(line, "commit "):
@@ -38,7 +38,7 @@ func Walk(ctx context.Context, dir string) (revisions []Revision, head Revision,
 			if err != nil {
 				return fmt.Errorf("git log: %w", err)
 			}
-			now = Revision{Commit: words[1], Time: time.Unix(seconds, 0).UTC()}
+			now = fileRevision{Commit: words[1], Time: time.Unix(seconds, 0).UTC()}
 			head = now
 		case strings.HasPrefix(line, ":"):
 			// :mode mode hash hash status<TAB>library/name

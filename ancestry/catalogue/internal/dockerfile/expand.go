@@ -7,7 +7,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // MaxRecipe is the size in bytes beyond which a Dockerfile is not evaluated: ENV

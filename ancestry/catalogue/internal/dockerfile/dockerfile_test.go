@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 func parse(t testing.TB, text string) *dockerfile.File {

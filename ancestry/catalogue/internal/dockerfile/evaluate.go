@@ -11,7 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // Options say how a Dockerfile is built. The zero value, and nil, are a plain

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // TestSizeIsBounded has Dockerfiles that are small, and great when evaluated.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
 // command evaluates one instruction and appends it to the recipe.

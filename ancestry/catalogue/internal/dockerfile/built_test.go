@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/ancestry/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/recipe"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
@@ -20,7 +20,7 @@ import (
 // with what real builders recorded of it: see testdata/archives.
 func TestRealBuilders(t *testing.T) {
 	read := func(file string) []byte {
-		b, err := os.ReadFile("../../testdata/" + file)
+		b, err := os.ReadFile("../../../../testdata/" + file)
 		require.NoError(t, err)
 		return b
 	}
