@@ -28,10 +28,11 @@ const (
 	badEntry = special | stop | badCode<<valueShift
 )
 
-// Sizes of the tables. With 11 bits in the first level and codes of up to 15 bits, 288
-// symbols need 2342 entries at most; with 8 bits, 32 symbols need 402. zlib's
-// examples/enough.c computes such numbers, TestTableSizes does it again. The sizes here are powers of
-// two, so that an index can be masked.
+// Sizes of the tables, powers of two, so that an index can be masked. They are enough: a
+// table of the second level with 2^k entries holds a code k bits longer than the first
+// level, so k+1 codes at least. For literals and lengths k is 4 at most, and 288 symbols
+// make 57 such groups: 2048 + 57*16 entries. For distances k is 7, and 32 symbols make 4:
+// 256 + 4*128.
 const (
 	litBits, litSize         = 11, 1 << 12
 	distBits, distSize       = 8, 1 << 10
