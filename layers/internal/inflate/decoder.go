@@ -15,7 +15,7 @@ const (
 	outSize = 1 << 17
 
 	// The fast loop runs while fastIn bytes of input are there, and reads no further.
-	fastIn = 32
+	fastIn = 16
 	// Decoding pauses when the output reaches outLimit. The symbol before may write
 	// beyond it: see fast.
 	outLimit = outSize - 512

@@ -12,8 +12,8 @@ import "encoding/binary"
 // and bitCnt at least 56. Between two fills at most 48 are taken, those of a match, and
 // another 11 looked at to load the next entry early; or 33 and 11 with literals.
 //
-// Of the input a round reads 8 bytes at most 14 after inPos, which are less than fastIn.
-// Of the output a round writes 3 literals, a match of 258 bytes, and up to 24 bytes more
+// Of the input a round reads 8 bytes at inPos and once more 8, at most 7 bytes further on:
+// less than fastIn. Of the output a round writes 3 literals, a match of 258 bytes, and up to 24 bytes more
 // than that, which are less than the 512 from outLimit to the end.
 func (d *decoder) fast() {
 	inPos, outPos := d.inPos, d.outPos

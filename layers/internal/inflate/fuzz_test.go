@@ -21,12 +21,12 @@ func FuzzStream(f *testing.F) {
 	for i := range 10 {
 		f.Add(randomDeflate(r, 100*i))
 	}
-	var pool Pool
+	var c comparer
 	padding := zipped(f, mixed(r, 200), 0)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		compare(t, &pool, data)
+		c.compare(t, data)
 		raw, _ := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(data)), maxOut))
-		compare(t, &pool, append(member(data, raw), padding...))
+		c.compare(t, append(member(data, raw), padding...))
 	})
 }
 
@@ -36,7 +36,7 @@ func FuzzDamaged(f *testing.F) {
 	f.Add(uint64(1), uint16(100), []byte{})
 	f.Add(uint64(2), uint16(1000), []byte{200, 1})
 	f.Add(uint64(3), uint16(3000), []byte{10, 1, 255, 0, 255, 0, 255, 128})
-	var pool Pool
+	var c comparer
 	f.Fuzz(func(t *testing.T, seed uint64, symbols uint16, edits []byte) {
 		data := randomDeflate(rand.New(rand.NewPCG(seed, 10)), int(symbols%5000))
 		at := 0
@@ -46,6 +46,6 @@ func FuzzDamaged(f *testing.F) {
 			edits = edits[2:]
 		}
 		raw, _ := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(data)), maxOut))
-		compare(t, &pool, member(data, raw))
+		c.compare(t, member(data, raw))
 	})
 }

@@ -12,7 +12,7 @@ import (
 // A match at the end of the output writes beyond it, into room that must be there. Here
 // the longest one begins at, before and behind every place where the fast loop may stop.
 func TestMatchAtOutputLimit(t *testing.T) {
-	var pool Pool
+	var c comparer
 	r := rand.New(rand.NewPCG(8, 8))
 	noise := make([]byte, outLimit+3)
 	for i := range noise {
@@ -45,7 +45,7 @@ func TestMatchAtOutputLimit(t *testing.T) {
 			}
 			w.put(0, 7)
 			data := append(member(w.bytes(), raw), zipped(t, noise[:100], 6)...)
-			got, _ := ours(&pool, bytes.NewReader(data))
+			got, _ := c.ours(bytes.NewReader(data), nil)
 			require.NoError(t, got.err)
 			require.True(t, bytes.Equal(append(raw, noise[:100]...), got.out), fmt.Sprint(dist, start))
 		}
@@ -55,7 +55,7 @@ func TestMatchAtOutputLimit(t *testing.T) {
 // A round of the fast loop takes the most input with codes of 15 bits and all extra
 // bits. Wherever the input ends then, the loop stops in time.
 func TestLongestSymbolsAtInputLimit(t *testing.T) {
-	var pool Pool
+	var c comparer
 	lits := make([]uint8, maxLit)
 	for i := range 13 {
 		lits[i] = uint8(i + 1)
@@ -79,6 +79,10 @@ func TestLongestSymbolsAtInputLimit(t *testing.T) {
 	w.put(2, 2)
 	w.header(maxLit, maxDist, lits, dists)
 	for i := range 12_000 { // some 72 kB, more than an input buffer
+		for range i % 3 {
+			w.put(litCodes[10], 11)
+			raw = append(raw, 10)
+		}
 		extra := i % 31
 		w.put(litCodes[284], 15)
 		w.put(uint64(extra), 5)
@@ -90,8 +94,8 @@ func TestLongestSymbolsAtInputLimit(t *testing.T) {
 	}
 	w.put(litCodes[endOfBlock], 15)
 	data := member(w.bytes(), raw)
-	for _, piece := range []int{33, 40, 47, 1000, inSize - 1, inSize} {
-		got, _ := ours(&pool, &pieces{bytes.NewReader(data), piece})
+	for _, piece := range []int{16, 17, 19, 23, 41, 1000, inSize - 1, inSize} {
+		got, _ := c.ours(&pieces{bytes.NewReader(data), piece}, nil)
 		require.NoError(t, got.err)
 		require.Equal(t, len(raw), len(got.out))
 		require.True(t, bytes.Equal(raw, got.out))

@@ -128,12 +128,21 @@ func codesOf(lens []uint8) []uint64 {
 	return codes
 }
 
-// randomDeflate writes dynamic blocks with random codes of random symbols; now and then a
-// distance reaches too far back.
+// randomDeflate writes dynamic blocks with random codes of random symbols, and others
+// between them; now and then a distance reaches too far back.
 func randomDeflate(r *rand.Rand, symbols int) []byte {
 	var w bitWriter
 	out := 0
 	for blocks := 1 + r.IntN(3); blocks > 0; blocks-- {
+		switch r.IntN(4) {
+		case 0: // a stored block before
+			n := r.IntN(20)
+			w.stored(bytes.Repeat([]byte{7}, n))
+			out += n
+		case 1: // an empty fixed one
+			w.put(0b010, 3)
+			w.put(0, 7)
+		}
 		lits, dists := 257+r.IntN(30), 1+r.IntN(30)
 		litLens := randomLens(r, 2+r.IntN(lits-1), lits, endOfBlock)
 		distLens := randomLens(r, 1+r.IntN(dists), dists, -1)

@@ -36,10 +36,10 @@ func TestSeeds(t *testing.T) {
 	want := map[string]string{
 		"short": "cebbc5b5bc", "long": "cc68eb267f", "twice": "699549550b", "estargz": "12d6eadba1",
 	}
-	var pool Pool
+	var c comparer
 	for name, data := range seeds(t, "") {
 		t.Run(name, func(t *testing.T) {
-			got := compare(t, &pool, data)
+			got := c.compare(t, data)
 			require.NoError(t, got.err)
 			kind, _, _ := strings.Cut(name, "-")
 			sum := sha256.Sum256(got.out)
@@ -51,12 +51,12 @@ func TestSeeds(t *testing.T) {
 
 // A stream that is cut anywhere is an error, and what came before is there.
 func TestEveryTruncation(t *testing.T) {
-	var pool Pool
+	var c comparer
 	for name, data := range seeds(t, "short-") {
 		t.Run(name, func(t *testing.T) {
-			whole, _ := ours(&pool, bytes.NewReader(data))
+			whole, _ := c.ours(bytes.NewReader(data), nil)
 			for n := range len(data) {
-				got := compare(t, &pool, data[:n])
+				got := c.compare(t, data[:n])
 				want := io.ErrUnexpectedEOF
 				if n == 0 {
 					want = io.EOF
@@ -68,9 +68,9 @@ func TestEveryTruncation(t *testing.T) {
 	}
 	for name, data := range seeds(t, "twice") {
 		for n := range data {
-			compare(t, &pool, data[:n])
-			compare(t, &pool, append(bytes.Clone(data), data[:n]...)) // three members
-			compare(t, &pool, append(data[:n:n], name...))            // and garbage
+			c.compare(t, data[:n])
+			c.compare(t, append(bytes.Clone(data), data[:n]...)) // three members
+			c.compare(t, append(data[:n:n], name...))            // and garbage
 		}
 	}
 }
@@ -78,17 +78,17 @@ func TestEveryTruncation(t *testing.T) {
 // A flipped bit gives what the other packages give: an error or the same bytes, by way of
 // bits that mean nothing or of another distance to the same ones.
 func TestEveryBitFlip(t *testing.T) {
-	var pool Pool
+	var c comparer
 	for name, data := range seeds(t, "short-") {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && len(data) > 200 {
 				t.Skip("a long one")
 			}
-			whole, _ := ours(&pool, bytes.NewReader(data))
+			whole, _ := c.ours(bytes.NewReader(data), nil)
 			for i := range 8 * len(data) {
 				bad := bytes.Clone(data)
 				bad[i/8] ^= 1 << (i % 8)
-				got := compare(t, &pool, bad)
+				got := c.compare(t, bad)
 				if got.err == nil {
 					require.Equal(t, whole.out, got.out, "bit %d of byte %d", i%8, i/8)
 				}
@@ -99,16 +99,16 @@ func TestEveryBitFlip(t *testing.T) {
 
 // The long ones and those of many members, at some places of them.
 func TestLongSeedsDamaged(t *testing.T) {
-	var pool Pool
+	var c comparer
 	r := rand.New(rand.NewPCG(4, 4))
 	for _, prefix := range []string{"long-", "estargz"} {
 		for name, data := range seeds(t, prefix) {
 			t.Run(name, func(t *testing.T) {
 				for range 20 {
-					compare(t, &pool, data[:r.IntN(len(data))])
+					c.compare(t, data[:r.IntN(len(data))])
 					bad := bytes.Clone(data)
 					bad[r.IntN(len(bad))] ^= 1 << r.IntN(8)
-					compare(t, &pool, bad)
+					c.compare(t, bad)
 				}
 			})
 		}

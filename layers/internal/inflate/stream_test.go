@@ -109,6 +109,7 @@ func TestNoReadingOn(t *testing.T) {
 func TestReaderErrors(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	raw := mixed(r, 200_000)
+	var c comparer
 	data := zipped(t, raw, 6)
 	for n := 0; n < len(data); n += 1 + r.IntN(3000) {
 		for _, sourceErr := range []error{syscall.ECONNRESET, io.ErrNoProgress, io.ErrUnexpectedEOF} {
@@ -116,7 +117,7 @@ func TestReaderErrors(t *testing.T) {
 			if sourceErr == io.ErrNoProgress {
 				src = io.MultiReader(bytes.NewReader(data[:n]), stuck(0))
 			}
-			got, _ := ours(nil, src)
+			got, _ := c.ours(src, nil)
 			require.Equal(t, sourceErr, got.err)
 			require.Equal(t, klauspost(data[:n]).out, got.out)
 		}
@@ -126,7 +127,7 @@ func TestReaderErrors(t *testing.T) {
 		assert.ErrorContains(t, err, "impossible count")
 	}
 	// The end of the stream, but not of the reader below.
-	got, _ := ours(nil, io.MultiReader(bytes.NewReader(data), iotest.ErrReader(syscall.ECONNRESET)))
+	got, _ := c.ours(io.MultiReader(bytes.NewReader(data), iotest.ErrReader(syscall.ECONNRESET)), nil)
 	assert.Equal(t, syscall.ECONNRESET, got.err)
 	assert.True(t, bytes.Equal(raw, got.out))
 }
@@ -182,14 +183,54 @@ func TestHistoryIsNew(t *testing.T) {
 	w.put(0, 7)
 	reaching := member(w.bytes(), []byte("ccc"))
 
-	var pool Pool
+	var c comparer
 	for _, data := range [][]byte{reaching, append(zipped(t, []byte("abc"), 6), reaching...)} {
-		z, err := pool.NewReader(bytes.NewReader(zipped(t, bytes.Repeat([]byte("c"), 300_000), 6)))
+		z, err := c.pool.NewReader(bytes.NewReader(zipped(t, bytes.Repeat([]byte("c"), 300_000), 6)))
 		require.NoError(t, err)
 		_, err = io.Copy(io.Discard, z)
 		require.NoError(t, err)
 		require.NoError(t, z.Close())
-		got := compare(t, &pool, data)
+		got := c.compare(t, data)
 		assert.ErrorContains(t, got.err, "flate: corrupt input before offset 2")
+	}
+}
+
+// Headers with fields of every length that matters.
+func TestHeaders(t *testing.T) {
+	var c comparer
+	var text = func(n int) []byte { return append(bytes.Repeat([]byte{0xe9}, n), 0) }
+	for _, tc := range []struct {
+		flags  byte
+		fields []byte
+		err    error
+	}{
+		{0, nil, nil},
+		{flagName, text(0), nil},
+		{flagName, text(maxText - 1), nil},
+		{flagName, text(maxText), gzip.ErrHeader},
+		{flagComment, text(maxText - 1), nil},
+		{flagComment, text(maxText), gzip.ErrHeader},
+		{flagName | flagComment, append(text(3), text(4)...), nil},
+		{flagExtra, []byte{0, 0}, nil},
+		{flagExtra, append([]byte{0xff, 0xff}, make([]byte, 0xffff)...), nil},
+		{flagExtra | flagName, append([]byte{2, 0, 7, 7}, text(1)...), nil},
+		{1, nil, nil}, // says that it is text
+		{flagHeaderCRC, []byte{0, 0}, gzip.ErrHeader},
+		{0x20, nil, gzip.ErrHeader},
+		{0x40, nil, gzip.ErrHeader},
+		{0x80, nil, gzip.ErrHeader},
+	} {
+		data := member([]byte{3, 0}, nil) // an empty fixed block
+		data[3] = tc.flags
+		data = append(data[:10:10], append(bytes.Clone(tc.fields), data[10:]...)...)
+		got := c.compare(t, data)
+		assert.Equal(t, tc.err, got.err, "flags %#x, %d bytes", tc.flags, len(tc.fields))
+
+		// As a second member, which is cut as well.
+		first := zipped(t, []byte("abc"), 6)
+		assert.Equal(t, tc.err, c.compare(t, append(bytes.Clone(first), data...)).err)
+		for n := range min(len(data), 20) {
+			c.compare(t, append(bytes.Clone(first), data[:n]...))
+		}
 	}
 }
