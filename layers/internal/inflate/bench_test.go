@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -99,7 +100,9 @@ func pack(tb testing.TB, raw []byte) []byte {
 
 // goSource is a tar archive of some of Go's source.
 func goSource(tb testing.TB) []byte {
-	root := filepath.Join(runtime.GOROOT(), "src")
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(tb, err)
+	root := filepath.Join(strings.TrimSpace(string(out)), "src")
 	if _, err := os.Stat(root); err != nil {
 		tb.Skip("the source of Go is not here")
 	}

@@ -11,10 +11,11 @@
 // came before is sound.
 //
 // Errors are those of github.com/klauspost/compress/gzip with Multistream(false), one
-// member after the other, to the letter: [gzip.ErrHeader], [gzip.ErrChecksum],
-// [io.ErrUnexpectedEOF], [flate.CorruptInputError] with the same offset into the
-// member's DEFLATE data, or the error of the reader below. All that was decoded
-// before the error is delivered first; it is as much as klauspost's package delivers.
+// member after the other, to the letter: gzip.ErrHeader and gzip.ErrChecksum of
+// compress/gzip, io.ErrUnexpectedEOF, flate.CorruptInputError of compress/flate with the
+// same offset into the member's DEFLATE data, or the error of the reader below. All that
+// was decoded before the error is delivered first; it is as much as klauspost's package
+// delivers.
 // Tests and fuzz targets hold this against both packages.
 //
 // # What is asked of the reader below
@@ -41,16 +42,3 @@
 // The bit buffer holds, in both, the next bits of the stream, the first one lowest,
 // as RFC 1951 section 3.1.1 packs them.
 package inflate
-
-import (
-	"compress/flate"
-	"compress/gzip"
-	"io"
-)
-
-// Named here for the documentation only.
-var (
-	_ = gzip.ErrHeader
-	_ = flate.CorruptInputError(0)
-	_ = io.ErrUnexpectedEOF
-)
