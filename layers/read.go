@@ -69,7 +69,7 @@ type reader struct {
 	tree      *tree
 	attrTable *attrTable
 	blocks    *blocks
-	decoders  decoders
+	decoders  *decoders
 	large     large
 	variant   string // of what the cache holds; "" without one
 
@@ -88,7 +88,7 @@ func newReader(opts *Options) *reader {
 	r.lim = r.opts.Limits.orDefaults()
 	r.variant = variant(&r.opts, r.lim)
 	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
-	r.decoders = make(decoders, r.opts.Parallelism)
+	r.decoders = newDecoders(r.opts.Parallelism)
 	return r
 }
 
