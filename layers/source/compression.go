@@ -7,8 +7,9 @@ import (
 	"io"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/stemma-go/stemma/layers/internal/inflate"
 )
 
 // maxZstdWindow bounds what one zstd stream may ask of memory: the window of
@@ -78,7 +79,7 @@ func decompress(rc io.ReadCloser) (io.ReadCloser, error) {
 		rc.Close()
 		return nil, fmt.Errorf("compressed with %s, which is not supported", how)
 	case "gzip":
-		zr, err := gzip.NewReader(buffered)
+		zr, err := inflate.NewReader(buffered)
 		if err != nil {
 			rc.Close()
 			return nil, err
