@@ -1,15 +1,14 @@
 package layers
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/stemma-go/stemma/layers/inflate"
 	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
@@ -117,13 +116,17 @@ func isTar(head []byte) bool {
 
 // errTrailing says that a compressed stream is followed by bytes that belong to no
 // stream. All that came before them is sound.
-var errTrailing = errors.New("bytes after the end of the compressed stream")
+var errTrailing = inflate.ErrTrailing
 
-// decompress returns the decompressed form of r. A zstd decoder comes from idle.
-func decompress(compression string, r io.Reader, idle decoders, lim Limits) (io.ReadCloser, error) {
+// decompress returns the decompressed form of r. Decoders come from idle.
+func decompress(compression string, r io.Reader, idle *decoders, lim Limits) (io.ReadCloser, error) {
 	switch compression {
 	case compressionGzip:
-		return newMembers(r)
+		z, err := idle.gzipPool().NewReader(r)
+		if err != nil {
+			return nil, unexpectedEOF(err)
+		}
+		return z, nil
 	case compressionZstd:
 		d, err := idle.get(r, lim)
 		if err != nil {
@@ -134,24 +137,38 @@ func decompress(compression string, r io.Reader, idle decoders, lim Limits) (io.
 	return io.NopCloser(r), nil
 }
 
-// decoders keeps zstd decoders for the next layer, because each holds a window of
-// some megabytes. nil keeps none.
-type decoders chan *zstd.Decoder
+// decoders keeps decoders for the next layer: one for gzip holds some 200 kB, one for
+// zstd a window of some megabytes. nil keeps none.
+type decoders struct {
+	gzip inflate.Pool
+	zstd chan *zstd.Decoder
+}
 
-func (c decoders) get(r io.Reader, lim Limits) (*zstd.Decoder, error) {
-	select {
-	case d := <-c:
-		return d, d.Reset(r)
-	default:
+func newDecoders(n int) *decoders { return &decoders{zstd: make(chan *zstd.Decoder, n)} }
+
+func (c *decoders) gzipPool() *inflate.Pool {
+	if c == nil {
+		return nil
+	}
+	return &c.gzip
+}
+
+func (c *decoders) get(r io.Reader, lim Limits) (*zstd.Decoder, error) {
+	if c != nil {
+		select {
+		case d := <-c.zstd:
+			return d, d.Reset(r)
+		default:
+		}
 	}
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(max(uint64(lim.Window), zstd.MinWindowSize)))
 }
 
-func (c decoders) put(d *zstd.Decoder) {
-	if d.Reset(nil) == nil {
+func (c *decoders) put(d *zstd.Decoder) {
+	if c != nil && d.Reset(nil) == nil {
 		select {
-		case c <- d:
+		case c.zstd <- d:
 			return
 		default:
 		}
@@ -159,11 +176,11 @@ func (c decoders) put(d *zstd.Decoder) {
 	d.Close()
 }
 
-// close frees the decoders that are kept.
-func (c decoders) close() {
+// close frees the zstd decoders that are kept.
+func (c *decoders) close() {
 	for {
 		select {
-		case d := <-c:
+		case d := <-c.zstd:
 			d.Close()
 		default:
 			return
@@ -171,54 +188,10 @@ func (c decoders) close() {
 	}
 }
 
-// members reads concatenated gzip members as one stream. Package gzip's multistream
-// mode does the same, but can't tell garbage after the last member from a broken
-// member.
-type members struct {
-	in *bufio.Reader
-	gz *gzip.Reader
-}
-
-func newMembers(r io.Reader) (*members, error) {
-	m := &members{in: bufio.NewReaderSize(r, 64<<10)}
-	gz, err := gzip.NewReader(m.in)
-	if err != nil {
-		return nil, unexpectedEOF(err)
-	}
-	gz.Multistream(false)
-	m.gz = gz
-	return m, nil
-}
-
-func (m *members) Read(b []byte) (int, error) {
-	for {
-		n, err := m.gz.Read(b)
-		if n > 0 && err == io.EOF {
-			return n, nil // the next Read returns io.EOF again
-		}
-		if err != io.EOF {
-			return n, err
-		}
-		head, err := m.in.Peek(3)
-		switch {
-		case len(head) == 0:
-			return 0, err
-		case detect.Compression(head) != compressionGzip:
-			return 0, errTrailing
-		}
-		if err := m.gz.Reset(m.in); err != nil {
-			return 0, unexpectedEOF(err)
-		}
-		m.gz.Multistream(false)
-	}
-}
-
-func (m *members) Close() error { return m.gz.Close() }
-
 // frames reads zstd frames as one stream, without skippable frames.
 type frames struct {
 	d     *zstd.Decoder
-	idle  decoders
+	idle  *decoders
 	began bool // bytes have come
 	ended bool // regularly: a decoder that failed is not used again
 }

@@ -146,7 +146,7 @@ type run struct {
 	tree     *tree
 	attrs    *attrTable
 	blocks   *blocks
-	decoders decoders
+	decoders *decoders
 	large    largeBuffer
 	variant  string // see cacheVariant
 }
@@ -163,7 +163,7 @@ func newRun(opts *Options) *run {
 	r.progress = &progress{report: r.opts.Progress}
 	r.variant = cacheVariant(&r.opts, r.budget.limits)
 	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
-	r.decoders = make(decoders, r.opts.Parallelism)
+	r.decoders = newDecoders(r.opts.Parallelism)
 	return r
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/stemma-go/stemma/internal/printable"
+	"github.com/stemma-go/stemma/layers/printable"
 )
 
 // Errors of [Open], for [errors.Is]. The error for a path that does not exist wraps

@@ -11,10 +11,10 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/inflate"
 	"github.com/stemma-go/stemma/layers/internal/detect"
 )
 
@@ -272,7 +272,7 @@ func newDecompressor(r *bufio.Reader) (io.ReadCloser, error) {
 	case detect.XZ, detect.Bzip2:
 		return nil, fmt.Errorf("compressed with %s, which is not supported", how)
 	case detect.Gzip:
-		return gzip.NewReader(r)
+		return inflate.NewReader(r)
 	case detect.Zstd:
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {

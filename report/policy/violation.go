@@ -9,7 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/internal/printable"
+	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
 )
 

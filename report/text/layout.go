@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
-	"github.com/stemma-go/stemma/internal/printable"
+	"github.com/stemma-go/stemma/layers/printable"
 )
 
 // A page gathers the lines of a report.

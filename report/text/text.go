@@ -11,7 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/stemma-go/stemma/internal/printable"
+	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
 )
 
