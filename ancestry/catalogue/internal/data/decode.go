@@ -59,6 +59,10 @@ func (r *Repository) decodeInstructions(in *wire.Reader) {
 		patterns[i] = in.Below(i%n + 2)
 	}
 	count := in.Count(1, in.Len())
+	if count*n > maxArena {
+		in.Fail()
+		count = 0
+	}
 	r.byDialect, r.gaps = make([][]int32, n), make([]bool, n)
 	for d := range r.byDialect {
 		r.byDialect[d] = make([]int32, count)
@@ -117,8 +121,8 @@ func (r *Repository) decodeReferences(in *wire.Reader) {
 	}
 }
 
-// maxArena bounds the instructions of all recipes of a repository: a few bytes can
-// repeat long recipes many times.
+// maxArena bounds the instructions of all recipes of a repository, and the lines of its
+// distinct instructions in all dialects: a few bytes can repeat long recipes many times.
 const maxArena = 1 << 23
 
 // decodeSequences reads the recipes' instructions: what a recipe shares with the
