@@ -111,7 +111,7 @@ func (r *Repository) SilentRoots() (ids []int, bare bool) {
 			x := &r.recipes[id]
 			n := x.end - x.first
 			root := n > 0 && n <= archiveAndCommand && r.froms[x.from] == "scratch" && !strings.HasSuffix(r.paths[x.path], "index.json")
-			if n == 0 || root {
+			if n == 0 && r.images[id] == (image{}) || root {
 				r.silentIDs = append(r.silentIDs, id)
 			}
 			r.silentBare = r.silentBare || root && n == 1
