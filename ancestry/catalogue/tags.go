@@ -68,15 +68,24 @@ type turn struct {
 
 type turns []turn
 
-// active returns the tags that the recipe had at some time between two days.
+// active returns the tags that the recipe had at some time between two days. What was
+// dropped on the first day or before is left out where others came: an image is built
+// after the change.
 func active(r data.Recipe, first, last, ahead data.Day) turns {
-	var out turns
+	var out, dropped turns
 	for _, s := range r.Spans {
 		if s.From <= last+ahead && first <= s.To {
 			for _, t := range s.Tags {
-				out = append(out, turn{t, s.From})
+				if s.To <= first {
+					dropped = append(dropped, turn{t, s.From})
+				} else {
+					out = append(out, turn{t, s.From})
+				}
 			}
 		}
+	}
+	if len(out) == 0 {
+		return dropped
 	}
 	return out
 }

@@ -1,8 +1,6 @@
 package catalogue
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
@@ -11,50 +9,49 @@ import (
 // What an image's own values say has a veto over tags: an image that sets
 // NODE_VERSION=4.8.5 is no node:8.8.1, whatever its instructions agree with.
 
-// values returns the versions that are in force where a part of the history ends, by
-// the names of which the repository's tags are made.
-func (t *trial) values(n *node) []data.Version {
-	keys := n.repo.VersionKeys()
-	if len(keys) == 0 {
-		return nil
-	}
-	var out []data.Version
-	for _, v := range t.versions(0, n.end, n.dialect) {
-		if !slices.Contains(keys, v.Key) {
-			continue
-		}
-		out = slices.DeleteFunc(out, func(o data.Version) bool { return o.Key == v.Key })
-		out = append(out, v)
-	}
-	return out
-}
-
 // vetoed drops the tags that the image's own values forbid, and returns the value that
 // forbids all of them: "" if some are left, or nothing is said.
 func (t *trial) vetoed(n *node) (tags []string, by string) {
-	values := t.values(n)
-	if len(values) == 0 {
+	patterns := n.repo.TagPatterns()
+	if len(patterns) == 0 || len(n.tags) == 0 {
 		return n.tags, ""
 	}
+	values := map[string]string{} // in force where the node ends
+	for _, v := range t.versions(0, n.end, n.dialect) {
+		values[v.Key] = v.Value
+	}
 	for _, tag := range n.tags {
-		if allowed(tag, values) {
-			tags = append(tags, tag)
+		if against := forbids(patterns, values, tag); against != "" {
+			by = against
+			continue
 		}
+		tags = append(tags, tag)
 	}
-	if len(tags) == 0 && len(n.tags) > 0 {
-		return nil, fmt.Sprintf("%s=%s", values[0].Key, values[0].Value)
+	if len(tags) > 0 {
+		return tags, ""
 	}
-	return tags, ""
+	return nil, by
 }
 
-// allowed reports whether one of the values can be that of a tag, or the tag says no
-// version.
-func allowed(tag string, values []data.Version) bool {
-	tag = strings.TrimPrefix(tag, "v")
-	if v := leading(tag); v == "" || dated(v) {
-		return true
+// forbids returns the value that a tag can't be made of, "" if there is none: no value
+// that it can be made of is there, or one of them fits.
+func forbids(patterns []data.TagPattern, values map[string]string, tag string) string {
+	if dated(tag) {
+		return ""
 	}
-	return slices.ContainsFunc(values, func(x data.Version) bool { return sameVersion(tag, x.Value) })
+	against := ""
+	for _, p := range patterns {
+		rest, ok := strings.CutPrefix(tag, p.Prefix)
+		value, set := values[p.Key]
+		if !ok || !set || !digitAt(rest, 0) {
+			continue
+		}
+		if sameVersion(rest, value) {
+			return ""
+		}
+		against = p.Key + "=" + value
+	}
+	return against
 }
 
 // sameVersion reports whether a tag can begin with a version: as far as both go on, no

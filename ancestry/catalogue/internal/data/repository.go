@@ -37,8 +37,8 @@ type Repository struct {
 	silentIDs  []int
 	silentBare bool
 
-	keysOnce sync.Once
-	keys     []string
+	patternsOnce sync.Once
+	patterns     []TagPattern
 }
 
 type line struct {

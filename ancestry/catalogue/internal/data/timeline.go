@@ -84,21 +84,26 @@ func (r *Repository) unread() []int {
 	return r.unreadIDs
 }
 
-// VersionKeys returns the names of the variables of whose values the tags begin, sorted:
-// PYTHON_VERSION for {PYTHON_VERSION}-slim.
-func (r *Repository) VersionKeys() []string {
-	r.keysOnce.Do(func() {
+// A TagPattern says that tags which begin with Prefix go on with the value of a variable:
+// 3-{PYPY_VERSION}-onbuild, {PYTHON_VERSION}-slim.
+type TagPattern struct{ Prefix, Key string }
+
+// TagPatterns returns how the repository's tags begin, in no particular order.
+func (r *Repository) TagPatterns() []TagPattern {
+	r.patternsOnce.Do(func() {
+		seen := map[TagPattern]bool{}
 		for _, set := range r.templates {
 			for template := range strings.FieldsSeq(set) {
-				rest, ok := strings.CutPrefix(template, "{")
-				if key, _, closed := strings.Cut(rest, "}"); ok && closed && !slices.Contains(r.keys, key) {
-					r.keys = append(r.keys, key)
+				prefix, rest, _ := strings.Cut(template, "{")
+				key, _, closed := strings.Cut(rest, "}")
+				if p := (TagPattern{prefix, key}); closed && !seen[p] {
+					seen[p] = true
+					r.patterns = append(r.patterns, p)
 				}
 			}
 		}
-		slices.Sort(r.keys)
 	})
-	return r.keys
+	return r.patterns
 }
 
 // SilentRoots returns the recipes, ascending, whose instructions say nothing of which
