@@ -1,7 +1,9 @@
 package catalogue_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -9,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
 )
 
 // fortySteps is a configuration of forty steps: php on debian, and ten steps of
@@ -28,8 +30,10 @@ func fortySteps(b *testing.B) *config {
 // BenchmarkCold opens the genealogy and resolves.
 func BenchmarkCold(b *testing.B) {
 	cfg := fortySteps(b)
+	file, err := os.ReadFile("../genealogy/genealogy.stemma")
+	require.NoError(b, err)
 	for b.Loop() {
-		s, err := genealogy.Open()
+		s, err := catalogue.Open(bytes.NewReader(file), int64(len(file)))
 		require.NoError(b, err)
 		_, err = ancestry.Resolve(b.Context(), cfg, &ancestry.Options{Catalogues: []ancestry.Source{s}})
 		require.NoError(b, err)

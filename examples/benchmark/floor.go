@@ -12,8 +12,8 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/stemma-go/stemma/layers/inflate"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stemma-go/stemma/layers/source"
@@ -62,7 +62,7 @@ func floorOf(blob io.Reader) error {
 	var plain io.Reader
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		plain, err = gzip.NewReader(in)
+		plain, err = inflate.NewReader(in)
 	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		plain, err = zstd.NewReader(in)
 	default:
