@@ -65,6 +65,9 @@ func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.C
 	t.decide(levels)
 	claims := t.claims(levels)
 	claims = append(claims, t.byBuild()...)
+	if edge := t.edge(levels); len(edge) > 0 {
+		return append(claims, edge...), errors.Join(once(t.errs)...)
+	}
 	claims = append(claims, t.resembling(levels)...)
 	return claims, errors.Join(once(t.errs)...)
 }
