@@ -25,13 +25,26 @@
 //
 // A chain begins with a root: a recipe FROM scratch, at step 0. Of all chains the one
 // is taken that explains most steps, exactly before in shape. Every combination of
-// recipes that makes that chain is a tie; a part that is in none is out. Then what
-// else is known decides the ties: the root's os-release its suite, and with it that of
-// all above; the name under which the image was asked for; the annotations base.name
-// and revision that Docker's builders set. An os-release that contradicts an official
-// root takes the names of all that stands on it; one's own (acme/base) may be called
-// anything. The tags of an ancestor are all those that it could have been built for,
-// the most specific first; what readings that are a tie have in common is left out.
+// recipes that makes that chain is a tie; a part that is in none is out.
+//
+// Then what else is known narrows the ties, and never widens them: what the root's files
+// say (distribution and version; slim or full; the point release; the archive's suite,
+// see [ancestry.Files]) chooses among roots, and with them among all that stands on
+// them; so do the name under which the image was asked for, and the annotations base.name
+// and revision that Docker's builders set. What a file does not say decides nothing:
+// without files, full and slim stay a tie. Files that contradict every reading of an
+// official root take the names of all that stands on it; one's own (acme/base) may be
+// called anything. The image's own values have a veto over tags: with NODE_VERSION=4.8.5
+// it is no node:8.8.1. The tags of an ancestor are all those that it could have been
+// built for, the most specific first; what readings that are a tie have in common is
+// left out.
+//
+// # Roots that say nothing
+//
+// ADD and CMD are the root of many distributions, and of many roots no more than tags
+// and days are known. So a root is also assumed: from the FROM of what stands on it, and
+// from its own files. Of a distribution's images it is the one that got its tag last
+// before the root was built. What is assumed is Inferred at most.
 //
 // # How sure it is
 //
@@ -49,8 +62,8 @@
 // told from the official one by its history. Digests and diffIDs prove it. The same
 // layers under another history are another image.
 //
-// A root that says nothing (ADD and CMD), with nothing Recognised on it, is Inferred
-// if it was built on the day of a dated tag, and otherwise has no name.
+// A root that says nothing, with nothing Recognised on it and no files, is Inferred if it
+// was built on the day of a dated tag, and otherwise has no name.
 //
 // # Newer than the catalogue
 //
@@ -61,7 +74,9 @@
 // that there was such a tag then, and that its Dockerfile could not be read. It is
 // Recognised, and the evidence says which of the two it is. What follows the chain and
 // agrees with a recipe in 70 % of its shapes or more, under the same conditions, is
-// Inferred.
+// Inferred. What was built when the catalogue's knowledge ends, and is like no recipe, is
+// named by its repository alone, without a tag, if it has instructions that no other
+// repository ever had.
 //
 // # Near misses
 //
@@ -79,6 +94,6 @@
 //
 // # Cost
 //
-// The data of the Docker Official Images are 3.9 MB, in package genealogy. What resolving costs,
-// BenchmarkCold and BenchmarkWarm tell.
+// The data of the Docker Official Images are 3.9 MB, in package genealogy. BenchmarkCold
+// and BenchmarkWarm say what resolving costs.
 package catalogue
