@@ -33,7 +33,7 @@ func TestDistroOfTheRoot(t *testing.T) {
 		"with a child":                       {image: root + "2024-02-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
 		"several images of one distribution": {image: root, osRelease: ubi, want: "unknown 0-2", distro: "rhel"},
 		"testing or sid":                     {image: root, osRelease: sid, want: "debian 0-2", distro: "debian"},
-		"centos stream":                      {image: root, osRelease: stream, want: "unknown 0-2", distro: "centos"},
+		"centos stream":                      {image: root, osRelease: stream, want: "quay.io/centos/centos 0-2", distro: "centos"},
 		"alpine edge":                        {image: root, osRelease: edge, want: "alpine:edge 0-2", distro: "alpine"},
 		"arch":                               {image: root, osRelease: arch, want: "archlinux 0-2", distro: "arch"},
 		"apko":                               {image: "2024-01-27 + apko\n2024-01-28 + COPY a / # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "unknown 0-1", distro: "alpine"},
@@ -89,7 +89,7 @@ func TestVendorsLabels(t *testing.T) {
 		"red hat":           {"2026-01-01 + /bin/sh", redHat, []string{"registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 recorded"}},
 		"red hat inherited": {"2026-01-01 + /bin/sh" + child, redHat, []string{"unknown 1-2 unknown", "registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 inferred"}},
 		"red hat, and a child whose beginning is not known": {"2026-01-01 + make" + child, redHat, []string{"unknown 0-2 unknown"}},
-		"red hat, and jib on top":                           {"2026-01-01 + \n2026-01-02 + jib-maven-plugin:3.4.0 ## classes", redHat, []string{"unknown 0-2 unknown"}},
+		"red hat, and jib on top":                           {"2026-01-01 + \n2026-01-02 + jib-maven-plugin:3.4.0 ## classes", redHat, []string{"unknown 1-2 unknown", "unknown 0-1 unknown"}},
 		"not red hat":                                       {"2026-01-01 + /bin/sh", map[string]string{"name": "ubi9", "com.redhat.component": "x", "vendor": "ACME"}, []string{"unknown 0-1 unknown"}},
 		"chainguard":                                        {"2026-01-01 + apko" + child, wolfi, []string{"unknown 1-2 unknown", "cgr.dev/chainguard/python 0-1 inferred"}},
 		"bitnami": {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -22,6 +23,8 @@ type Options struct {
 	// Catalogues are asked in this order; between claims of equal confidence, the
 	// earlier source's wins. All of them come before what the image says itself.
 	Catalogues []Source
+	// Publishers are rows that are tried before those of the table.
+	Publishers []Publisher
 }
 
 // Resolve tells an image's chain. The error is not nil only if the configuration
@@ -42,13 +45,9 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	}
 	steps, problems := history.Steps(cfg)
 	q := &Query{Config: cfg, Steps: steps, Hints: opts.Hints}
-	return resolve(ctx, q, problems, opts.Catalogues)
-}
-
-func resolve(ctx context.Context, q *Query, problems []history.Problem, catalogues []Source) (*Lineage, error) {
 	l := &Lineage{Steps: q.Steps, Problems: problems}
 	var claims []weighed
-	for i, s := range append(append([]Source(nil), catalogues...), builtin()...) {
+	for i, s := range slices.Concat(opts.Catalogues, builtin(opts.Publishers)) {
 		got, err := s.Claims(ctx, q)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -66,8 +65,7 @@ func resolve(ctx context.Context, q *Query, problems []history.Problem, catalogu
 			claims = append(claims, w)
 		}
 	}
-	chain := draw(len(q.Steps), claims)
-	l.Ancestors = chain.ancestors(q, len(catalogues)+len(builtin()))
+	l.Ancestors = findBoundaries(q.Steps, claims).ancestors(q)
 	return l, nil
 }
 
@@ -88,7 +86,8 @@ func weigh(q *Query, c Claim) (weighed, error) {
 	parented := c.Parent.Repository == "" || c.Parent.shorten()
 	w := weighed{Claim: c}
 	switch {
-	case c.End < 1 || c.End > len(q.Steps) || c.Start != history.None && (c.Start < 0 || c.Start >= c.End):
+	case c.End < 1 || c.End > len(q.Steps) || c.Start != history.None && (c.Start < 0 || c.Start >= c.End),
+		c.Start == history.None && (c.Earlier || c.Later):
 		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
 	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
 		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)

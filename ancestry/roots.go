@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// root finds the image made from nothing that every chain starts with, by the
+// roots finds the image made from nothing that every chain starts with, by the
 // habits of those who make distributions' images.
-func root(q *Query) ([]Claim, error) {
+func roots(q *Query) ([]Claim, error) {
 	c, _, ok := rootOf(q.Steps)
 	if !ok {
 		return nil, nil
@@ -74,7 +76,7 @@ func ubuntuRoot(steps []history.Step) (Claim, Distro, bool) {
 		case "ARG":
 			launchpad = launchpad || in.Args == "LAUNCHPAD_BUILD_ARCH"
 		case "LABEL":
-			if v, ok := pair(in.Labels(), labelVersion); ok && validTag(v) {
+			if v, ok := pair(in.Labels(), specs.AnnotationVersion); ok && validTag(v) {
 				version = v
 			}
 		case "ADD":
