@@ -1,6 +1,7 @@
 package ancestry
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -38,8 +39,10 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 		youngest.Created = createdOf(q)
 	}
 	names := c.candidates(q, spans, out)
+	decisive := make([]Evidence, len(out))
 	for i := range out {
-		out[i].name(names[i])
+		decisive[i] = out[i].name(names[i])
+		out[i].Undecided = out[i].whatDecides(q.filesKnown(out[i]))
 		if i > 0 {
 			// After what speaks for the name, which is asked for more often.
 			for _, e := range c.cuts[spans[i].From].evidence {
@@ -49,6 +52,9 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 		out[i].begins(c.cuts[spans[i].From])
 	}
 	c.addDoubts(spans, out)
+	for i := range out {
+		out[i].order(decisive[i])
+	}
 	slices.Reverse(out)
 	return out
 }
@@ -228,14 +234,27 @@ func (c *chain) addDoubts(spans []Span, out []Ancestor) {
 			a.Evidence = append(a.Evidence, w.Evidence)
 		}
 	}
-	for i := range out {
-		strongestFirst(out[i].Evidence)
-		strongestFirst(out[i].Against)
+}
+
+// order puts the evidence in order: that which decided the name, and then the strongest
+// first.
+func (a *Ancestor) order(decisive Evidence) {
+	strongest := func(x, y Evidence) int { return cmp.Compare(y.Confidence, x.Confidence) }
+	slices.SortStableFunc(a.Evidence, strongest)
+	slices.SortStableFunc(a.Against, strongest)
+	if i := slices.Index(a.Evidence, decisive); i > 0 {
+		a.Evidence = slices.Insert(slices.Delete(a.Evidence, i, i+1), 0, decisive)
 	}
 }
 
-func strongestFirst(e []Evidence) {
-	slices.SortStableFunc(e, func(a, b Evidence) int { return int(b.Confidence) - int(a.Confidence) })
+// filesKnown reports whether the files are known that one of the ancestor's layers has.
+func (q *Query) filesKnown(a Ancestor) bool {
+	for i := a.Layers.From; i < a.Layers.To; i++ {
+		if len(q.Hints.Files[i]) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // distro returns what the ancestor's own layers say they are: the topmost

@@ -75,6 +75,13 @@ func boundary(i int, says string) Claim {
 	}
 }
 
+// marked is a boundary that a builder's own entries show.
+func marked(i int, says string) Claim {
+	c := boundary(i, says)
+	c.Evidence.Kind, c.Evidence.Confidence = KindBuilder, Recorded
+	return c
+}
+
 // appender returns the name of the tool that made a step, if it is one that puts an
 // application on a base image, all at once and without a Dockerfile: "" of others.
 func appender(s history.Step) string {
@@ -97,9 +104,9 @@ func wholeBuilds(q *Query) ([]Claim, error) {
 		switch {
 		case below == above:
 		case above != "":
-			claims = append(claims, boundary(i, above+" puts an application on a base image, which ends here"))
+			claims = append(claims, marked(i, above+" puts an application on a base image, which ends here"))
 		default:
-			claims = append(claims, boundary(i, "the image that "+below+" made ends here"))
+			claims = append(claims, marked(i, "the image that "+below+" made ends here"))
 		}
 	}
 	return claims, nil
@@ -211,7 +218,7 @@ func laterBuild(steps []history.Step, entrypoint int) []Claim {
 		return nil
 	}
 	switch steps[at].Instruction.Keyword {
-	case "ARG", "LABEL", "MAINTAINER", "ENV", "USER", "WORKDIR":
+	case "ARG", "LABEL", "MAINTAINER", "USER", "WORKDIR":
 		return []Claim{boundary(at, fmt.Sprintf("ENTRYPOINT at step %d is followed by layers, made %s later", entrypoint, after.Sub(before).Round(time.Minute)))}
 	}
 	return nil

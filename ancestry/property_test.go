@@ -67,7 +67,7 @@ func invariants(t *testing.T, l *ancestry.Lineage, depth int) {
 			} else {
 				require.LessOrEqual(t, e.Confidence, ancestry.Inferred)
 			}
-			require.True(t, j == 0 || a.Evidence[j-1].Confidence >= e.Confidence, "strongest first")
+			require.True(t, j <= 1 || a.Evidence[j-1].Confidence >= e.Confidence, "what decided, then the strongest first")
 		}
 		require.LessOrEqual(t, a.Confidence, strongest, "no more confident than the evidence")
 		require.Equal(t, a.Repository == "", a.Confidence == ancestry.Unknown)

@@ -107,11 +107,16 @@ func publishers() []Publisher {
 			Name:   "fedora", Tags: []string{"${version}"}, Roots: "fedora",
 			Source: "labels of registry.fedoraproject.org/fedora:32 and 34",
 		},
-		// distroless. Of the packages that a layer has, each is a file in
-		// var/lib/dpkg/status.d; of the layers, static is the first, base the second.
+		// distroless: static has one layer, base another above it, cc a third. The images of
+		// languages have more, and something to run.
 		{
 			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+`, Layers: 1, Name: "gcr.io/distroless/static",
 			Marks: map[string]string{"os-release:PRETTY_NAME": "Distroless"}, Source: "GoogleContainerTools/distroless, base/base.bzl",
+		},
+		{
+			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+`, Layers: 3, Name: "gcr.io/distroless/cc",
+			Marks:  map[string]string{"os-release:PRETTY_NAME": "Distroless", "config:Entrypoint": "", "config:Cmd": ""},
+			Source: "GoogleContainerTools/distroless, cc/BUILD",
 		},
 		{
 			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+`, Layers: 2, Name: "gcr.io/distroless/base",
