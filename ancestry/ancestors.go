@@ -143,6 +143,8 @@ func (c *chain) named(w weighed, s Span) (candidate, bool) {
 	switch w.Evidence.Kind {
 	case KindStep, KindOSRelease:
 		n.loose = true
+	case KindBuilder:
+		n.loose = internal(w.Name.Repository) // there is a public one
 	case KindReference:
 		n.loose = w.Evidence.Confidence < Proved
 	}

@@ -170,6 +170,11 @@ func (a *Ancestor) place(c, first candidate, groups []Name) {
 		return
 	}
 	switch {
+	case internalName(c.Name, a.Repository):
+		a.add(c.Evidence)
+		if len(groups) == 1 && a.Digest == (v1.Hash{}) {
+			a.Digest = c.Name.Digest
+		}
 	case c.Evidence.Kind == KindReference:
 		a.add(c.Evidence) // called so, whatever it is
 	case c.equals(first): // narrow found it to be another

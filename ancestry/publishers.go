@@ -535,3 +535,10 @@ func internal(name string) bool {
 		return slices.ContainsFunc(r.of.Internal, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	})
 }
+
+// internalName reports whether n is what a publisher's own builds call a repository of
+// his: dashes stand for the slashes after the registry's name.
+func internalName(n Name, repository string) bool {
+	_, public, ok := strings.Cut(repository, "/")
+	return ok && internal(n.Repository) && path.Base(n.Repository) == strings.ReplaceAll(public, "/", "-")
+}
