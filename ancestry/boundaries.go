@@ -17,7 +17,12 @@ type chain struct {
 	accepted []weighed
 	refused  []weighed // with the reason in rejected
 	alike    []weighed // KindResembles: evidence, and nothing else
+	habits   int       // boundaries that rest on habits, so far
 }
+
+// maxHabits is how many boundaries are looked at that rest on habits: no image has so
+// many ancestors, and each costs a look at its neighbours.
+const maxHabits = 500
 
 // A cut is a place where one image ends and the next begins.
 type cut struct {
@@ -108,9 +113,11 @@ func (c *chain) consider(w weighed) {
 		c.refused = append(c.refused, w)
 		return
 	}
-	if w.Evidence.Kind == KindHeuristic && w.Start == history.None && (c.withoutLayers(w) || insideCommit(c.steps, w)) {
-		c.refused = append(c.refused, w)
-		return
+	if w.Evidence.Kind == KindHeuristic && w.Start == history.None {
+		if c.habits++; c.habits > maxHabits || c.withoutLayers(w) || insideCommit(c.steps, w) {
+			c.refused = append(c.refused, w)
+			return
+		}
 	}
 	c.accepted = append(c.accepted, w)
 	if !w.Later {
@@ -122,7 +129,7 @@ func (c *chain) consider(w weighed) {
 	if !w.Earlier {
 		c.cut(w, w.Start)
 	}
-	if w.whole() {
+	if w.whole() && w.length() > 1 {
 		c.solid = append(c.solid, Span{w.Start, w.End})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -70,12 +71,12 @@ type Publisher struct {
 
 // A row is a Publisher with its expressions compiled.
 type row struct {
-	of    *Publisher
-	marks []mark // sorted by key
-	steps *regexp.Regexp
-	// literal is text that the steps must have.
-	literal string
-	roots   *regexp.Regexp
+	of      *Publisher
+	marks   []mark // sorted by key
+	steps   *regexp.Regexp
+	literal string // text that the steps must have
+
+	roots *regexp.Regexp
 }
 
 type mark struct {
@@ -104,14 +105,28 @@ func (p *Publisher) compile() (*row, error) {
 		r.marks = append(r.marks, mark{in, name, optional, expression("mark "+key, `\A(?:`+p.Marks[key]+`)\z`)})
 	}
 	if p.Steps != "" {
-		if r.steps = expression("steps", p.Steps); r.steps != nil {
-			r.literal, _ = r.steps.LiteralPrefix()
-		}
+		r.steps, r.literal = expression("steps", p.Steps), requiredLiteral(p.Steps)
 	}
 	if p.Roots != "" {
 		r.roots = expression("roots", `\A(?:`+p.Roots+`)\z`)
 	}
 	return r, errors.Join(errs...)
+}
+
+// requiredLiteral returns the longest text that whatever an expression matches has, as
+// far as that is easily seen: to look for it is quicker than to match.
+func requiredLiteral(expression string) string {
+	re, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil || re.Op != syntax.OpConcat {
+		return ""
+	}
+	longest := ""
+	for _, part := range re.Sub {
+		if part.Op == syntax.OpLiteral && part.Flags&syntax.FoldCase == 0 && len(string(part.Rune)) > len(longest) {
+			longest = string(part.Rune)
+		}
+	}
+	return longest
 }
 
 // compileAll compiles rows. Those that can't be are left out, and are in the error.
@@ -459,10 +474,9 @@ func (e *imageEvidence) byOtherLabels(r *row) []Claim {
 		return nil
 	}
 	c := e.claim(r, values)
-	imported := strings.HasPrefix(e.Steps[0].Comment, "Imported from ")
 	root := r.roots != nil && r.roots.MatchString(c.Name.Repository)
 	switch {
-	case root && (mute == 1 || mute == 2 && imported):
+	case root && (mute == 1 || mute == 2 && imported(e.Steps[0])):
 		c.Start, c.End = 0, mute
 	case !root && mute == len(e.Steps):
 		c.Start, c.End, c.Earlier = mute-1, mute, mute > 1

@@ -193,13 +193,23 @@ func archiveRoot(steps []history.Step) (Claim, Distro, bool) {
 	}, Distro{}, ok
 }
 
-// importRoot knows docker import, which makes an image of an archive.
+// importRoot knows docker import, which makes an image of an archive. Red Hat's builds of
+// the years of Docker imported an archive, and squashed what they did to it into a step
+// that says nothing.
 func importRoot(steps []history.Step) (Claim, Distro, bool) {
-	ok := len(steps) > 0 && steps[0].CreatedBy == "" && strings.HasPrefix(steps[0].Comment, "Imported from ")
+	ok := len(steps) > 0 && imported(steps[0])
+	end := 1
+	if ok && len(steps) > 1 && silent(steps[1]) && steps[0].Comment == "Imported from -" {
+		end = 2
+	}
 	return Claim{
-		Start: 0, End: 1,
+		Start: 0, End: end,
 		Evidence: Evidence{Kind: KindHeuristic, Says: "an imported archive", Where: "step 0"},
 	}, Distro{}, ok
+}
+
+func imported(s history.Step) bool {
+	return s.CreatedBy == "" && strings.HasPrefix(s.Comment, "Imported from ")
 }
 
 // pair returns the value of a key in a list of "K=V"; the last counts.

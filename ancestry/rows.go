@@ -5,6 +5,7 @@ package ancestry
 func publishers() []Publisher {
 	// A reference that its build forgot to fill in has %PKG_VERSION% for a tag.
 	const reference = `(?P<reference>[^%]+?)(?::[^/]*%.*)?`
+	const redHatRoots = `registry\.access\.redhat\.com/(?:ubi|rhel)\d+[^/]*(?:/(?:ubi|rhel)[^/]*)?`
 	const dotnet = "mcr.microsoft.com/dotnet/"
 	// The version of .NET: 8.0.13, 9.0.0-rc.1. Those before 5 are in another repository.
 	const version = `(?P<version>(?P<minor>(?:[5-9]|[1-9]\d)\.\d+)\.\d[-.\w]*)`
@@ -17,9 +18,19 @@ func publishers() []Publisher {
 			},
 			Name: "registry.access.redhat.com/${name}", Tags: []string{"${version}-${release}", "${version}"},
 			Ends: []string{"build-date"}, Again: "vcs-ref",
-			Roots:    `registry\.access\.redhat\.com/(?:ubi|rhel)\d+[^/]*(?:/(?:ubi|rhel)[^/]*)?`,
+			Roots:    redHatRoots,
 			Internal: []string{"registry-proxy.engineering.redhat.com/rh-osbs/", "quay.io/redhat-user-workloads/"},
 			Source:   "labels and history of registry.access.redhat.com/ubi7:7.7-140, ubi8-minimal:8.7, ubi9/ubi-micro:9.1.0-15, ubi9:9.5 and ubi10:10.0-beta",
+		},
+		{
+			// What is left of the labels where an image built on it has a name of its own.
+			Vendor: "Red Hat",
+			Marks: map[string]string{
+				"label:url": `https://access\.redhat\.com/containers/#/registry\.access\.redhat\.com/(?P<name>\S+)/images/(?P<release>[^/\s]+)`,
+			},
+			Name: "registry.access.redhat.com/${name}", Tags: []string{"${release}"},
+			Roots:  redHatRoots,
+			Source: "labels of registry.access.redhat.com/ubi7:7.7-140 and ubi9/ubi-micro:9.1.0-15",
 		},
 		// openSUSE and SUSE: a label has the whole name, and keys of the base's own stay
 		// when an image built on it sets the others. Their builds do not record labels,
@@ -159,7 +170,8 @@ func publishers() []Publisher {
 			Source: "dotnet/dotnet-docker, src/runtime-deps; history of mcr.microsoft.com/dotnet/runtime:8.0",
 		},
 		{
-			Vendor: "Microsoft", Name: dotnet + "runtime-deps",
+			// .NET 5 and .NET Core 3.1, which is in another repository, read the same.
+			Vendor: "Microsoft",
 			Steps:  `\nRUN [^\n]*(?:libicu|icu-libs)[^\n]*\nENV [^\n]*DOTNET_RUNNING_IN_CONTAINER=true[^\n]*`,
 			Source: "dotnet/dotnet-docker, src/runtime-deps/8.0/bookworm-slim in its first versions",
 		},
