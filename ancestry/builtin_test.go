@@ -188,3 +188,55 @@ func TestBuildpacks(t *testing.T) {
 		assert.Len(t, l.Ancestors, 1)
 	}
 }
+
+// TestHabits finds boundaries where nothing is known of the images.
+func TestHabits(t *testing.T) {
+	const (
+		root  = "2024-01-01 + ADD rootfs.tar / # buildkit ## buildkit.dockerfile.v0\n2024-01-01 CMD [\"sh\"] ## buildkit.dockerfile.v0\n"
+		base  = "2024-01-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n2024-01-02 ENTRYPOINT [\"/a\"] ## buildkit.dockerfile.v0\n"
+		layer = "2024-01-03 + COPY b / # buildkit ## buildkit.dockerfile.v0\n"
+	)
+	for name, test := range map[string]struct {
+		image string
+		known ancestry.Source // a catalogue
+		want  []string
+	}{
+		"a CMD, and layers": {
+			image: root + "2024-01-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n2024-01-02 CMD [\"a\"] ## buildkit.dockerfile.v0\n" + layer,
+			want:  []string{"unknown 4-5", "unknown 2-4", "unknown 0-2"},
+		},
+		"a Dockerfile that begins with its CMD": {
+			image: root + base + "2024-01-03 CMD [\"b\"] ## buildkit.dockerfile.v0\n2024-01-03 ENV A=1 ## buildkit.dockerfile.v0\n" + layer,
+			known: said{claim(2, 4, "acme/base:1", ancestry.Recognised, ancestry.KindRecipe)},
+			want:  []string{"unknown 4-7", "acme/base:1 2-4", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and another build": {
+			image: root + base + "2024-01-03 LABEL a=b ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 4-6", "unknown 2-4", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and a later step of the same": {
+			image: root + base + "2024-01-03 ENV A=1 ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 2-6", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and steps at once": {
+			image: root + base + "2024-01-02 LABEL a=b ## buildkit.dockerfile.v0\n2024-01-02 + COPY b / # buildkit ## buildkit.dockerfile.v0\n", want: []string{"unknown 2-6", "unknown 0-2"},
+		},
+		"commits of Buildah's": {
+			image: `2024-01-01 /bin/sh -c #(nop) COPY dir:58f1fd7370bf1be7d595081ce89267556404935630c8266504f6865623b28c9f in / 
+				2024-01-01 /bin/sh -c #(nop) CMD ["/bin/bash"]
+				2024-01-01 /bin/sh -c #(nop) COPY file:58cc94f5b3b2d60de2c77a6ed4b1797dcede502ccdb429a72e7a72d994235b3c in /x 
+				2024-01-01 + /bin/sh -c #(nop) LABEL "a"="b"
+				2024-01-02 /bin/sh -c #(nop) COPY file:1dcc94f5b3b2d60de2c77a6ed4b1797dcede502ccdb429a72e7a72d994235b3c in /y 
+				2024-01-02 + /bin/sh -c #(nop) USER app`,
+			want: []string{"unknown 4-6", "unknown 0-4"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := &ancestry.Options{}
+			if test.known != nil {
+				opts.Catalogues = []ancestry.Source{test.known}
+			}
+			l, err := ancestry.Resolve(t.Context(), image(t, test.image), opts)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, outline(l))
+		})
+	}
+}

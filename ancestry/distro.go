@@ -76,13 +76,18 @@ func HintPath(file string) (name string, ok bool) {
 }
 
 // foreignDirs are directories in which a distribution's root has no files.
-func foreignDirs() []string {
-	return []string{"opt/", "srv/", "app/", "home/", "usr/local/", "var/www/"}
+func foreignDirs() [6]string {
+	return [...]string{"opt/", "srv/", "app/", "home/", "usr/local/", "var/www/"}
 }
 
 // foreign reports whether there are files that no distribution's root has.
 func (f Files) foreign() bool {
-	return slices.ContainsFunc(foreignDirs(), func(dir string) bool { _, ok := f[dir]; return ok })
+	for _, dir := range foreignDirs() {
+		if _, ok := f[dir]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // Distro tells the operating system. It reports false if no file says its ID.

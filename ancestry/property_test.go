@@ -34,6 +34,7 @@ func TestAnyClaims(t *testing.T) {
 			for range r.IntN(6) {
 				c := claim(r.IntN(n+2)-1, r.IntN(n+2), names[r.IntN(len(names))], ancestry.Confidence(r.IntN(6)), kinds[r.IntN(len(kinds))])
 				c.Parent, _ = ancestry.ParseName(names[r.IntN(len(names))])
+				c.Earlier, c.Later = r.IntN(4) == 0, r.IntN(4) == 0
 				s = append(s, c)
 			}
 			opts.Catalogues = append(opts.Catalogues, s)
