@@ -211,13 +211,13 @@ func TestHabits(t *testing.T) {
 			want:  []string{"unknown 4-7", "acme/base:1 2-4", "unknown 0-2"},
 		},
 		"an ENTRYPOINT, and another build": {
-			image: root + base + "2024-01-03 LABEL a=b ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 4-6", "unknown 2-4", "unknown 0-2"},
+			image: root + base + "2024-01-03 ARG A ## buildkit.dockerfile.v0\n2024-01-03 USER root ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 4-7", "unknown 2-4", "unknown 0-2"},
 		},
 		"an ENTRYPOINT, and a later step of the same": {
-			image: root + base + "2024-01-03 ENV A=1 ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 2-6", "unknown 0-2"},
+			image: root + base + "2024-01-03 LABEL revision=1 ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 2-6", "unknown 0-2"},
 		},
 		"an ENTRYPOINT, and steps at once": {
-			image: root + base + "2024-01-02 LABEL a=b ## buildkit.dockerfile.v0\n2024-01-02 + COPY b / # buildkit ## buildkit.dockerfile.v0\n", want: []string{"unknown 2-6", "unknown 0-2"},
+			image: root + base + "2024-01-02 USER root ## buildkit.dockerfile.v0\n2024-01-02 + COPY b / # buildkit ## buildkit.dockerfile.v0\n", want: []string{"unknown 2-6", "unknown 0-2"},
 		},
 		"commits of Buildah's": {
 			image: `2024-01-01 /bin/sh -c #(nop) COPY dir:58f1fd7370bf1be7d595081ce89267556404935630c8266504f6865623b28c9f in / 

@@ -98,6 +98,9 @@ func appender(s history.Step) string {
 // wholeBuilds finds the steps of tools that put an application on a base, which is all
 // that is below, and do nothing else.
 func wholeBuilds(q *Query) ([]Claim, error) {
+	if q.Config.Config.Labels[labelLifecycle] != "" {
+		return nil, nil // it tells better
+	}
 	var claims []Claim
 	for i := 1; i < len(q.Steps); i++ {
 		below, above := appender(q.Steps[i-1]), appender(q.Steps[i])
@@ -205,8 +208,9 @@ func commands(q *Query) ([]Claim, error) {
 }
 
 // laterBuild finds a base whose ENTRYPOINT is followed by the steps of another build:
-// they were recorded much later, and begin as a Dockerfile does. Any of that alone says
-// nothing: the build cache puts days into one Dockerfile.
+// they were recorded much later, and begin as a Dockerfile does that is built on another's
+// image, with USER root or MAINTAINER. Any of that alone says nothing: the build cache puts
+// days into one Dockerfile.
 func laterBuild(steps []history.Step, entrypoint int) []Claim {
 	const later = time.Hour
 	at := closing(steps, entrypoint)
@@ -217,9 +221,12 @@ func laterBuild(steps []history.Step, entrypoint int) []Claim {
 	if before.Unix() <= 0 || after.Sub(before) < later {
 		return nil
 	}
-	switch steps[at].Instruction.Keyword {
-	case "ARG", "LABEL", "MAINTAINER", "USER", "WORKDIR":
-		return []Claim{boundary(at, fmt.Sprintf("ENTRYPOINT at step %d is followed by layers, made %s later", entrypoint, after.Sub(before).Round(time.Minute)))}
+	for i := at; i < len(steps) && steps[i].Layer == history.None; i++ {
+		in := steps[i].Instruction
+		user, _, _ := strings.Cut(in.Args, ":")
+		if in.Keyword == "MAINTAINER" || in.Keyword == "USER" && (user == "root" || user == "0") {
+			return []Claim{boundary(at, fmt.Sprintf("ENTRYPOINT at step %d is followed by a %s and layers, %s later", entrypoint, in.Keyword, after.Sub(before).Round(time.Minute)))}
+		}
 	}
 	return nil
 }

@@ -179,11 +179,11 @@ type imageEvidence struct {
 	root Distro
 	// taken are the spans that a publisher's row has named, so that his others are not
 	// asked.
-	taken map[string][]Span
+	taken map[string]map[Span]bool
 }
 
 func newEvidence(q *Query) *imageEvidence {
-	e := &imageEvidence{Query: q, set: make([]map[string]string, len(q.Steps)), rest: q.unexplained(), keys: map[string]bool{}, env: map[string]string{}, taken: map[string][]Span{}}
+	e := &imageEvidence{Query: q, set: make([]map[string]string, len(q.Steps)), rest: q.unexplained(), keys: map[string]bool{}, env: map[string]string{}, taken: map[string]map[Span]bool{}}
 	for k := range e.rest {
 		e.keys[k] = true
 	}
@@ -339,11 +339,12 @@ func (e *imageEvidence) step(at int) int {
 
 // take reports whether no other row of the publisher has the span.
 func (e *imageEvidence) take(r *row, s Span) bool {
-	if slices.Contains(e.taken[r.of.Vendor], s) {
-		return false
+	if e.taken[r.of.Vendor] == nil {
+		e.taken[r.of.Vendor] = map[Span]bool{}
 	}
-	e.taken[r.of.Vendor] = append(e.taken[r.of.Vendor], s)
-	return true
+	taken := e.taken[r.of.Vendor][s]
+	e.taken[r.of.Vendor][s] = true
+	return !taken
 }
 
 func layersIn(steps []history.Step) int {
@@ -406,7 +407,7 @@ func (e *imageEvidence) byLabelSteps(r *row) []Claim {
 	if first != history.None {
 		claim(last, false)
 	}
-	return claims
+	return claims[max(0, len(claims)-maxLabelClaims):]
 }
 
 // builtOn reports whether one of the first steps says what it is built on.
