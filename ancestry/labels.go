@@ -24,9 +24,6 @@ const containerdName = "io.containerd.image.name"
 // which it is stored. A reference by digest is proved if that is the manifest's digest.
 func references(q *Query) ([]Claim, error) {
 	var claims []Claim
-	if len(q.Steps) == 0 {
-		return nil, nil
-	}
 	add := func(n Name, says, where string) {
 		e := Evidence{Kind: KindReference, Confidence: Recorded, Says: says + n.String(), Where: where}
 		if n.Digest != (v1.Hash{}) && n.Digest == q.Hints.Digest {
@@ -35,7 +32,7 @@ func references(q *Query) ([]Claim, error) {
 		} else {
 			n.Digest = v1.Hash{} // of an index, or not known to be this image's
 		}
-		claims = append(claims, Claim{Start: len(q.Steps) - 1, Earlier: true, End: len(q.Steps), Name: n, Evidence: e})
+		claims = append(claims, Claim{Start: max(0, len(q.Steps)-1), Earlier: true, End: len(q.Steps), Name: n, Evidence: e})
 	}
 	if n, ok := referenceName(q.Hints.Reference); ok {
 		add(n, "asked for as ", "reference")

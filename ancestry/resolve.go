@@ -86,8 +86,7 @@ func weigh(q *Query, c Claim) (weighed, error) {
 	parented := c.Parent.Repository == "" || c.Parent.shorten()
 	w := weighed{Claim: c}
 	switch {
-	case c.End < 1 || c.End > len(q.Steps) || c.Start != history.None && (c.Start < 0 || c.Start >= c.End),
-		c.Start == history.None && (c.Earlier || c.Later):
+	case !q.has(c):
 		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
 	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
 		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)
@@ -103,12 +102,28 @@ func weigh(q *Query, c Claim) (weighed, error) {
 		w.Evidence.Confidence = Recorded
 		w.Evidence.Says += " (as the image says; its layers were not verified)"
 	}
+	if len(q.Steps) == 0 {
+		return w, nil
+	}
 	if t := q.Steps[c.End-1].Created; !t.IsZero() && t.Unix() > 0 {
 		if !c.From.IsZero() && t.Before(c.From) || !c.To.IsZero() && t.After(c.To) {
 			w.rejected = fmt.Sprintf("but it was built on %s, outside of its time", t.UTC().Format("2006-01-02"))
 		}
 	}
 	return w, nil
+}
+
+// has reports whether the claim's steps are the image's. Of an image without history there
+// is but one thing to claim: its name.
+func (q *Query) has(c Claim) bool {
+	n := len(q.Steps)
+	switch {
+	case n == 0:
+		return c.Start == 0 && c.End == 0
+	case c.Start == history.None:
+		return !c.Earlier && !c.Later && 1 <= c.End && c.End <= n
+	}
+	return 0 <= c.Start && c.Start < c.End && c.End <= n
 }
 
 // proved reports whether a claim by digest rests on bytes: all layers of its span
