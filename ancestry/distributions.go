@@ -274,6 +274,9 @@ func rootFiles(q *Query) ([]Claim, error) {
 // images: it unpacks an archive, or is that of a tool that makes nothing else.
 func madeOfArchive(s history.Step) bool {
 	in := s.Instruction
+	if in.Keyword == "COPY" && slices.Contains(in.Sources, "/") {
+		return false // all of another stage
+	}
 	return (in.Keyword == "ADD" || in.Keyword == "COPY") && in.Dest == "/" || in.Builder == history.BuilderDebuerreotype || in.Builder == history.BuilderUmoci
 }
 

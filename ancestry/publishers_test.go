@@ -223,6 +223,7 @@ func TestSquashed(t *testing.T) {
 		"a commit":         {"2024-01-01 + /bin/sh", files("opt/app/server.jar"), "unknown 0-1 unknown"},
 		"an import":        {"2024-01-01 +  ## Imported from app.tar", files("usr/local/bin/app"), "unknown 0-1 unknown"},
 		"a root, imported": {"2024-01-01 +  ## Imported from root.tar", files(), "debian 0-1 inferred"},
+		"a stage, whole":   {"2024-01-01 + COPY / / # buildkit ## buildkit.dockerfile.v0\n2024-01-01 CMD [\"bash\"] ## buildkit.dockerfile.v0\n", files("srv/app"), "unknown 0-2 unknown"},
 		"a distribution's": {adds + cmd, files("opt/x"), "debian 0-2 inferred"},
 	} {
 		l, err := ancestry.Resolve(t.Context(), image(t, test.image), &ancestry.Options{Hints: ancestry.Hints{Files: map[int]ancestry.Files{0: test.files}}})
