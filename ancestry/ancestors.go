@@ -42,7 +42,7 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 	decisive := make([]Evidence, len(out))
 	for i := range out {
 		decisive[i] = out[i].name(names[i])
-		out[i].Undecided = out[i].whatDecides(q.filesKnown(out[i]))
+		out[i].Undecided = out[i].whatDecides(len(q.Hints.Files) > 0)
 		if i > 0 {
 			// After what speaks for the name, which is asked for more often.
 			for _, e := range c.cuts[spans[i].From].evidence {
@@ -239,24 +239,15 @@ func (c *chain) addDoubts(spans []Span, out []Ancestor) {
 }
 
 // order puts the evidence in order: that which decided the name, and then the strongest
-// first.
+// first. What speaks for one of several names that it gives is not against the others.
 func (a *Ancestor) order(decisive Evidence) {
+	a.Against = slices.DeleteFunc(a.Against, func(e Evidence) bool { return slices.Contains(a.Evidence, e) })
 	strongest := func(x, y Evidence) int { return cmp.Compare(y.Confidence, x.Confidence) }
 	slices.SortStableFunc(a.Evidence, strongest)
 	slices.SortStableFunc(a.Against, strongest)
 	if i := slices.Index(a.Evidence, decisive); i > 0 {
 		a.Evidence = slices.Insert(slices.Delete(a.Evidence, i, i+1), 0, decisive)
 	}
-}
-
-// filesKnown reports whether the files are known that one of the ancestor's layers has.
-func (q *Query) filesKnown(a Ancestor) bool {
-	for i := a.Layers.From; i < a.Layers.To; i++ {
-		if len(q.Hints.Files[i]) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // distro returns what the ancestor's own layers say they are: the topmost

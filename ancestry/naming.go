@@ -222,7 +222,8 @@ func (a *Ancestor) add(e Evidence) {
 }
 
 // whatDecides says what the names of a tie differ in, and what would tell which it is.
-// read is true if the files of the ancestor's layers are known.
+// read is true if files of the layers are known: those of the root tell much of what stands
+// on it, too.
 func (a *Ancestor) whatDecides(read bool) string {
 	const most = 3
 	if len(a.Ties) == 0 {
@@ -242,13 +243,10 @@ func (a *Ancestor) whatDecides(read bool) string {
 			what += " or others"
 		}
 	}
-	switch {
-	case read:
+	if read {
 		return what + ": nothing that was read tells which"
-	case a.Steps.From == 0:
-		return what + ": read the layers to tell"
 	}
-	return what + ": the image below would tell, or a label"
+	return what + ": read the layers to tell"
 }
 
 // unslim returns the most specific tag without the mark of a slim variant.
