@@ -468,7 +468,7 @@ func (e *imageEvidence) byOtherLabels(r *row) []Claim {
 		return nil
 	}
 	mute := 0
-	for mute < len(e.Steps) && (silent(e.Steps[mute]) || e.Steps[mute].Instruction.Builder == history.BuilderCommit) {
+	for mute < len(e.Steps) && (silent(e.Steps[mute]) || byKiwi(e.Steps[mute]) || e.Steps[mute].Instruction.Builder == history.BuilderCommit) {
 		mute++
 	}
 	if mute == 0 {

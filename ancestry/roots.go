@@ -27,7 +27,7 @@ func roots(q *Query) ([]Claim, error) {
 // can run the same tools.
 func rootOf(steps []history.Step) (Claim, Distro, bool) {
 	for _, knows := range [...]func([]history.Step) (Claim, Distro, bool){
-		debianRoot, ubuntuRoot, ubuntuRock, alpineRoot, archiveRoot, importRoot,
+		debianRoot, ubuntuRoot, ubuntuRock, alpineRoot, archiveRoot, importRoot, kiwiRoot,
 	} {
 		if c, d, ok := knows(steps); ok {
 			c.Evidence.Confidence = Inferred
@@ -211,6 +211,17 @@ func importRoot(steps []history.Step) (Claim, Distro, bool) {
 func imported(s history.Step) bool {
 	return s.CreatedBy == "" && strings.HasPrefix(s.Comment, "Imported from ")
 }
+
+// kiwiRoot knows KIWI, with which SUSE and Fedora make their images: each that it makes
+// is one step.
+func kiwiRoot(steps []history.Step) (Claim, Distro, bool) {
+	return Claim{
+		Start: 0, End: 1,
+		Evidence: Evidence{Kind: KindHeuristic, Says: "made by KIWI", Where: "step 0"},
+	}, Distro{}, len(steps) > 0 && byKiwi(steps[0])
+}
+
+func byKiwi(s history.Step) bool { return strings.HasPrefix(s.CreatedBy, "KIWI ") }
 
 // pair returns the value of a key in a list of "K=V"; the last counts.
 func pair(pairs []string, key string) (string, bool) {
