@@ -142,6 +142,26 @@ func publishers() []Publisher {
 			Source: "GoogleContainerTools/distroless, base/base.bzl; history of gcr.io/distroless/base",
 		},
 		{
+			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+\z`, Name: "gcr.io/distroless/python2.7",
+			Marks:  map[string]string{"env:SSL_CERT_FILE": `/etc/ssl/certs/ca-certificates\.crt`, "config:Entrypoint": `/usr/bin/python2\.7`, "config:Cmd": ""},
+			Source: "GoogleContainerTools/distroless, experimental/python2.7/BUILD",
+		},
+		{
+			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+\z`, Name: "gcr.io/distroless/python3",
+			Marks:  map[string]string{"env:SSL_CERT_FILE": `/etc/ssl/certs/ca-certificates\.crt`, "config:Entrypoint": `/usr/bin/python3\.\d+`, "config:Cmd": ""},
+			Source: "GoogleContainerTools/distroless, experimental/python3/BUILD",
+		},
+		{
+			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+\z`, Name: "gcr.io/distroless/nodejs",
+			Marks:  map[string]string{"env:SSL_CERT_FILE": `/etc/ssl/certs/ca-certificates\.crt`, "config:Entrypoint": `/nodejs/bin/node`, "config:Cmd": ""},
+			Source: "GoogleContainerTools/distroless, experimental/nodejs/BUILD",
+		},
+		{
+			Vendor: "Google", Steps: `\A(?:\nbazel build \.\.\.[^\n]*)+\z`, Name: "gcr.io/distroless/java",
+			Marks:  map[string]string{"env:SSL_CERT_FILE": `/etc/ssl/certs/ca-certificates\.crt`, "config:Entrypoint": `(?:/usr/lib/jvm/java-8-openjdk-amd64/jre)?/(?:usr/)?bin/java -jar`, "config:Cmd": ""},
+			Source: "GoogleContainerTools/distroless, java/BUILD",
+		},
+		{
 			Vendor: "Chainguard",
 			Marks:  map[string]string{"label:org.opencontainers.image.source": `https://github\.com/chainguard-images/images/tree/main/images/(?P<name>[^/]+)(?:/.*)?`},
 			Steps:  `(?:\napko [^\n]*)+`, Name: "cgr.dev/chainguard/${name}",
@@ -177,7 +197,7 @@ func publishers() []Publisher {
 		},
 		{
 			Vendor: "Microsoft", Name: dotnet + "runtime", Tags: []string{"${version}", "${minor}"}, Parent: []string{dotnet + "runtime-deps:${minor}"},
-			Steps: `\nENV (?:[^\n]* )?DOTNET_VERSION=` + version + `[^\n]*(?:\nCOPY /dotnet /usr/share/dotnet\nRUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet|` +
+			Steps: `\nENV (?:[^\n]* )?DOTNET_VERSION=` + version + `[^\n]*(?:\nCOPY /dotnet /usr/share/dotnet(?:\nRUN ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet)?|` +
 				`\nRUN [^\n]*dotnet-runtime-[^\n]*)`,
 			Source: "dotnet/dotnet-docker, src/runtime; history of mcr.microsoft.com/dotnet/runtime:8.0",
 		},

@@ -169,7 +169,7 @@ func (s publisherSource) Claims(_ context.Context, q *Query) ([]Claim, error) {
 
 // An imageEvidence is what rows look at.
 type imageEvidence struct {
-	*Query
+	q    *Query
 	set  []map[string]string // labels, by the step that sets them; nil of most
 	rest map[string]string   // labels of the configuration that no step set
 	keys map[string]bool     // of all labels
@@ -183,7 +183,7 @@ type imageEvidence struct {
 }
 
 func newEvidence(q *Query) *imageEvidence {
-	e := &imageEvidence{Query: q, set: make([]map[string]string, len(q.Steps)), rest: q.unexplained(), keys: map[string]bool{}, env: map[string]string{}, taken: map[string]map[Span]bool{}}
+	e := &imageEvidence{q: q, set: make([]map[string]string, len(q.Steps)), rest: q.unexplained(), keys: map[string]bool{}, env: map[string]string{}, taken: map[string]map[Span]bool{}}
 	for k := range e.rest {
 		e.keys[k] = true
 	}
@@ -253,7 +253,7 @@ func (e *imageEvidence) match(r *row, labels, values map[string]string) bool {
 
 // value returns what a mark is about.
 func (e *imageEvidence) value(m mark, labels map[string]string) (string, bool) {
-	c := e.Config.Config
+	c := e.q.Config.Config
 	switch m.in {
 	case "label":
 		if !strings.Contains(m.key, "*") {
@@ -275,7 +275,7 @@ func (e *imageEvidence) value(m mark, labels map[string]string) (string, bool) {
 		v, ok := e.env[m.key]
 		return v, ok
 	case "file":
-		v, ok := e.Hints.Files[0][m.key]
+		v, ok := e.q.Hints.Files[0][m.key]
 		return string(v), ok
 	case "config":
 		return map[string]string{"Entrypoint": strings.Join(c.Entrypoint, " "), "Cmd": strings.Join(c.Cmd, " "), "User": c.User}[m.key], true
@@ -309,7 +309,7 @@ func (e *imageEvidence) bySteps(r *row) []Claim {
 			}
 		}
 		span := Span{e.step(at[0]), e.step(at[1]-1) + 1}
-		if span.Len() < 1 || r.of.Layers > 0 && layersIn(e.Steps[span.From:span.To]) != r.of.Layers || !e.take(r, span) {
+		if span.Len() < 1 || r.of.Layers > 0 && layersIn(e.q.Steps[span.From:span.To]) != r.of.Layers || !e.take(r, span) {
 			continue
 		}
 		c := e.claim(r, own)
@@ -318,7 +318,7 @@ func (e *imageEvidence) bySteps(r *row) []Claim {
 			c.Evidence.Where = fmt.Sprintf("step %d", span.From)
 		}
 		switch {
-		case span.Len() < len(e.Steps) && labelled:
+		case span.Len() < len(e.q.Steps) && labelled:
 			c.Evidence.Confidence = Inferred // somebody else may have set them
 		case !labelled:
 			c.Evidence.Kind, c.Evidence.Confidence = KindStep, Inferred // anybody can run the same
@@ -384,7 +384,7 @@ func (e *imageEvidence) byLabelSteps(r *row) []Claim {
 		seen, first = map[string]string{}, history.None
 	}
 	last := history.None
-	for i := range e.Steps {
+	for i := range e.q.Steps {
 		found, ends := false, false
 		for k, v := range e.set[i] {
 			if !r.wants(k) {
@@ -412,7 +412,7 @@ func (e *imageEvidence) byLabelSteps(r *row) []Claim {
 
 // builtOn reports whether one of the first steps says what it is built on.
 func (e *imageEvidence) builtOn(end int) bool {
-	return slices.ContainsFunc(e.Steps[:end], func(s history.Step) bool {
+	return slices.ContainsFunc(e.q.Steps[:end], func(s history.Step) bool {
 		return s.Instruction.From != "" && !internal(s.Instruction.From)
 	})
 }
@@ -435,14 +435,14 @@ func (r *row) wants(key string) bool {
 // has the label that is set last from step i; the one below ends before the step before.
 func (e *imageEvidence) end(r *row, before, i int, labels map[string]string) int {
 	end := i + 1
-	if e.Steps[i].Layer == history.None {
-		if j, ok := e.nextLayer(i); ok && (!makesLayer(e.Steps[before:i]) || pending(e.Steps, j)) {
+	if e.q.Steps[i].Layer == history.None {
+		if j, ok := e.nextLayer(i); ok && (!makesLayer(e.q.Steps[before:i]) || pending(e.q.Steps, j)) {
 			i = j
 		}
-		end = closing(e.Steps, i)
+		end = closing(e.q.Steps, i)
 	}
 	if v := labels[r.of.Again]; len(v) >= 12 {
-		for end < len(e.Steps) && strings.Contains(e.Steps[end].Instruction.From, v) {
+		for end < len(e.q.Steps) && strings.Contains(e.q.Steps[end].Instruction.From, v) {
 			end++
 		}
 	}
@@ -451,8 +451,8 @@ func (e *imageEvidence) end(r *row, before, i int, labels map[string]string) int
 
 // nextLayer returns the next step that made a layer, if no other image begins before.
 func (e *imageEvidence) nextLayer(i int) (int, bool) {
-	for i++; i < len(e.Steps) && e.Steps[i].Instruction.From == ""; i++ {
-		if e.Steps[i].Layer != history.None {
+	for i++; i < len(e.q.Steps) && e.q.Steps[i].Instruction.From == ""; i++ {
+		if e.q.Steps[i].Layer != history.None {
 			return i, true
 		}
 	}
@@ -468,7 +468,7 @@ func (e *imageEvidence) byOtherLabels(r *row) []Claim {
 		return nil
 	}
 	mute := 0
-	for mute < len(e.Steps) && (silent(e.Steps[mute]) || byKiwi(e.Steps[mute]) || e.Steps[mute].Instruction.Builder == history.BuilderCommit) {
+	for mute < len(e.q.Steps) && (silent(e.q.Steps[mute]) || byKiwi(e.q.Steps[mute]) || e.q.Steps[mute].Instruction.Builder == history.BuilderCommit) {
 		mute++
 	}
 	if mute == 0 {
@@ -477,14 +477,14 @@ func (e *imageEvidence) byOtherLabels(r *row) []Claim {
 	c := e.claim(r, values)
 	root := r.roots != nil && r.roots.MatchString(c.Name.Repository)
 	switch {
-	case root && (mute == 1 || mute == 2 && imported(e.Steps[0])):
+	case root && (mute == 1 || mute == 2 && imported(e.q.Steps[0])):
 		c.Start, c.End = 0, mute
-	case !root && mute == len(e.Steps):
+	case !root && mute == len(e.q.Steps):
 		c.Start, c.End, c.Earlier = mute-1, mute, mute > 1
 	default:
 		return nil
 	}
-	if mute < len(e.Steps) {
+	if mute < len(e.q.Steps) {
 		c.Evidence.Confidence = Inferred // somebody else may have set them
 	}
 	if !e.take(r, Span{c.Start, c.End}) {

@@ -60,6 +60,7 @@ func TestPublishers(t *testing.T) {
 		labels    map[string]string
 		env       []string
 		osRelease string
+		run       []string // the entrypoint
 		want      []string
 	}{
 		"ubi, steps after its CMD": {image: ubi9, want: []string{"registry.access.redhat.com/ubi9:9.5-1747112166 0-6 recorded"}},
@@ -91,27 +92,30 @@ func TestPublishers(t *testing.T) {
 			labels: map[string]string{"name": "acme/x", "vendor": "ACME", "com.redhat.component": "ubi7-container", "url": "https://access.redhat.com/containers/#/registry.access.redhat.com/ubi7/images/7.7-140"},
 			want:   []string{"unknown 2-4 unknown", "registry.access.redhat.com/ubi7:7.7-140 0-2 inferred"},
 		},
-		"somebody's labels":        {image: "2019-09-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n", labels: redHat7, want: []string{"unknown 0-1 unknown"}},
-		"leap":                     {image: "2019-11-05 + KIWI 9.17.16", labels: leap, want: []string{"registry.opensuse.org/opensuse/leap:15.1.3.67 0-1 recorded"}},
-		"leap, and a child":        {image: "2019-11-05 + KIWI 9.17.16\n" + byBuildKit, labels: leap, want: []string{"unknown 1-3 unknown", "registry.opensuse.org/opensuse/leap:15.1.3.67 0-1 inferred"}},
-		"on SUSE's base":           {image: "2025-01-01 + KIWI 9.24.43\n2025-01-02 + KIWI 10.1.10", labels: python, want: []string{"registry.suse.com/bci/python:3.11-51 1-2 inferred", "registry.suse.com/bci/bci-base:15.6.47 0-1 inferred"}},
-		"a tag left open":          {image: "2024-09-03 + KIWI 9.24.43", labels: map[string]string{"org.suse.reference": "registry.suse.com/suse/sle-micro-rancher/5.4:%PKG_VERSION%-%RELEASE"}, want: []string{"registry.suse.com/suse/sle-micro-rancher/5.4 0-1 recorded"}},
-		"oracle linux":             {image: label("org.opencontainers.image.source=https://github.com/oracle/container-images/tree/dist-amd64/8.2 org.opencontainers.image.vendor=Oracle America, Inc org.opencontainers.image.title=Oracle Linux 8") + adds + cmd + byBuildKit, want: []string{"unknown 3-5 unknown", "oraclelinux:8.2 0-3 recorded"}},
-		"oracle linux, earlier":    {image: "2019-01-01 /bin/sh -c #(nop)  MAINTAINER Oracle Linux Product Team <ol-ovm-info_ww@oracle.com>\n" + adds + cmd, want: []string{"oraclelinux 0-3 inferred"}},
-		"photon":                   {image: adds + label("name=Photon OS x86_64/3.0 Base Image vendor=VMware build-date=20190823") + cmd, want: []string{"photon:3.0-20190823 0-3 recorded"}},
-		"scientific linux":         {image: adds + label("name=SL6 Base Image vendor=Scientific Linux build-date=20180102") + cmd + byBuildKit, want: []string{"unknown 3-5 unknown", "sl:6 0-3 recorded"}},
-		"centos stream":            {image: adds + "2025-09-23 /bin/sh -c #(nop) LABEL " + stream + "\n" + cmd, want: []string{"quay.io/centos/centos:stream9 0-3 recorded"}},
-		"centos":                   {image: adds + label("org.label-schema.name=CentOS Base Image org.label-schema.vendor=CentOS org.label-schema.build-date=20181204") + cmd, want: []string{"centos 0-3 inferred"}},
-		"fedora":                   {image: "2024-06-06 LABEL maintainer=Clement Verna <cverna@fedoraproject.org> ## buildkit.dockerfile.v0\n2024-06-06 ENV DISTTAG=f39container FGC=f39 FBR=f39 ## buildkit.dockerfile.v0\n2024-06-06 + ADD fedora-39-x86_64.tar.xz / # buildkit ## buildkit.dockerfile.v0\n2024-06-06 CMD [\"/bin/bash\"] ## buildkit.dockerfile.v0\n", want: []string{"fedora:39 0-4 inferred"}},
-		"fedora, by image factory": {image: "2021-08-09 +  ## Created by Image Factory", labels: map[string]string{"name": "fedora", "vendor": "Fedora Project", "version": "34"}, want: []string{"fedora:34 0-1 recorded"}},
-		"fedora, by kiwi":          {image: "2025-08-09 + KIWI 10.2.5\n" + byBuildKit, labels: map[string]string{"name": "fedora", "vendor": "Fedora Project", "version": "42"}, want: []string{"unknown 1-3 unknown", "fedora:42 0-1 inferred"}},
-		"kiwi, and no labels":      {image: "2025-08-09 + KIWI 10.2.5\n" + byBuildKit, osRelease: "ID=opensuse-leap\nVERSION_ID=\"15.6\"\n", want: []string{"unknown 1-3 unknown", "opensuse/leap:15.6 0-1 inferred"}},
-		"azure linux":              {image: adds + cmd, osRelease: "ID=azurelinux\nVERSION_ID=\"3.0\"\n", want: []string{"mcr.microsoft.com/azurelinux/base/core:3.0 0-2 inferred"}},
-		"mariner":                  {image: adds + cmd, osRelease: "ID=mariner\nVERSION_ID=\"2.0\"\n", want: []string{"mcr.microsoft.com/cbl-mariner/base/core:2.0 0-2 inferred"}},
-		"distroless static":        {image: bazel + byBuildKit, osRelease: "ID=debian\nPRETTY_NAME=Distroless\n", want: []string{"unknown 1-3 unknown", "gcr.io/distroless/static 0-1 inferred"}},
-		"distroless base":          {image: bazel + bazel, env: ssl, want: []string{"gcr.io/distroless/base 0-2 inferred"}},
-		"distroless cc":            {image: bazel + bazel + bazel, osRelease: "ID=debian\nPRETTY_NAME=Distroless\n", want: []string{"gcr.io/distroless/cc 0-3 inferred"}},
-		"somebody's bazel":         {image: bazel + bazel, want: []string{"unknown 0-2 unknown"}},
+		"somebody's labels":            {image: "2019-09-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n", labels: redHat7, want: []string{"unknown 0-1 unknown"}},
+		"leap":                         {image: "2019-11-05 + KIWI 9.17.16", labels: leap, want: []string{"registry.opensuse.org/opensuse/leap:15.1.3.67 0-1 recorded"}},
+		"leap, and a child":            {image: "2019-11-05 + KIWI 9.17.16\n" + byBuildKit, labels: leap, want: []string{"unknown 1-3 unknown", "registry.opensuse.org/opensuse/leap:15.1.3.67 0-1 inferred"}},
+		"on SUSE's base":               {image: "2025-01-01 + KIWI 9.24.43\n2025-01-02 + KIWI 10.1.10", labels: python, want: []string{"registry.suse.com/bci/python:3.11-51 1-2 inferred", "registry.suse.com/bci/bci-base:15.6.47 0-1 inferred"}},
+		"a tag left open":              {image: "2024-09-03 + KIWI 9.24.43", labels: map[string]string{"org.suse.reference": "registry.suse.com/suse/sle-micro-rancher/5.4:%PKG_VERSION%-%RELEASE"}, want: []string{"registry.suse.com/suse/sle-micro-rancher/5.4 0-1 recorded"}},
+		"oracle linux":                 {image: label("org.opencontainers.image.source=https://github.com/oracle/container-images/tree/dist-amd64/8.2 org.opencontainers.image.vendor=Oracle America, Inc org.opencontainers.image.title=Oracle Linux 8") + adds + cmd + byBuildKit, want: []string{"unknown 3-5 unknown", "oraclelinux:8.2 0-3 recorded"}},
+		"oracle linux, earlier":        {image: "2019-01-01 /bin/sh -c #(nop)  MAINTAINER Oracle Linux Product Team <ol-ovm-info_ww@oracle.com>\n" + adds + cmd, want: []string{"oraclelinux 0-3 inferred"}},
+		"photon":                       {image: adds + label("name=Photon OS x86_64/3.0 Base Image vendor=VMware build-date=20190823") + cmd, want: []string{"photon:3.0-20190823 0-3 recorded"}},
+		"scientific linux":             {image: adds + label("name=SL6 Base Image vendor=Scientific Linux build-date=20180102") + cmd + byBuildKit, want: []string{"unknown 3-5 unknown", "sl:6 0-3 recorded"}},
+		"centos stream":                {image: adds + "2025-09-23 /bin/sh -c #(nop) LABEL " + stream + "\n" + cmd, want: []string{"quay.io/centos/centos:stream9 0-3 recorded"}},
+		"centos":                       {image: adds + label("org.label-schema.name=CentOS Base Image org.label-schema.vendor=CentOS org.label-schema.build-date=20181204") + cmd, want: []string{"centos 0-3 inferred"}},
+		"fedora":                       {image: "2024-06-06 LABEL maintainer=Clement Verna <cverna@fedoraproject.org> ## buildkit.dockerfile.v0\n2024-06-06 ENV DISTTAG=f39container FGC=f39 FBR=f39 ## buildkit.dockerfile.v0\n2024-06-06 + ADD fedora-39-x86_64.tar.xz / # buildkit ## buildkit.dockerfile.v0\n2024-06-06 CMD [\"/bin/bash\"] ## buildkit.dockerfile.v0\n", want: []string{"fedora:39 0-4 inferred"}},
+		"fedora, by image factory":     {image: "2021-08-09 +  ## Created by Image Factory", labels: map[string]string{"name": "fedora", "vendor": "Fedora Project", "version": "34"}, want: []string{"fedora:34 0-1 recorded"}},
+		"fedora, by kiwi":              {image: "2025-08-09 + KIWI 10.2.5\n" + byBuildKit, labels: map[string]string{"name": "fedora", "vendor": "Fedora Project", "version": "42"}, want: []string{"unknown 1-3 unknown", "fedora:42 0-1 inferred"}},
+		"kiwi, and no labels":          {image: "2025-08-09 + KIWI 10.2.5\n" + byBuildKit, osRelease: "ID=opensuse-leap\nVERSION_ID=\"15.6\"\n", want: []string{"unknown 1-3 unknown", "opensuse/leap:15.6 0-1 inferred"}},
+		"azure linux":                  {image: adds + cmd, osRelease: "ID=azurelinux\nVERSION_ID=\"3.0\"\n", want: []string{"mcr.microsoft.com/azurelinux/base/core:3.0 0-2 inferred"}},
+		"mariner":                      {image: adds + cmd, osRelease: "ID=mariner\nVERSION_ID=\"2.0\"\n", want: []string{"mcr.microsoft.com/cbl-mariner/base/core:2.0 0-2 inferred"}},
+		"distroless static":            {image: bazel + byBuildKit, osRelease: "ID=debian\nPRETTY_NAME=Distroless\n", want: []string{"unknown 1-3 unknown", "gcr.io/distroless/static 0-1 inferred"}},
+		"distroless base":              {image: bazel + bazel, env: ssl, want: []string{"gcr.io/distroless/base 0-2 inferred"}},
+		"distroless cc":                {image: bazel + bazel + bazel, osRelease: "ID=debian\nPRETTY_NAME=Distroless\n", want: []string{"gcr.io/distroless/cc 0-3 inferred"}},
+		"distroless python":            {image: bazel + bazel + bazel + bazel, env: ssl, run: []string{"/usr/bin/python2.7"}, want: []string{"gcr.io/distroless/python2.7 0-4 inferred"}},
+		"distroless java":              {image: bazel + bazel + bazel + bazel, env: ssl, run: []string{"/usr/bin/java", "-jar"}, want: []string{"gcr.io/distroless/java 0-4 inferred"}},
+		"an application on distroless": {image: bazel + bazel, env: ssl, run: []string{"/app"}, want: []string{"unknown 0-2 unknown"}},
+		"somebody's bazel":             {image: bazel + bazel, want: []string{"unknown 0-2 unknown"}},
 		"chainguard, and ko": {
 			image: "2026-07-08 + apko ## static by Chainguard\n2026-07-09 + ko build ko://github.com/acme/x", labels: map[string]string{"org.opencontainers.image.source": "https://github.com/chainguard-images/images/tree/main/images/static"},
 			want: []string{"unknown 1-2 unknown", "cgr.dev/chainguard/static 0-1 inferred"},
@@ -150,7 +154,7 @@ func TestPublishers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := image(t, test.image)
-			c.Config.Labels, c.Config.Env = test.labels, test.env
+			c.Config.Labels, c.Config.Env, c.Config.Entrypoint = test.labels, test.env, test.run
 			h := ancestry.Hints{}
 			if test.osRelease != "" {
 				h.Files = map[int]ancestry.Files{0: {"etc/os-release": []byte(test.osRelease)}}
