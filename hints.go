@@ -111,7 +111,9 @@ func hintFiles(idx *layers.Index) map[int]ancestry.Files {
 				continue
 			}
 			if name != e.Path {
-				add(l.Index, name, nil)
+				if e.Type == layers.Regular || e.Type == layers.Hardlink {
+					add(l.Index, name, nil)
+				}
 				continue
 			}
 			if at, ok := idx.Resolve(l.Index, name); ok {

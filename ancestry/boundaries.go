@@ -10,14 +10,19 @@ import (
 
 // A chain is the history cut into the images that made it.
 type chain struct {
-	n    int
-	cuts []cut // by step, n+1 of them; those at 0 and n are there from the start
+	steps []history.Step
+	cuts  []cut // by step, one more than steps; those at both ends are there from the start
 	// solid are the spans that an accepted claim says one image added.
 	solid    []Span
 	accepted []weighed
 	refused  []weighed // with the reason in rejected
 	alike    []weighed // KindResembles: evidence, and nothing else
+	habits   int       // boundaries that rest on habits, so far
 }
+
+// maxHabits is how many boundaries are looked at that rest on habits: no image has so
+// many ancestors, and each costs a look at its neighbours.
+const maxHabits = 500
 
 // A cut is a place where one image ends and the next begins.
 type cut struct {
@@ -27,15 +32,14 @@ type cut struct {
 	starts []Evidence
 }
 
-// draw finds the boundaries: claims are taken from the strongest to the weakest,
-// and each is accepted if it fits those accepted before. Recipes that then turn
-// out to stand on something else than their FROM are taken for likenesses, and
-// the boundaries are drawn anew.
-func draw(n int, claims []weighed) *chain {
+// findBoundaries takes the claims from the strongest to the weakest, and accepts each
+// that fits those accepted before. Recipes that then turn out to stand on something
+// else than their FROM are taken for likenesses, and it begins anew.
+func findBoundaries(steps []history.Step, claims []weighed) *chain {
 	claims = slices.Clone(claims)
 	slices.SortStableFunc(claims, stronger)
 	for {
-		c := &chain{n: n, cuts: make([]cut, n+1)}
+		c := &chain{steps: steps, cuts: make([]cut, len(steps)+1)}
 		for _, w := range claims {
 			switch {
 			case w.Evidence.Kind == KindResembles:
@@ -43,7 +47,7 @@ func draw(n int, claims []weighed) *chain {
 			case w.rejected != "":
 				c.refused = append(c.refused, w)
 			default:
-				c.try(w)
+				c.consider(w)
 			}
 		}
 		// Every round leaves recipes less.
@@ -57,10 +61,7 @@ func draw(n int, claims []weighed) *chain {
 // stand on the root. They are somebody's copies: he took the recipe's instructions
 // into a Dockerfile of his own. It reports whether it demoted any of the claims.
 func (c *chain) misplaced(claims []weighed) bool {
-	first := 1 // the end of the root
-	for first < c.n && c.cuts[first].confidence == Unknown {
-		first++
-	}
+	first := c.next(0) // the end of the root
 	type place struct{ source, start, end int }
 	accepted := map[place][]weighed{}
 	for _, w := range c.accepted {
@@ -105,33 +106,50 @@ func (w weighed) length() int {
 	return w.End - w.Start
 }
 
-// try accepts a claim or refuses it.
-func (c *chain) try(w weighed) {
-	if at, ok := c.clash(w); ok {
+// consider accepts a claim or refuses it.
+func (c *chain) consider(w weighed) {
+	if at, ok := c.conflict(w); ok {
 		w.rejected = fmt.Sprintf("but better evidence contradicts it at step %d", at)
 		c.refused = append(c.refused, w)
 		return
 	}
-	c.accepted = append(c.accepted, w)
-	c.cut(w, w.End)
-	if w.Start != history.None {
-		c.cut(w, w.Start)
-		if w.Name.Repository != "" {
-			c.solid = append(c.solid, Span{w.Start, w.End})
+	if w.Evidence.Kind == KindHeuristic && w.Start == history.None {
+		if c.habits++; c.habits > maxHabits || c.withoutLayers(w) || insideCommit(c.steps, w) {
+			c.refused = append(c.refused, w)
+			return
 		}
+	}
+	c.accepted = append(c.accepted, w)
+	if !w.Later {
+		c.cut(w, w.End)
+	}
+	if w.Start == history.None {
+		return
+	}
+	if !w.Earlier {
+		c.cut(w, w.Start)
+	}
+	if w.whole() && w.length() > 1 {
+		c.solid = append(c.solid, Span{w.Start, w.End})
 	}
 }
 
-// clash returns a step at which the claim does not fit what is accepted.
-func (c *chain) clash(w weighed) (int, bool) {
+// whole reports whether the claim says that the steps of its span are one image's.
+func (w weighed) whole() bool {
+	return w.Start != history.None && (w.Name.Repository != "" || w.Parent.Repository != "" || w.Earlier || w.Later)
+}
+
+// conflict returns a step at which the claim does not fit what is accepted.
+func (c *chain) conflict(w weighed) (int, bool) {
 	for _, s := range c.solid {
-		for _, at := range [...]int{w.Start, w.End} {
-			if s.From < at && at < s.To {
-				return at, true
-			}
+		if !w.Later && s.From < w.End && w.End < s.To {
+			return w.End, true
+		}
+		if !w.Earlier && s.From < w.Start && w.Start < s.To {
+			return w.Start, true
 		}
 	}
-	if w.Start == history.None || w.Name.Repository == "" {
+	if !w.whole() {
 		return 0, false
 	}
 	for at := w.Start + 1; at < w.End; at++ {
@@ -142,8 +160,29 @@ func (c *chain) clash(w weighed) (int, bool) {
 	return 0, false
 }
 
+// withoutLayers reports whether a boundary that rests on habits alone would leave an
+// image without layers beside one that is known already. Such an image is rare, and the
+// first instructions of a Dockerfile (CMD, USER, ENV) are mostly its own.
+func (c *chain) withoutLayers(w weighed) bool {
+	below, above := c.previous(w.End), c.next(w.End)
+	return below > 0 && !makesLayer(c.steps[below:w.End]) || above < len(c.steps) && !makesLayer(c.steps[w.End:above])
+}
+
+// previous and next return the boundaries around a step, or the ends of the history.
+func (c *chain) previous(at int) int {
+	for at--; at > 0 && c.cuts[at].confidence == Unknown; at-- {
+	}
+	return max(at, 0)
+}
+
+func (c *chain) next(at int) int {
+	for at++; at < len(c.steps) && c.cuts[at].confidence == Unknown; at++ {
+	}
+	return min(at, len(c.steps))
+}
+
 func (c *chain) cut(w weighed, at int) {
-	if at <= 0 || at >= c.n {
+	if at <= 0 || at >= len(c.steps) {
 		return
 	}
 	k := &c.cuts[at]
@@ -165,12 +204,12 @@ func (c *chain) cut(w weighed, at int) {
 // spans returns the images' spans, oldest first. There is at least one.
 func (c *chain) spans() []Span {
 	spans := []Span{{}}
-	for at := 1; at < c.n; at++ {
+	for at := 1; at < len(c.steps); at++ {
 		if c.cuts[at].confidence > Unknown {
 			spans[len(spans)-1].To = at
 			spans = append(spans, Span{From: at})
 		}
 	}
-	spans[len(spans)-1].To = c.n
+	spans[len(spans)-1].To = len(c.steps)
 	return spans
 }

@@ -33,7 +33,7 @@ func TestDistroOfTheRoot(t *testing.T) {
 		"with a child":                       {image: root + "2024-02-01 + RUN /bin/sh -c make # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "alpine:3.19.1 0-2", distro: "alpine"},
 		"several images of one distribution": {image: root, osRelease: ubi, want: "unknown 0-2", distro: "rhel"},
 		"testing or sid":                     {image: root, osRelease: sid, want: "debian 0-2", distro: "debian"},
-		"centos stream, one of two":          {image: root, osRelease: stream, want: "quay.io/centos/centos 0-2", distro: "centos"},
+		"centos stream":                      {image: root, osRelease: stream, want: "quay.io/centos/centos 0-2", distro: "centos"},
 		"alpine edge":                        {image: root, osRelease: edge, want: "alpine:edge 0-2", distro: "alpine"},
 		"arch":                               {image: root, osRelease: arch, want: "archlinux 0-2", distro: "arch"},
 		"apko":                               {image: "2024-01-27 + apko\n2024-01-28 + COPY a / # buildkit ## buildkit.dockerfile.v0", osRelease: alpine, want: "unknown 0-1", distro: "alpine"},
@@ -89,7 +89,7 @@ func TestVendorsLabels(t *testing.T) {
 		"red hat":           {"2026-01-01 + /bin/sh", redHat, []string{"registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 recorded"}},
 		"red hat inherited": {"2026-01-01 + /bin/sh" + child, redHat, []string{"unknown 1-2 unknown", "registry.access.redhat.com/ubi9/ubi-minimal:9.4-1227 0-1 inferred"}},
 		"red hat, and a child whose beginning is not known": {"2026-01-01 + make" + child, redHat, []string{"unknown 0-2 unknown"}},
-		"red hat, and jib on top":                           {"2026-01-01 + \n2026-01-02 + jib-maven-plugin:3.4.0 ## classes", redHat, []string{"unknown 0-2 unknown"}},
+		"red hat, and jib on top":                           {"2026-01-01 + \n2026-01-02 + jib-maven-plugin:3.4.0 ## classes", redHat, []string{"unknown 1-2 unknown", "unknown 0-1 unknown"}},
 		"not red hat":                                       {"2026-01-01 + /bin/sh", map[string]string{"name": "ubi9", "com.redhat.component": "x", "vendor": "ACME"}, []string{"unknown 0-1 unknown"}},
 		"chainguard":                                        {"2026-01-01 + apko" + child, wolfi, []string{"unknown 1-2 unknown", "cgr.dev/chainguard/python 0-1 inferred"}},
 		"bitnami": {
@@ -186,5 +186,57 @@ func TestBuildpacks(t *testing.T) {
 		l, err := ancestry.Resolve(t.Context(), c, nil)
 		require.NoError(t, err)
 		assert.Len(t, l.Ancestors, 1)
+	}
+}
+
+// TestHabits finds boundaries where nothing is known of the images.
+func TestHabits(t *testing.T) {
+	const (
+		root  = "2024-01-01 + ADD rootfs.tar / # buildkit ## buildkit.dockerfile.v0\n2024-01-01 CMD [\"sh\"] ## buildkit.dockerfile.v0\n"
+		base  = "2024-01-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n2024-01-02 ENTRYPOINT [\"/a\"] ## buildkit.dockerfile.v0\n"
+		layer = "2024-01-03 + COPY b / # buildkit ## buildkit.dockerfile.v0\n"
+	)
+	for name, test := range map[string]struct {
+		image string
+		known ancestry.Source // a catalogue
+		want  []string
+	}{
+		"a CMD, and layers": {
+			image: root + "2024-01-02 + COPY a / # buildkit ## buildkit.dockerfile.v0\n2024-01-02 CMD [\"a\"] ## buildkit.dockerfile.v0\n" + layer,
+			want:  []string{"unknown 4-5", "unknown 2-4", "unknown 0-2"},
+		},
+		"a Dockerfile that begins with its CMD": {
+			image: root + base + "2024-01-03 CMD [\"b\"] ## buildkit.dockerfile.v0\n2024-01-03 ENV A=1 ## buildkit.dockerfile.v0\n" + layer,
+			known: said{claim(2, 4, "acme/base:1", ancestry.Recognised, ancestry.KindRecipe)},
+			want:  []string{"unknown 4-7", "acme/base:1 2-4", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and another build": {
+			image: root + base + "2024-01-03 ARG A ## buildkit.dockerfile.v0\n2024-01-03 USER root ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 4-7", "unknown 2-4", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and a later step of the same": {
+			image: root + base + "2024-01-03 LABEL revision=1 ## buildkit.dockerfile.v0\n" + layer, want: []string{"unknown 2-6", "unknown 0-2"},
+		},
+		"an ENTRYPOINT, and steps at once": {
+			image: root + base + "2024-01-02 USER root ## buildkit.dockerfile.v0\n2024-01-02 + COPY b / # buildkit ## buildkit.dockerfile.v0\n", want: []string{"unknown 2-6", "unknown 0-2"},
+		},
+		"commits of Buildah's": {
+			image: `2024-01-01 /bin/sh -c #(nop) COPY dir:58f1fd7370bf1be7d595081ce89267556404935630c8266504f6865623b28c9f in / 
+				2024-01-01 /bin/sh -c #(nop) CMD ["/bin/bash"]
+				2024-01-01 /bin/sh -c #(nop) COPY file:58cc94f5b3b2d60de2c77a6ed4b1797dcede502ccdb429a72e7a72d994235b3c in /x 
+				2024-01-01 + /bin/sh -c #(nop) LABEL "a"="b"
+				2024-01-02 /bin/sh -c #(nop) COPY file:1dcc94f5b3b2d60de2c77a6ed4b1797dcede502ccdb429a72e7a72d994235b3c in /y 
+				2024-01-02 + /bin/sh -c #(nop) USER app`,
+			want: []string{"unknown 4-6", "unknown 0-4"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := &ancestry.Options{}
+			if test.known != nil {
+				opts.Catalogues = []ancestry.Source{test.known}
+			}
+			l, err := ancestry.Resolve(t.Context(), image(t, test.image), opts)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, outline(l))
+		})
 	}
 }

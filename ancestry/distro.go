@@ -48,6 +48,9 @@ const (
 // for, and under which name. A name that ends with a slash stands for any file below
 // that directory: its content is not needed, and one of them is enough.
 //
+// Of the files that no distribution's root has, in opt/, srv/, app/, home/, usr/local/ and
+// var/www/, it is the directory.
+//
 // The files are etc/os-release (and usr/lib/os-release), etc/debian_version,
 // etc/alpine-release, etc/redhat-release, apt's sources, dpkg's configuration,
 // and that there are manuals and documents.
@@ -64,7 +67,27 @@ func HintPath(file string) (name string, ok bool) {
 	case strings.HasPrefix(file, dirDocuments) && path.Base(file) != "copyright":
 		return dirDocuments, true
 	}
+	for _, dir := range foreignDirs() {
+		if strings.HasPrefix(file, dir) {
+			return dir, true
+		}
+	}
 	return "", false
+}
+
+// foreignDirs are directories in which a distribution's root has no files.
+func foreignDirs() [6]string {
+	return [...]string{"opt/", "srv/", "app/", "home/", "usr/local/", "var/www/"}
+}
+
+// foreign reports whether there are files that no distribution's root has.
+func (f Files) foreign() bool {
+	for _, dir := range foreignDirs() {
+		if _, ok := f[dir]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // Distro tells the operating system. It reports false if no file says its ID.

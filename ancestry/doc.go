@@ -8,12 +8,25 @@
 //
 // # Claims
 //
-// Everything that can say something about the chain is a [Source]: labels and
-// annotations in the image, the comment that Buildah leaves on the first step
-// above a base, a catalogue of recipes, images that the user has, and last the
-// heuristics. A Source makes a [Claim]: "steps 4 to 9 are the image X". Resolve
+// Everything that can say something about the chain is a [Source]: the reference under
+// which the image was asked for, annotations and labels, the table of publishers, the
+// comment that Buildah leaves on the first step above a base, a catalogue of recipes,
+// images that the user has, the os-release of the root, and last the habits of those who
+// write Dockerfiles. A Source makes a [Claim]: "steps 4 to 9 are the image X". Resolve
 // weighs the claims against each other. It takes the most confident, and keeps
 // what contradicts them: conflicting evidence is shown, ties are shown as ties.
+//
+// # Publishers
+//
+// Who publishes images mostly marks them, by labels or by what his build always does. A
+// [Publisher] is a row of such marks. The rows that Stemma knows stand in one table;
+// [Options].Publishers adds the user's own:
+//
+//	ancestry.Publisher{
+//		Vendor: "ACME",
+//		Marks:  map[string]string{"label:com.acme.image": `(?P<name>[a-z/]+)`, "label:com.acme.version": `(?P<version>[0-9.]+)`},
+//		Name:   "registry.acme.example/${name}", Tags: []string{"${version}"},
+//	}
 //
 // # Confidence
 //
@@ -33,12 +46,16 @@
 // claim whose time (From, To) excludes the day on which the image was built.
 // [KindDigest] claims are Proved only where the layers were read and verified.
 //
-// Then every span is named, by the claims that end where it ends, by what the span
-// above says of its parent (no surer than the boundary between the two), and by
-// labels, annotations and the reference. Labels are inherited; so they are read
-// from the LABEL steps, and speak for the ancestor whose step set them. A name from
-// a label is only Inferred where layers follow in the span: a parent whose end was
-// not found may have ended there.
+// A boundary that rests on habits alone is refused where it would leave an image without
+// layers beside one that is known already, and between instructions of one build whose
+// files are all in a layer that follows.
+//
+// Then every span is named, by the claims that end where it ends or are about one of its
+// steps, and by what the span above says of its parent (no surer than the boundary between
+// the two). Labels are inherited; so they are read from the LABEL steps, and speak for the
+// image whose step set them. A name from a label is only Inferred where layers follow in the
+// span: a parent whose end was not found may have ended there. What the root's files say
+// names it only where its steps do no more than a distribution's own.
 //
 // The strongest name wins. What agrees with it (same repository, a tag in common)
 // is evidence for it; what does not is in Against. Equally good names from one
@@ -50,7 +67,7 @@
 // A FROM alone names the parent no better than Inferred: the parent's own steps were
 // compared with nothing. A source that compares them as well, and finds that both
 // agree, says so by a claim of its own about the parent, at its own confidence: see
-// package genealogy, which knows the Docker Official Images.
+// package catalogue.
 //
 // The image itself is called what it is known to be, if that is known by a recipe
 // or better; otherwise it is called by the reference under which it was asked for.

@@ -54,3 +54,29 @@ func ExampleParseName() {
 	fmt.Println(n.Repository, n.Tags)
 	// Output: debian [bookworm]
 }
+
+// An organisation that labels its images tells them by a row of its own.
+func ExamplePublisher() {
+	acme := ancestry.Publisher{
+		Vendor: "ACME",
+		Marks: map[string]string{
+			"label:com.acme.image":   `(?P<name>[a-z/]+)`,
+			"label:com.acme.version": `(?P<version>[0-9.]+)`,
+		},
+		Name: "registry.acme.example/${name}", Tags: []string{"${version}"},
+	}
+	img := &config{
+		RootFS: v1.RootFS{DiffIDs: []v1.Hash{hash("root")}},
+		History: []v1.History{
+			{CreatedBy: "ADD rootfs.tar / # buildkit", Comment: "buildkit.dockerfile.v0"},
+			{CreatedBy: "LABEL com.acme.image=base/java com.acme.version=21.0.4", Comment: "buildkit.dockerfile.v0", EmptyLayer: true},
+		},
+	}
+	lineage, err := ancestry.Resolve(context.Background(), img, &ancestry.Options{Publishers: []ancestry.Publisher{acme}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := lineage.Ancestors[0]
+	fmt.Printf("%s: %s (%s)\n", a, a.Evidence[0].Says, a.Confidence)
+	// Output: registry.acme.example/base/java:21.0.4: is named registry.acme.example/base/java:21.0.4 by ACME (recorded)
+}

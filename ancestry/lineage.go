@@ -1,6 +1,7 @@
 package ancestry
 
 import (
+	"fmt"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -42,7 +43,8 @@ type Ancestor struct {
 	// Boundary is the confidence that the ancestor begins where Steps begin. It is
 	// Proved for the root.
 	Boundary Confidence
-	// Evidence is what speaks for the name and the boundary, strongest first. Where
+	// Evidence is what speaks for the name and the boundary: first that which decided the
+	// name and gave it its confidence, then the strongest. Where
 	// the name is not known better than by inference, it also says what the ancestor
 	// resembles; that names nothing.
 	Evidence []Evidence
@@ -50,6 +52,9 @@ type Ancestor struct {
 	Against []Evidence
 	// Ties are other names for which the evidence is equally good.
 	Ties []Name
+	// Undecided says what the names of a tie differ in and what would tell which it is,
+	// in words: "full or slim: read the layers to tell". "" where there is no tie.
+	Undecided string
 	// Distro is the operating system that the ancestor's layers or steps say they
 	// are; zero when it does not say.
 	Distro Distro
@@ -121,3 +126,69 @@ const (
 	KindStep       Kind = "step"       // a step's own text says it: debian.sh --arch 'amd64' out/ 'bookworm'
 	KindHeuristic  Kind = "heuristic"  // a habit of Dockerfiles
 )
+
+// Confidence says what a name rests on. Greater is stronger.
+type Confidence int
+
+// The grades of confidence, weakest first.
+const (
+	Unknown    Confidence = iota // nothing is known
+	Inferred                     // habits: a boundary that looks like one, a distribution's name
+	Recognised                   // the steps are those of a known recipe, from end to end
+	Recorded                     // the image or its builder says so
+	Proved                       // bytes: a verified diffID chain or a manifest digest
+)
+
+var confidenceNames = [...]string{"unknown", "inferred", "recognised", "recorded", "proved"}
+
+// String returns the grade's name in lower case.
+func (c Confidence) String() string {
+	if c < 0 || int(c) >= len(confidenceNames) {
+		return fmt.Sprintf("confidence(%d)", int(c))
+	}
+	return confidenceNames[c]
+}
+
+// MarshalText returns the grade's name in lower case.
+func (c Confidence) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText accepts what MarshalText returns.
+func (c *Confidence) UnmarshalText(b []byte) error {
+	for i, n := range confidenceNames {
+		if n == string(b) {
+			*c = Confidence(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown confidence %q", b)
+}
+
+// A Standing says how an image stands in the history of its tags, as a catalogue
+// knows it that follows them. What happened after AsOf it does not know.
+type Standing struct {
+	// AsOf is the day of the newest fact in the catalogue, Source what it was made
+	// from.
+	AsOf   time.Time
+	Source string
+	// Newer is true when the image was built after AsOf: nothing can be said of it.
+	Newer bool
+	// Superseded says what took its tag; nil if nothing did.
+	Superseded *Succession
+	// Abandoned is the last day on which any of the tags that it was built for
+	// pointed to anything; zero if one of them still does.
+	Abandoned time.Time
+	// Lagging says what took the tag of its parent after it was built; nil if nothing
+	// did, or the parent's tags are not known.
+	Lagging *Succession
+}
+
+// A Succession is what became of a tag after an image was built that had it, or
+// that stands on it.
+type Succession struct {
+	Name  Name      // the repository and the tag, "python:3.11-bullseye"
+	First string    // the most specific tag of what took it first, "3.11.2-bullseye"
+	On    time.Time // the day on which that took it
+	Now   string    // the most specific tag of what has it as of AsOf; "" if it was dropped
+	Until time.Time // the last day on which it pointed to anything, if it was dropped
+	Times int       // how often it went on since
+}

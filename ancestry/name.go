@@ -114,13 +114,6 @@ func isID(s string) bool {
 	return len(s) >= 12 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// valid reports whether the name obeys the grammar and its repository is in the short
-// form; sources are not trusted to have seen to it.
-func (n Name) valid() bool {
-	repo := n.Repository
-	return n.shorten() && n.Repository == repo
-}
-
 // shorten brings the repository to the short form, and reports whether the name obeys
 // the grammar.
 func (n *Name) shorten() bool {

@@ -25,33 +25,39 @@ func (c candidate) identity() bool {
 	return c.Evidence.Kind == KindDigest || c.Evidence.Kind == KindReference
 }
 
-// name decides what the ancestor is called.
-func (a *Ancestor) name(heard []candidate) {
-	if len(heard) == 0 {
-		return
+// name decides what the ancestor is called, and returns the evidence that decided.
+func (a *Ancestor) name(candidates []candidate) (decisive Evidence) {
+	if len(candidates) == 0 {
+		return Evidence{}
 	}
-	slices.SortStableFunc(heard, func(x, y candidate) int {
+	slices.SortStableFunc(candidates, func(x, y candidate) int {
 		return cmp.Or(
 			cmp.Compare(x.tier(), y.tier()),
 			cmp.Compare(y.Evidence.Confidence, x.Evidence.Confidence),
 			cmp.Compare(x.rank, y.rank),
 		)
 	})
-	first := heard[0]
+	first := candidates[0]
 	peers := 1
-	for peers < len(heard) && heard[peers].equals(first) {
+	for peers < len(candidates) && candidates[peers].equals(first) {
 		peers++
 	}
-	groups := narrow(group(heard[:peers]), heard[peers:])
+	groups := narrow(group(candidates[:peers]), candidates[peers:])
 	main := groups[0]
 	a.Repository, a.Tags, a.Digest = main.Repository, main.Tags, main.Digest
 	a.Confidence = first.Evidence.Confidence
 	if len(groups) > 1 {
 		a.tie(groups)
 	}
-	for _, c := range heard {
-		a.sort(c, first, groups)
+	for _, c := range candidates {
+		a.place(c, first, groups)
 	}
+	for _, c := range candidates[:peers] {
+		if main.agrees(c.Name) {
+			return c.Evidence
+		}
+	}
+	return first.Evidence
 }
 
 // tier puts what the image is before what somebody calls it, and both before what
@@ -141,8 +147,8 @@ func (a *Ancestor) tie(groups []Name) {
 	}
 }
 
-// sort puts a candidate's evidence where it belongs: for the name, or against it.
-func (a *Ancestor) sort(c, first candidate, groups []Name) {
+// place puts a candidate's evidence where it belongs: for the name, or against it.
+func (a *Ancestor) place(c, first candidate, groups []Name) {
 	for _, g := range groups {
 		if !g.agrees(c.Name) {
 			continue
@@ -164,6 +170,11 @@ func (a *Ancestor) sort(c, first candidate, groups []Name) {
 		return
 	}
 	switch {
+	case internalName(c.Name, a.Repository):
+		a.add(c.Evidence)
+		if len(groups) == 1 && a.Digest == (v1.Hash{}) {
+			a.Digest = c.Name.Digest
+		}
 	case c.Evidence.Kind == KindReference:
 		a.add(c.Evidence) // called so, whatever it is
 	case c.equals(first): // narrow found it to be another
@@ -208,6 +219,42 @@ func (a *Ancestor) add(e Evidence) {
 	if !slices.Contains(a.Evidence, e) {
 		a.Evidence = append(a.Evidence, e)
 	}
+}
+
+// whatDecides says what the names of a tie differ in, and what would tell which it is.
+// read is true if files of the layers are known: those of the root tell much of what stands
+// on it, too.
+func (a *Ancestor) whatDecides(read bool) string {
+	const most = 3
+	if len(a.Ties) == 0 {
+		return ""
+	}
+	names := a.Ties
+	if len(a.Tags) > 0 || a.Ties[0].Repository != a.Repository {
+		names = append([]Name{{a.Repository, a.Tags, a.Digest}}, a.Ties...)
+	}
+	what := "full or slim"
+	if slices.ContainsFunc(names, func(n Name) bool { return unslim(n) != unslim(names[0]) }) {
+		var list []string
+		for _, n := range names[:min(most, len(names))] {
+			list = append(list, n.String())
+		}
+		if what = strings.Join(list, " or "); len(names) > most {
+			what += " or others"
+		}
+	}
+	if read {
+		return what + ": nothing that was read tells which"
+	}
+	return what + ": read the layers to tell"
+}
+
+// unslim returns the most specific tag without the mark of a slim variant.
+func unslim(n Name) string {
+	if len(n.Tags) == 0 {
+		return n.Repository
+	}
+	return n.Repository + ":" + strings.ReplaceAll(n.Tags[0]+"-", "-slim-", "-")
 }
 
 // clash reports whether two repositories are those of two distributions.

@@ -34,6 +34,7 @@ func TestAnyClaims(t *testing.T) {
 			for range r.IntN(6) {
 				c := claim(r.IntN(n+2)-1, r.IntN(n+2), names[r.IntN(len(names))], ancestry.Confidence(r.IntN(6)), kinds[r.IntN(len(kinds))])
 				c.Parent, _ = ancestry.ParseName(names[r.IntN(len(names))])
+				c.Earlier, c.Later = r.IntN(4) == 0, r.IntN(4) == 0
 				s = append(s, c)
 			}
 			opts.Catalogues = append(opts.Catalogues, s)
@@ -67,7 +68,7 @@ func invariants(t *testing.T, l *ancestry.Lineage, depth int) {
 			} else {
 				require.LessOrEqual(t, e.Confidence, ancestry.Inferred)
 			}
-			require.True(t, j == 0 || a.Evidence[j-1].Confidence >= e.Confidence, "strongest first")
+			require.True(t, j <= 1 || a.Evidence[j-1].Confidence >= e.Confidence, "what decided, then the strongest first")
 		}
 		require.LessOrEqual(t, a.Confidence, strongest, "no more confident than the evidence")
 		require.Equal(t, a.Repository == "", a.Confidence == ancestry.Unknown)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -22,6 +23,8 @@ type Options struct {
 	// Catalogues are asked in this order; between claims of equal confidence, the
 	// earlier source's wins. All of them come before what the image says itself.
 	Catalogues []Source
+	// Publishers are rows that are tried before those of the table.
+	Publishers []Publisher
 }
 
 // Resolve tells an image's chain. The error is not nil only if the configuration
@@ -42,13 +45,9 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	}
 	steps, problems := history.Steps(cfg)
 	q := &Query{Config: cfg, Steps: steps, Hints: opts.Hints}
-	return resolve(ctx, q, problems, opts.Catalogues)
-}
-
-func resolve(ctx context.Context, q *Query, problems []history.Problem, catalogues []Source) (*Lineage, error) {
 	l := &Lineage{Steps: q.Steps, Problems: problems}
 	var claims []weighed
-	for i, s := range append(append([]Source(nil), catalogues...), builtin()...) {
+	for i, s := range slices.Concat(opts.Catalogues, builtin(opts.Publishers)) {
 		got, err := s.Claims(ctx, q)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -66,8 +65,7 @@ func resolve(ctx context.Context, q *Query, problems []history.Problem, catalogu
 			claims = append(claims, w)
 		}
 	}
-	chain := draw(len(q.Steps), claims)
-	l.Ancestors = chain.ancestors(q, len(catalogues)+len(builtin()))
+	l.Ancestors = findBoundaries(q.Steps, claims).ancestors(q)
 	return l, nil
 }
 
@@ -88,7 +86,7 @@ func weigh(q *Query, c Claim) (weighed, error) {
 	parented := c.Parent.Repository == "" || c.Parent.shorten()
 	w := weighed{Claim: c}
 	switch {
-	case c.End < 1 || c.End > len(q.Steps) || c.Start != history.None && (c.Start < 0 || c.Start >= c.End):
+	case !q.has(c):
 		return w, fmt.Errorf("steps [%d,%d) of %d", c.Start, c.End, len(q.Steps))
 	case c.Evidence.Confidence <= Unknown || c.Evidence.Confidence > Proved:
 		return w, fmt.Errorf("confidence %v", c.Evidence.Confidence)
@@ -104,12 +102,28 @@ func weigh(q *Query, c Claim) (weighed, error) {
 		w.Evidence.Confidence = Recorded
 		w.Evidence.Says += " (as the image says; its layers were not verified)"
 	}
+	if len(q.Steps) == 0 {
+		return w, nil
+	}
 	if t := q.Steps[c.End-1].Created; !t.IsZero() && t.Unix() > 0 {
 		if !c.From.IsZero() && t.Before(c.From) || !c.To.IsZero() && t.After(c.To) {
 			w.rejected = fmt.Sprintf("but it was built on %s, outside of its time", t.UTC().Format("2006-01-02"))
 		}
 	}
 	return w, nil
+}
+
+// has reports whether the claim's steps are the image's. Of an image without history there
+// is but one thing to claim: its name.
+func (q *Query) has(c Claim) bool {
+	n := len(q.Steps)
+	switch {
+	case n == 0:
+		return c.Start == 0 && c.End == 0
+	case c.Start == history.None:
+		return !c.Earlier && !c.Later && 1 <= c.End && c.End <= n
+	}
+	return 0 <= c.Start && c.Start < c.End && c.End <= n
 }
 
 // proved reports whether a claim by digest rests on bytes: all layers of its span

@@ -105,6 +105,13 @@ func TestChainOfThreeBuilders(t *testing.T) {
 	assert.Equal(t, "bookworm", l.Ancestors[3].Distro.Codename)
 }
 
+func TestNoHistory(t *testing.T) {
+	l, err := ancestry.Resolve(t.Context(), image(t, ""), &ancestry.Options{Hints: ancestry.Hints{Reference: "acme/app:1"}})
+	require.NoError(t, err)
+	require.Empty(t, l.Problems)
+	assert.Equal(t, []string{"acme/app:1 0-0"}, outline(l))
+}
+
 func TestNothingSaysWhatItIs(t *testing.T) {
 	c := image(t, `
 		2023-07-04 + /bin/sh -c #(nop) ADD file:4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c in / 

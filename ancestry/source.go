@@ -24,13 +24,19 @@ type Query struct {
 	Hints  Hints
 }
 
-// A Claim is one source's word about one span. It says that an image's history
-// ends with step End-1 and, if Start is not [history.None], that what it added to
-// its parent begins with step Start.
+// A Claim is one source's word about one image of the chain: that the steps
+// [Start, End) are what it added to its parent.
+//
+// A source that does not know where the image begins or ends gives the steps that
+// it is sure of, and says that there may be more: see Earlier and Later.
 type Claim struct {
+	// Start is [history.None] for "not known": then only End is claimed.
 	Start, End int
-	// Name names the image; without Repository the claim is about the boundary
-	// alone.
+	// Earlier is true if the image may begin before Start, Later if it may go on
+	// after End. The steps between are one image's in any case.
+	Earlier, Later bool
+	// Name names the image; without Repository the claim is about the boundaries
+	// alone, or about the parent.
 	Name Name
 	// Parent names the image below Start, if the source knows it ("FROM"). It is a
 	// claim about the span below, of the same confidence at most.

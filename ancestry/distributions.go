@@ -1,7 +1,6 @@
 package ancestry
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,9 +31,11 @@ func distributions() []distribution {
 		{id: "alpine", repository: "alpine", numbers: []int{3, 2}},
 		{id: "amzn", repository: "amazonlinux", numbers: []int{2, 1}},
 		{id: "arch", repository: "archlinux"},
+		{id: "azurelinux", repository: "mcr.microsoft.com/azurelinux/base/core", numbers: []int{2}},
 		{id: "centos", repository: "centos", numbers: []int{1}, prefix: "centos"},
 		{id: "debian", repository: "debian", numbers: []int{1}, variants: []string{"-slim"}},
 		{id: "fedora", repository: "fedora", numbers: []int{1}},
+		{id: "mariner", repository: "mcr.microsoft.com/cbl-mariner/base/core", numbers: []int{2}},
 		{id: "ol", repository: "oraclelinux", numbers: []int{1}, variants: []string{"-slim"}},
 		{id: "opensuse-leap", repository: "opensuse/leap", numbers: []int{2}},
 		{id: "opensuse-tumbleweed", repository: "opensuse/tumbleweed"},
@@ -238,41 +239,62 @@ func suiteName(word string) bool {
 	return false
 }
 
-// hearDistro lets os-release name the root: what a distribution's root holds is
-// most likely that distribution's image. It stays silent where the root is more
-// than a distribution: a history that was squashed, a Dockerfile that starts from
-// an archive, a tool that puts an application's image together from packages.
-func hearDistro(q *Query, a Ancestor, alone bool) []candidate {
-	if a.Layers.Len() != 1 || alone && !bareConfig(q) {
-		return nil
+// rootFiles lets os-release name the root: what a distribution's root holds is most
+// likely that distribution's image. It stays silent where the image is that root alone and
+// may be more than that: an application's image that was squashed, or exported and
+// imported.
+func rootFiles(q *Query) ([]Claim, error) {
+	first := 0
+	for first < len(q.Steps) && q.Steps[first].Layer == history.None {
+		first++
 	}
-	for _, s := range q.Steps[a.Steps.From:a.Steps.To] {
-		switch s.Instruction.Keyword {
-		case "RUN", "WORKDIR", "USER", "EXPOSE", "VOLUME", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD":
-			return nil
-		}
-		// No distribution makes its own image by these.
-		switch s.Instruction.Builder {
-		case history.BuilderApko, history.BuilderNix, history.BuilderBazel, history.BuilderKo, history.BuilderJib, history.BuilderBuildpacks:
-			return nil
-		}
+	if first == len(q.Steps) {
+		return nil, nil
 	}
-	d, ok := q.Hints.Files[a.Layers.From].Distro()
-	if !ok {
-		return nil
+	files := q.Hints.Files[0]
+	d, ok := files.Distro()
+	alone := !makesLayer(q.Steps[first+1:])
+	if !ok || alone && !bareConfig(q) || !madeOfArchive(q.Steps[first]) && files.foreign() {
+		return nil, nil
 	}
 	says := strings.TrimSpace(d.ID + " " + d.VersionID)
 	if d.PrettyName != "" {
 		says = d.PrettyName
 	}
-	var out []candidate
+	var claims []Claim
 	for _, name := range d.Names() {
-		out = append(out, candidate{Name: name, loose: true, Evidence: Evidence{
-			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says),
-			Where: fmt.Sprintf("layer %d: etc/os-release", a.Layers.From),
+		claims = append(claims, Claim{Start: 0, End: first + 1, Later: true, Name: name, Evidence: Evidence{
+			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: "layer 0: etc/os-release",
 		}})
 	}
-	return out
+	return claims, nil
+}
+
+// madeOfArchive reports whether a step is one with which distributions make their
+// images: it unpacks an archive, or is that of a tool that makes nothing else.
+func madeOfArchive(s history.Step) bool {
+	in := s.Instruction
+	if in.Keyword == "COPY" && slices.Contains(in.Sources, "/") {
+		return false // all of another stage
+	}
+	return (in.Keyword == "ADD" || in.Keyword == "COPY") && in.Dest == "/" || in.Builder == history.BuilderDebuerreotype || in.Builder == history.BuilderUmoci
+}
+
+// plainRoot reports whether an image's steps do no more than those of a distribution's
+// own: a history that was squashed, a Dockerfile that starts from an archive, a tool that
+// puts an application's image together from packages do more.
+func plainRoot(steps []history.Step) bool {
+	for _, s := range steps {
+		switch s.Instruction.Keyword {
+		case "RUN", "WORKDIR", "USER", "EXPOSE", "VOLUME", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD":
+			return false
+		}
+		switch s.Instruction.Builder {
+		case history.BuilderApko, history.BuilderNix, history.BuilderBazel, history.BuilderKo, history.BuilderJib, history.BuilderBuildpacks:
+			return false
+		}
+	}
+	return layersIn(steps) == 1
 }
 
 // bareConfig reports whether an image's configuration is one that a distribution's
@@ -283,20 +305,4 @@ func bareConfig(q *Query) bool {
 		c.Cmd[0] == "bash" || c.Cmd[0] == "sh")
 	return shell && len(c.Entrypoint) == 0 && len(c.ExposedPorts) == 0 && len(c.Volumes) == 0 && c.User == "" &&
 		(c.WorkingDir == "" || c.WorkingDir == "/")
-}
-
-// firstLayer finds a root in a history that says nothing of its lowest layer, if
-// that layer brings an os-release and more layers follow.
-func firstLayer(q *Query) ([]Claim, error) {
-	if len(q.Steps) < 2 || q.Steps[0].Layer != 0 || len(q.Hints.Files[0]) == 0 {
-		return nil, nil
-	}
-	s := q.Steps[0]
-	silent := s.Synthetic || s.CreatedBy == "" && s.Instruction.Builder == history.BuilderUnknown
-	if _, _, ok := rootOf(q.Steps); ok || !silent || !makesLayer(q.Steps[1:]) {
-		return nil, nil
-	}
-	c := boundary(1, "the lowest layer is a distribution's root, and nothing says what made it")
-	c.Evidence.Where = "layer 0: etc/os-release"
-	return []Claim{c}, nil
 }

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// root finds the image made from nothing that every chain starts with, by the
+// roots finds the image made from nothing that every chain starts with, by the
 // habits of those who make distributions' images.
-func root(q *Query) ([]Claim, error) {
+func roots(q *Query) ([]Claim, error) {
 	c, _, ok := rootOf(q.Steps)
 	if !ok {
 		return nil, nil
@@ -25,7 +27,7 @@ func root(q *Query) ([]Claim, error) {
 // can run the same tools.
 func rootOf(steps []history.Step) (Claim, Distro, bool) {
 	for _, knows := range [...]func([]history.Step) (Claim, Distro, bool){
-		debianRoot, ubuntuRoot, ubuntuRock, alpineRoot, archiveRoot, importRoot,
+		debianRoot, ubuntuRoot, ubuntuRock, alpineRoot, archiveRoot, importRoot, kiwiRoot,
 	} {
 		if c, d, ok := knows(steps); ok {
 			c.Evidence.Confidence = Inferred
@@ -74,7 +76,7 @@ func ubuntuRoot(steps []history.Step) (Claim, Distro, bool) {
 		case "ARG":
 			launchpad = launchpad || in.Args == "LAUNCHPAD_BUILD_ARCH"
 		case "LABEL":
-			if v, ok := pair(in.Labels(), labelVersion); ok && validTag(v) {
+			if v, ok := pair(in.Labels(), specs.AnnotationVersion); ok && validTag(v) {
 				version = v
 			}
 		case "ADD":
@@ -191,14 +193,35 @@ func archiveRoot(steps []history.Step) (Claim, Distro, bool) {
 	}, Distro{}, ok
 }
 
-// importRoot knows docker import, which makes an image of an archive.
+// importRoot knows docker import, which makes an image of an archive. Red Hat's builds of
+// the years of Docker imported an archive, and squashed what they did to it into a step
+// that says nothing.
 func importRoot(steps []history.Step) (Claim, Distro, bool) {
-	ok := len(steps) > 0 && steps[0].CreatedBy == "" && strings.HasPrefix(steps[0].Comment, "Imported from ")
+	ok := len(steps) > 0 && imported(steps[0])
+	end := 1
+	if ok && len(steps) > 1 && silent(steps[1]) && steps[0].Comment == "Imported from -" {
+		end = 2
+	}
 	return Claim{
-		Start: 0, End: 1,
+		Start: 0, End: end,
 		Evidence: Evidence{Kind: KindHeuristic, Says: "an imported archive", Where: "step 0"},
 	}, Distro{}, ok
 }
+
+func imported(s history.Step) bool {
+	return s.CreatedBy == "" && strings.HasPrefix(s.Comment, "Imported from ")
+}
+
+// kiwiRoot knows KIWI, with which SUSE and Fedora make their images: each that it makes
+// is one step.
+func kiwiRoot(steps []history.Step) (Claim, Distro, bool) {
+	return Claim{
+		Start: 0, End: 1,
+		Evidence: Evidence{Kind: KindHeuristic, Says: "made by KIWI", Where: "step 0"},
+	}, Distro{}, len(steps) > 0 && byKiwi(steps[0])
+}
+
+func byKiwi(s history.Step) bool { return strings.HasPrefix(s.CreatedBy, "KIWI ") }
 
 // pair returns the value of a key in a list of "K=V"; the last counts.
 func pair(pairs []string, key string) (string, bool) {
