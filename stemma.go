@@ -47,6 +47,9 @@ type Options struct {
 	// Catalogues are passed to [ancestry.Resolve], with the genealogy of the Docker
 	// Official Images, which ships in the module, after them.
 	Catalogues []ancestry.Source
+	// Publishers are passed to [ancestry.Resolve]: rows by which images of one's own
+	// are told, tried before those that Stemma has.
+	Publishers []ancestry.Publisher
 	// NoGenealogy leaves the genealogy out.
 	NoGenealogy bool
 	// Rules find what there is to report. nil means no findings: the rules that ship
@@ -87,7 +90,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	place := placeOf(img)
 	given := place.complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
-	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: addLayerHints(given, idx), Catalogues: catalogues})
+	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{
+		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func TestAnalyze(t *testing.T) {
 		{CreatedBy: "ADD rootfs.tar / # buildkit", Comment: handmade.BuildKit, Files: []handmade.File{
 			{Name: "etc/"}, {Name: "etc/os-release", Link: "../usr/lib/os-release"}, {Name: "usr/lib/os-release", Body: osRelease},
 			{Name: "var/lib/dpkg/status", Body: "Package: base-files\nStatus: install ok installed\nVersion: 12.4\nArchitecture: amd64\n\n"}}},
+		{CreatedBy: "LABEL com.acme.image=base", Comment: handmade.BuildKit},
 		{CreatedBy: "RUN chmod", Comment: handmade.BuildKit, Files: []handmade.File{{Name: "usr/lib/os-release", Body: osRelease, Mode: 0o600}}},
 		{CreatedBy: "RUN upgrade", Comment: handmade.BuildKit, Files: []handmade.File{{Name: "usr/lib/os-release", Body: osRelease + "#"}}},
 		{CreatedBy: "RUN rm", Comment: handmade.BuildKit, Files: []handmade.File{{Name: "etc/.wh.os-release"}}},
@@ -42,7 +43,10 @@ func TestAnalyze(t *testing.T) {
 	opts := &stemma.Options{
 		Hints:      ancestry.Hints{Reference: "test:1", Digest: v1.Hash{Algorithm: "sha256", Hex: "00"}},
 		Catalogues: []ancestry.Source{catalogue},
-		AsOf:       handmade.AsOf,
+		Publishers: []ancestry.Publisher{{
+			Vendor: "ACME", Marks: map[string]string{"label:com.acme.image": `(?P<name>[a-z]+)`}, Ends: []string{"com.acme.image"}, Name: "registry.acme.example/${name}",
+		}},
+		AsOf: handmade.AsOf,
 		Layers: layers.Options{Wants: []layers.Want{{
 			Match: func(e layers.Entry, _ []byte) bool { return e.Path == "var/lib/dpkg/status" },
 			Use:   func(layers.Entry, []byte) error { wanted++; return nil },
@@ -56,7 +60,8 @@ func TestAnalyze(t *testing.T) {
 	assert.NotNil(t, r.Inventory)
 	assert.Equal(t, 1, wanted, "the caller's own want")
 	assert.Len(t, opts.Layers.Wants, 1, "the caller's options are not changed")
-	require.NotEmpty(t, r.Ancestors)
+	require.Len(t, r.Ancestors, 2)
+	assert.Equal(t, "registry.acme.example/base", r.Ancestors[1].String())
 	assert.Empty(t, r.Problems)
 
 	require.NotNil(t, catalogue.query)
