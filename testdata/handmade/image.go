@@ -80,14 +80,16 @@ func (im Image) Build(t testing.TB) v1.Image {
 	t.Helper()
 	img, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: im.Config, RootFS: v1.RootFS{Type: "layers"}})
 	require.NoError(t, err)
+	adds := make([]mutate.Addendum, 0, len(im.Steps))
 	for _, s := range im.Steps {
 		add := mutate.Addendum{History: v1.History{CreatedBy: s.CreatedBy, Comment: s.Comment, Created: v1.Time{Time: s.Created}, EmptyLayer: s.Files == nil}}
 		if s.Files != nil {
 			add.Layer = layer(t, s.Files)
 		}
-		img, err = mutate.Append(img, add)
-		require.NoError(t, err)
+		adds = append(adds, add)
 	}
+	img, err = mutate.Append(img, adds...)
+	require.NoError(t, err)
 	return img
 }
 
