@@ -3,30 +3,24 @@ package rules_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/rules"
 )
 
+// What the gravest rules look for.
 func ExampleAll() {
 	for _, r := range rules.All() {
-		fmt.Println(r.Name, r.Severity)
+		if r.Severity == report.Serious {
+			finds, _, _ := strings.Cut(r.Doc, ". ")
+			fmt.Printf("%s: %s\n", r.Name, finds)
+		}
 	}
 	// Output:
-	// abandoned warning
-	// add-remote warning
-	// born-old warning
-	// build-tools warning
-	// copy-up warning
-	// end-of-life serious
-	// full-upgrade note
-	// lagging note
-	// package-caches warning
-	// root-user warning
-	// shipped-removed warning
-	// superseded note
-	// unverified serious
+	// end-of-life: A distribution or a language runtime that gets no more fixes, or soon none
+	// unverified: A layer that is not what the image claims, or that could not be read to its end
 }
 
 // Some of the rules, and no others.
