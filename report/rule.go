@@ -20,8 +20,9 @@ type Rule struct {
 	Doc      string
 	Severity Severity // the highest that its findings have
 	// Run returns the findings, in any order. It must not change the report. Where
-	// the report has no index, lineage or inventory, it does without. It may leave
-	// the Rule of a finding empty.
+	// the report has no index, lineage or inventory, it does without: the steps and the
+	// spans of Ancestors are the lineage's, and known without an index; of their sizes
+	// only an index tells. It may leave the Rule of a finding empty.
 	Run func(*Report) []Finding
 }
 
@@ -67,17 +68,17 @@ type Finding struct {
 	// Ancestor is the index in Report.Ancestors of the one that brought it, -1 if
 	// none did.
 	Ancestor int
-	// Subject is what it is about: a package, a path, an image's name.
+	// Subject is what it is about: a package, a path, an image's name. Never empty.
 	Subject string
 	// Items are the packages or paths that the subject consists of, those with the
 	// most bytes first; nil if it is one thing.
 	Items []string
-	// Message says what was found, in one sentence without a full stop.
+	// Message says what was found, in one sentence without a full stop. Never empty.
 	Message string
 	// Bytes are the content bytes that following the remedy would save; 0 if none
 	// or not known.
 	Bytes int64
-	// Remedy says what to do, in one sentence without a full stop.
+	// Remedy says what to do, in one sentence without a full stop. Never empty.
 	Remedy string
 }
 
