@@ -18,7 +18,7 @@ import (
 // what the wants would have learnt under that name. Passing Layers is an error of
 // [Read].
 type Limits struct {
-	Layers       int   // layers of an image; default 1,000 (Docker stops at 127)
+	Layers       int   // layers of an image; default 1,000 (Docker stops at 125: maxLayerDepth in moby's layer store)
 	Entries      int   // entries of all layers together, and the directories that their paths imply; each 256 bytes of a path and its link count as one more; default 10,000,000, at most 1<<30
 	PathLength   int   // bytes of a path, or of a link's target; default 4,096 (Linux' PATH_MAX)
 	PathDepth    int   // components of a path; default 256
