@@ -55,8 +55,8 @@ type Facts struct {
 
 // Writing is how a builder records a Dockerfile's instructions.
 type Writing struct {
-	// Dialect is the number by which catalogue files know this way of writing. It is
-	// never used again for another.
+	// Dialect is a number of its own, not 0, by which programs tell this way of writing
+	// from others. Catalogue files have the builder's name instead.
 	Dialect uint8
 	// Expanded is true if variables are recorded expanded and quotes are taken off, and
 	// a RUN has the shell that ran it. Otherwise the Dockerfile's line is recorded as it

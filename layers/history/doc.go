@@ -8,8 +8,8 @@
 //
 // What is known of a builder stands in one place, its row in a table: how it writes a
 // Dockerfile's instructions, which of them make a layer, and by what its entries are
-// recognised. [Builder.Facts] returns what others than this package need of it. A
-// builder is added as a row, and with its entries in the tests of Parse.
+// recognised. [Builder.Facts] returns what others than this package need of it.
+// CONTRIBUTING.md, in the module's root, has the steps that add a builder.
 //
 // The package reads configurations alone, no layers. It compiles with the standard
 // library and go-containerregistry's package v1.

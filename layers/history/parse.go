@@ -22,7 +22,9 @@ import (
 func Parse(h v1.History) Instruction { return parse(h).Instruction }
 
 // A form is the way in which an entry is written. Entries of one form can be of
-// several builders, and their neighbours of the same form help to tell which.
+// several builders, and their neighbours of the same form help to tell which. A
+// further builder that signs each entry is formOther: the other two are for entries
+// whose builder the neighbours decide.
 type form uint8
 
 const (

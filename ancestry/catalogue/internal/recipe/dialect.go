@@ -3,11 +3,13 @@ package recipe
 import "github.com/stemma-go/stemma/layers/history"
 
 // A Dialect is a builder's way of recording instructions: the number that
-// [history.Writing] gives to it. Catalogue files have its name.
+// [history.Writing] gives to it. The number is this program's; catalogue files have the
+// builder's name.
 type Dialect uint8
 
 // The dialects that have a name here. Others are those of further builders in
-// package history's table.
+// package history's table: only tests, and code that treats one dialect specially, need
+// a constant.
 const (
 	Any      Dialect = 0 // not known, or of a builder that runs no Dockerfile
 	Docker   Dialect = 1 // Docker's classic builder
