@@ -32,8 +32,9 @@ func reading(c *data.Catalogue, d recipe.Dialect, createdBy ...string) data.Read
 }
 
 // TestEmbedded: the data that ships is whole, and of the normal form of this
-// module. If it fails after a change to the recipe or dockerfile package, the
-// genealogy has to be made anew: see the command genealogy.
+// module, in all its dialects. If it fails after a change to the recipe or dockerfile
+// package, or when a dialect was added, the genealogy has to be made anew: see the
+// command genealogy.
 func TestEmbedded(t *testing.T) {
 	c := embedded(t)
 	info, err := os.Stat(data.Genealogy)
@@ -42,6 +43,7 @@ func TestEmbedded(t *testing.T) {
 	assert.GreaterOrEqual(t, c.Day(), data.DayOf(time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)))
 	assert.Greater(t, c.Len(), 100_000)
 	assert.Greater(t, len(c.Names()), 150)
+	assert.Equal(t, recipe.Dialects(), c.Dialects(), "made before a dialect was added")
 	t.Logf("%s, %s: %d repositories, %d recipes, %d bytes", c.Source(), c.Day(), len(c.Names()), c.Len(), info.Size())
 
 	for _, x := range []struct {
