@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
@@ -171,6 +172,19 @@ func TestDocumented(t *testing.T) {
 	}
 	walk(reflect.TypeFor[json.Document]())
 	assert.Contains(t, seen, reflect.TypeFor[json.Ancestor]())
+}
+
+// The documentation of a step has all builders.
+func TestBuildersAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	m := regexp.MustCompile(`(?m)^//\tbuilder +string +(.*)$`).FindSubmatch(doc)
+	require.NotNil(t, m)
+	want := []string{string(history.BuilderUnknown)}
+	for f := range history.Builders() {
+		want = append(want, string(f.Builder))
+	}
+	assert.ElementsMatch(t, want, strings.Split(string(m[1]), ", "))
 }
 
 func ExampleDecode() {
