@@ -4,10 +4,8 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -21,10 +19,9 @@ import (
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 	t.Helper()
@@ -34,15 +31,7 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	got := write(t, handmade.Sample(t, rules.All()), nil)
-	path := filepath.Join("testdata", "sample.json")
-	if *update {
-		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err, "run the test with -update to make it")
-	assert.Equal(t, string(want), string(got), "run the test with -update if this is meant")
+	golden.Check(t, "sample.json", write(t, handmade.Sample(t, rules.All()), nil))
 }
 
 func TestRoundTrip(t *testing.T) {

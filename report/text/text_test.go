@@ -3,10 +3,8 @@ package text_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -22,22 +20,9 @@ import (
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/text"
+	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err, "run the test with -update to make it")
-	assert.Equal(t, string(want), string(got), "%s: run the test with -update if this is meant", name)
-}
 
 func write(t *testing.T, r *report.Report, opts text.Options) []byte {
 	t.Helper()
@@ -56,7 +41,7 @@ func TestGolden(t *testing.T) {
 		"80-ascii":   {Width: 80, ASCII: text.Always, Color: text.Never, Steps: true},
 		"80-colours": {Width: 80, ASCII: text.Never, Color: text.Always, Steps: true},
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name+".txt", write(t, r, opts)) })
+		t.Run(name, func(t *testing.T) { golden.Check(t, name+".txt", write(t, r, opts)) })
 	}
 }
 
