@@ -56,6 +56,8 @@ type Publisher struct {
 	// Parent are names of the image below; the first that has all its values counts.
 	Parent []string
 	// Ends are the labels that the publisher's build sets last: the image ends with them.
+	// Without them, steps that follow the LABEL are taken for the image's own, those of
+	// images built on it too, and its name is Inferred.
 	Ends []string
 	// Roots is an expression of those names whose images are made from nothing.
 	Roots string
