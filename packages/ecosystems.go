@@ -21,6 +21,8 @@ type Ecosystem struct {
 	Databases []string
 	// PerPackage are directories, inside Databases or the same, that hold one file or
 	// one directory for each package. A name without a slash is a directory inside any of them.
+	// Where a package's file is gone it was removed; where the directory is gone, too, the
+	// database was deleted, and its packages are no longer listed.
 	PerPackage []string
 	// History are directories in which its managers note what they did. They list no
 	// packages, and are written anew whenever the database is.
@@ -52,10 +54,11 @@ type Ecosystem struct {
 // A Cache is a directory that a program fills for its own next run. A finished image
 // never uses it.
 type Cache struct {
-	Tool string // the program, or what is kept for it: "pip", "apt lists"
+	Tool string // the program, or what is kept for it: "pip", "apt lists"; findings print it
 	// Dir is the directory. A ~ at the start is any user's home, root or home/NAME.
 	Dir string
-	// Remedy is how a Dockerfile keeps it out of the image.
+	// Remedy is how a Dockerfile keeps it out of the image. Findings print it, without a
+	// full stop.
 	Remedy string
 }
 
@@ -175,7 +178,8 @@ const (
 	ownStage  = "build in a stage of its own, and copy the result"
 )
 
-// ecosystems is the table. The types are Syft's. Databases and their files are those
+// ecosystems is the table. The types are Syft's, which are mostly those of package URLs.
+// Databases and their files are those
 // that the package systems' own documentation names, and that Syft's parsers look for;
 // for caches, the defaults of each program.
 var ecosystems = []Ecosystem{
