@@ -2,6 +2,7 @@ package stemma_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,5 +29,45 @@ func TestArchitectureNamesEveryPackage(t *testing.T) {
 		if dir != "" && !named[dir] && !strings.HasPrefix(dir, "ancestry/catalogue/") {
 			t.Errorf("%s is not in ARCHITECTURE.md", dir)
 		}
+	}
+}
+
+// Where a table of the map lists a directory's files, it lists all of them, but for
+// tests and doc.go, and no others.
+func TestArchitectureNamesEveryFile(t *testing.T) {
+	b, err := os.ReadFile("ARCHITECTURE.md")
+	require.NoError(t, err)
+	heading := regexp.MustCompile("^\\*\\*(?:The root package|`([a-z/]+)/`)\\*\\*")
+	file := regexp.MustCompile("`(\\w+\\.go)`")
+	named := map[string][]string{} // by directory
+	dir := ""
+	for line := range strings.Lines(string(b)) {
+		switch m := heading.FindStringSubmatch(line); {
+		case m != nil:
+			dir = filepath.Clean(m[1])
+		case strings.HasPrefix(line, "**"), strings.HasPrefix(line, "#"):
+			dir = ""
+		case dir != "" && strings.HasPrefix(line, "| "):
+			for _, m := range file.FindAllStringSubmatch(strings.Split(line, " | ")[0], -1) {
+				named[dir] = append(named[dir], m[1])
+			}
+		}
+	}
+	require.Contains(t, named, "ancestry")
+	for dir, named := range named {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		var want []string
+		for _, f := range files {
+			if base := filepath.Base(f); base != "doc.go" && !strings.HasSuffix(base, "_test.go") {
+				want = append(want, base)
+			}
+		}
+		for _, f := range named {
+			if strings.HasSuffix(f, "_test.go") && assert.FileExists(t, filepath.Join(dir, f)) {
+				want = append(want, f)
+			}
+		}
+		assert.ElementsMatch(t, want, named, dir)
 	}
 }
