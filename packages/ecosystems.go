@@ -178,10 +178,9 @@ const (
 	ownStage  = "build in a stage of its own, and copy the result"
 )
 
-// ecosystems is the table. The types are Syft's, which are mostly those of package URLs.
-// Databases and their files are those
-// that the package systems' own documentation names, and that Syft's parsers look for;
-// for caches, the defaults of each program.
+// ecosystems is the table. The types are Syft's; where Syft has none, a package URL's.
+// Databases and their files are those that the package systems' own documentation names,
+// and that Syft's parsers look for; for caches, the defaults of each program.
 var ecosystems = []Ecosystem{
 	{
 		Types: []string{"deb"}, // opkg's format is dpkg's
