@@ -100,7 +100,7 @@ func TestNotKnown(t *testing.T) {
 	assert.False(t, reporttest.NoFinding(rec, r, "born-old"))
 	assert.False(t, reporttest.NoPackage(rec, r, "deb", "gcc"))
 	if assert.Len(t, rec.said, 2) {
-		assert.Contains(t, rec.said[0], "note: unknown: no date of a build: that of this image is not recorded")
+		assert.Contains(t, rec.said[0], "note: unknown: no build date is known: the date of this image is not recorded")
 		assert.Contains(t, rec.said[1], "which are there is not known")
 	}
 }

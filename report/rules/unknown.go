@@ -63,7 +63,7 @@ func unknownDates(r *report.Report) []report.Finding {
 	first := -1
 	for i := range r.Ancestors {
 		if _, why := r.Built(i); why != "" {
-			say = append(say, fmt.Sprintf("that of %s %s", r.NameOf(i), why))
+			say = append(say, fmt.Sprintf("the date of %s %s", r.NameOf(i), why))
 			if first < 0 {
 				first = i
 			}
@@ -74,7 +74,7 @@ func unknownDates(r *report.Report) []report.Finding {
 	}
 	f := r.AtAncestor(first)
 	f.Subject = "build dates"
-	f.Message = "no date of a build: " + upTo(3, say)
+	f.Message = "no build date is known: " + upTo(3, say)
 	f.Remedy = "have the builder record when it builds, or go by the digest: a date of the builder's choice has no age"
 	f.Undecided = []string{"born-old", "lagging"}
 	return []report.Finding{f}

@@ -34,9 +34,9 @@ func TestUnknown(t *testing.T) {
 		"no dates": {func(im *handmade.Image, _ *report.Report) {
 			im.Steps[0].Created, im.Steps[1].Created = handmade.Day("1970-01-01"), handmade.Day("1970-01-01")
 		},
-			"that of this image is what reproducible builds write and that of debian:trixie is", []string{"born-old", "lagging"}},
+			"the date of this image is what reproducible builds write and the date of debian:trixie is", []string{"born-old", "lagging"}},
 		"older than its base": {func(im *handmade.Image, _ *report.Report) { im.Steps[1].Created = handmade.Day("2023-01-01") },
-			"that of this image is older than its base's", []string{"born-old", "lagging"}},
+			"the date of this image is older than its base's", []string{"born-old", "lagging"}},
 		"no packages listed": {func(im *handmade.Image, _ *report.Report) { im.Inventory = &packages.Inventory{} }, "no layer has a list of packages", []string{"build-tools"}},
 		"packages not asked": {func(im *handmade.Image, _ *report.Report) { im.Inventory = nil }, "packages were not looked for", []string{"build-tools"}},
 		"no distribution":    {func(im *handmade.Image, _ *report.Report) { im.Ancestors[0].Distro = ancestry.Distro{} }, "nothing says which distribution", []string{"end-of-life"}},
