@@ -26,6 +26,7 @@ func ExampleAll() {
 	// root-user warning
 	// shipped-removed warning
 	// superseded note
+	// unknown note
 	// unverified serious
 }
 
