@@ -232,8 +232,10 @@ func (t *trial) agrees(child, parent *node) bool {
 	if child.from.Repository == "" || child.from.Repository != parent.repo.Name() {
 		return false
 	}
-	if !child.made.IsZero() && child.made.Before(parent.made.AddDate(0, 0, -1)) {
-		return false // no image is older than what it stands on
+	// No image is older than what it stands on. A date that its builder chose would be
+	// the only reason to believe otherwise, and one to doubt the recipe.
+	if date := t.recorded(child.start, child.end); !date.IsZero() && date.Before(parent.made.AddDate(0, 0, -1)) {
+		return false
 	}
 	tag := "latest"
 	switch {
