@@ -140,7 +140,7 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 			n.tags = tags
 			for _, n := range n.bySuite() {
 				if n.made.IsZero() {
-					n.tags = withoutDays(n.tags)
+					n.tags = t.undated(n)
 				}
 				t.add(n)
 			}
@@ -149,6 +149,17 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 		n.why = "no tag pointed to it when this was built"
 		t.lose(n)
 	}
+}
+
+// undated returns the tags of a node of which the day of its build is not known: those
+// that are given to the build of one day only if its instructions say which day it is.
+func (t *trial) undated(n *node) []string {
+	if n.scratch && !t.statesVersion(n.end) {
+		if rest := slices.DeleteFunc(slices.Clone(n.tags), dated); len(rest) > 0 {
+			return rest
+		}
+	}
+	return withoutDays(n.tags)
 }
 
 // lose keeps a node that is not what it seems, for a likeness, if it says enough.

@@ -39,13 +39,7 @@ type window struct {
 
 // window returns the days between which a node was built.
 func (t *trial) window(n *node) window {
-	var base time.Time
-	for _, s := range t.steps[:n.start] {
-		if ancestry.Dated(s.Created) && s.Created.After(base) {
-			base = s.Created
-		}
-	}
-	why := ancestry.DateDoubt(n.made, base, t.q.Steps)
+	why := t.dateDoubt(n.start, n.end)
 	if why == "" {
 		day := n.since(data.DayOf(n.made))
 		return window{day, day, n.tags, ""}
