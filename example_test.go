@@ -32,6 +32,9 @@ func ExampleAnalyze() {
 		fmt.Printf("%s: %s: %s\n", f.Severity, f.Rule, f.Message)
 	}
 	// Output: warning: root-user: runs as root: no ancestor sets USER
+	// note: unknown: no build date is known: the date of this image is not recorded
+	// note: unknown: nothing says which distribution it is, so how long that is maintained is not known
+	// note: unknown: no layer has a list of packages, so which are there is not known
 }
 
 // The chain alone, without reading a layer: the place where the image was found

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -24,6 +25,9 @@ type Distro struct {
 	// Suites are the suites of the package archive that etc/apt names: "sid",
 	// "bookworm-updates".
 	Suites []string
+	// SupportEnd is SUPPORT_END of os-release(5), the last day of support as the
+	// distribution itself has it: "2025-12-15". "" if it does not say, or says no date.
+	SupportEnd string
 }
 
 // Files are small files of a layer, by path relative to the root: see [HintPath].
@@ -225,6 +229,10 @@ func OSRelease(b []byte) (Distro, bool) {
 			d.Codename = value
 		case "PRETTY_NAME":
 			d.PrettyName = value
+		case "SUPPORT_END":
+			if _, err := time.Parse(time.DateOnly, value); err == nil {
+				d.SupportEnd = value
+			}
 		}
 	}
 	if !plainID(d.ID) {

@@ -89,6 +89,29 @@ func sameContent(e layers.Entry) bool {
 	return e.Change == layers.Metadata || e.Change == layers.Unchanged
 }
 
-// Dated reports whether a time of the history can be meant. Reproducible builds
-// write the epoch, or 1980, the first year that a zip archive can hold.
-func Dated(t time.Time) bool { return !t.IsZero() && t.UTC().Year() > 1980 }
+// Dated reports whether a time of the history can be meant: see [ancestry.Dated].
+func Dated(t time.Time) bool { return ancestry.Dated(t) }
+
+// Built returns when an ancestor was built, or the zero Time and why that is not known,
+// in words that follow "its build date": "is older than its base's". ancestor is an
+// index in Ancestors. All that depends on a build date asks here, and not
+// Ancestor.Created, which is what the history says.
+func (r *Report) Built(ancestor int) (at time.Time, why string) {
+	var base time.Time
+	for i := len(r.Ancestors) - 1; i >= ancestor; i-- {
+		at = r.Ancestors[i].Created
+		switch why = ancestry.DateDoubt(at, base, r.Steps()); {
+		case why == "" && !r.AsOf.IsZero() && at.After(r.AsOf.Add(day)):
+			why = "lies in the future"
+		case why == "" && at.After(base):
+			base = at
+		}
+	}
+	if why != "" {
+		return time.Time{}, why
+	}
+	return at, ""
+}
+
+// day is room for the time zones and clocks of builders.
+const day = 24 * time.Hour

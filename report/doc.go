@@ -11,6 +11,28 @@
 // that fits: what is inherited is mended otherwise than what one's own Dockerfile
 // does.
 //
+// # What is not known
+//
+// It is a value of its own, and never one that reads as good:
+//
+//   - A build date: [Report.Built] gives the zero Time and the reason. Ancestor.Created is
+//     what the history says; that may be a date of the builder's choice. No age, rule or
+//     policy rests on it.
+//   - A standing: Ancestor.Standing is nil if no catalogue that follows tags names the
+//     ancestor; its NotKnown says which parts of it are not known, and why.
+//   - A name: Repository is "", Tags are empty, and Confidence is ancestry.Unknown. Names
+//     for which the evidence is as good are in Ties.
+//   - A distribution: Distro.ID is "". How long one is maintained: lifecycle.Of gives
+//     false, or a Cycle whose Status is lifecycle.Unknown.
+//   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
+//     true, and sizes and counts are the least that there can be.
+//   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - A layer, step or ancestor to blame: layers.None, or -1.
+//   - A digest: the zero Hash.
+//
+// Where a rule cannot tell because of that, the rule unknown of package report/rules
+// says so, and Finding.Undecided names the rule that cannot.
+//
 // # What can be done with a report
 //
 //   - report/text writes it for people;

@@ -80,6 +80,11 @@ type Options struct {
 	Partial bool
 }
 
+// PackagesKnown reports whether the image's packages are known: they were looked for, and
+// some were found. Where none was, the image may have no package database, and what is
+// in it is not known.
+func (r *Report) PackagesKnown() bool { return r.Inventory != nil && len(r.Inventory.Packages) > 0 }
+
 // AncestorOf returns the index in Ancestors of the one that a layer belongs to,
 // -1 for [layers.None] and for a layer that the image does not have.
 func (r *Report) AncestorOf(layer int) int {

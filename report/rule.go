@@ -80,6 +80,9 @@ type Finding struct {
 	Bytes int64
 	// Remedy says what to do, in one sentence without a full stop. Never empty.
 	Remedy string
+	// Undecided are rules that cannot tell because of what was found: something that
+	// they would have to know is not known. nil if there are none.
+	Undecided []string
 }
 
 // RunRules runs rules over a report and returns their findings, sorted as

@@ -3,6 +3,7 @@ package catalogue_test
 import (
 	"testing"
 	"testing/fstest"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
@@ -30,7 +31,7 @@ func TestEdgeOfTheCatalogue(t *testing.T) {
 	}
 	resolveAt := func(cfg *v1.ConfigFile, days int) []ancestry.Ancestor {
 		for i := range cfg.History {
-			cfg.History[i].Created.Time = asOf.AddDate(0, 0, days)
+			cfg.History[i].Created.Time = asOf.AddDate(0, 0, days).Add(time.Duration(i) * time.Minute)
 		}
 		l, err := ancestry.Resolve(t.Context(), (*config)(cfg), &ancestry.Options{Catalogues: []ancestry.Source{c}})
 		require.NoError(t, err)

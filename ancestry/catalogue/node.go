@@ -140,7 +140,7 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 			n.tags = tags
 			for _, n := range n.bySuite() {
 				if n.made.IsZero() {
-					n.tags = withoutDays(n.tags)
+					n.tags = t.undated(n)
 				}
 				t.add(n)
 			}
@@ -149,6 +149,17 @@ func (t *trial) exact(cat int, d recipe.Dialect, m data.Match) {
 		n.why = "no tag pointed to it when this was built"
 		t.lose(n)
 	}
+}
+
+// undated returns the tags of a node of which the day of its build is not known: those
+// that are given to the build of one day only if its instructions say which day it is.
+func (t *trial) undated(n *node) []string {
+	if n.scratch && !t.statesVersion(n.end) {
+		if rest := slices.DeleteFunc(slices.Clone(n.tags), dated); len(rest) > 0 {
+			return rest
+		}
+	}
+	return withoutDays(n.tags)
 }
 
 // lose keeps a node that is not what it seems, for a likeness, if it says enough.
@@ -232,8 +243,10 @@ func (t *trial) agrees(child, parent *node) bool {
 	if child.from.Repository == "" || child.from.Repository != parent.repo.Name() {
 		return false
 	}
-	if !child.made.IsZero() && child.made.Before(parent.made.AddDate(0, 0, -1)) {
-		return false // no image is older than what it stands on
+	// No image is older than what it stands on. A date that its builder chose would be
+	// the only reason to believe otherwise, and one to doubt the recipe.
+	if date := t.recorded(child.start, child.end); !date.IsZero() && date.Before(parent.made.AddDate(0, 0, -1)) {
+		return false
 	}
 	tag := "latest"
 	switch {

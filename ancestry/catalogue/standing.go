@@ -10,27 +10,125 @@ import (
 )
 
 // standing says how a node stands in the history of its tags, nil if they have none.
+// What depends on the day of the build is said without one if it is the same for every
+// day on which the node can have been built.
 func (t *trial) standing(n *node) *ancestry.Standing {
 	if n.named.Undated() {
 		return nil
 	}
 	c := t.catalogs[n.catalog]
 	today := c.Day()
-	s := &ancestry.Standing{AsOf: today.Time(), Source: c.Source(), Newer: n.newer}
-	if n.made.IsZero() || n.newer {
+	s := &ancestry.Standing{AsOf: today.Time(), Source: c.Source()}
+	w := t.window(n)
+	if w.why == "" && n.newer {
+		s.Newer = true
 		return s
 	}
-	made := data.DayOf(n.made)
-	s.Superseded, s.Abandoned = t.successor(n, n.since(made), today)
-	for _, p := range n.parents {
-		if len(n.from.Tags) == 0 || t.catalogs[p.catalog] != c {
+	t.addSuccessor(s, n, w, today)
+	t.addLagging(s, n, w, today)
+	return s
+}
+
+// A window is the days between which a node was built: one day, or, if why says that
+// no build date is known, all those on which tags came to point to what it can be.
+type window struct {
+	first, last data.Day
+	tags        []string // those that it had on all of these days
+	why         string
+}
+
+// window returns the days between which a node was built.
+func (t *trial) window(n *node) window {
+	why := t.dateDoubt(n.start, n.end)
+	if why == "" {
+		day := n.since(data.DayOf(n.made))
+		return window{day, day, n.tags, ""}
+	}
+	w := window{first: data.Ongoing, last: -1 << 31, tags: n.tags, why: "its build date " + why}
+	for _, r := range t.readAs(n) {
+		w.tags = slices.DeleteFunc(slices.Clone(w.tags), func(tag string) bool { return !alwaysHad(r, tag) })
+	}
+	for _, r := range t.readAs(n) {
+		for _, s := range r.Spans {
+			if slices.ContainsFunc(s.Tags, func(tag string) bool { return dated(tag) || slices.Contains(w.tags, tag) }) {
+				w.first, w.last = min(w.first, s.From), max(w.last, s.From)
+			}
+		}
+	}
+	return w
+}
+
+// readAs returns the recipes that the node can be, its most specific tag being given:
+// those that read the same.
+func (t *trial) readAs(n *node) []data.Recipe {
+	var out []data.Recipe
+	for _, o := range t.nodes {
+		if o.start == n.start && o.end == n.end && o.catalog == n.catalog && o.repo.Name() == n.repo.Name() && len(n.tags) > 0 && slices.Contains(o.tags, n.tags[0]) {
+			out = append(out, o.named)
+		}
+	}
+	return out
+}
+
+// alwaysHad reports whether a tag pointed to a recipe as long as any did.
+func alwaysHad(r data.Recipe, tag string) bool {
+	first, last := data.Ongoing, data.Day(-1<<31)
+	from, to := first, last
+	for _, s := range r.Spans {
+		if len(s.Tags) == 0 {
 			continue
 		}
-		f := t.follow(p, n.from.Tags[0])
-		s.Lagging = f.after(p.repo.Name(), n.from.Tags[0], made+ahead, today)
-		break
+		first, last = min(first, s.From), max(last, s.To)
+		if slices.Contains(s.Tags, tag) {
+			from, to = min(from, s.From), max(to, s.To)
+		}
 	}
-	return s
+	return from == first && to == last
+}
+
+// addSuccessor says whether the node is superseded or abandoned.
+func (t *trial) addSuccessor(s *ancestry.Standing, n *node, w window, today data.Day) {
+	sure := *n
+	sure.tags = w.tags
+	if !slices.ContainsFunc(sure.settled(), func(tag string) bool { return !dated(tag) }) {
+		s.NotKnown.Superseded, s.NotKnown.Abandoned = cmp.Or(w.why, "its tags name single days alone"), cmp.Or(w.why, "its tags name single days alone")
+		return
+	}
+	_, s.Abandoned = t.successor(n, w.last, today)
+	early, _ := t.successor(&sure, w.first, today)
+	late, dropped := t.successor(&sure, w.last, today)
+	s.Superseded = late
+	if late == nil && early != nil {
+		s.NotKnown.Superseded = w.why
+	}
+	if s.Abandoned.IsZero() && !dropped.IsZero() {
+		s.NotKnown.Abandoned = w.why // tags that it may have had are still there
+	}
+	if n.grade < exact && w.why != "" { // the recipe is only like it
+		s.Superseded, s.Abandoned = nil, time.Time{}
+		s.NotKnown.Superseded, s.NotKnown.Abandoned = w.why, w.why
+	}
+}
+
+// addLagging says whether the tag of the node's parent went on after it was built.
+func (t *trial) addLagging(s *ancestry.Standing, n *node, w window, today data.Day) {
+	if n.scratch {
+		return // has no parent
+	}
+	s.NotKnown.Lagging = "the tag of its parent is not known"
+	for _, p := range n.parents {
+		if len(n.from.Tags) == 0 || t.catalogs[p.catalog] != t.catalogs[n.catalog] {
+			continue
+		}
+		s.NotKnown.Lagging = ""
+		f, tag := t.follow(p, n.from.Tags[0]), n.from.Tags[0]
+		if w.why == "" {
+			s.Lagging = f.after(p.repo.Name(), tag, data.DayOf(n.made)+ahead, today)
+		} else if f.after(p.repo.Name(), tag, w.first, today) != nil {
+			s.NotKnown.Lagging = w.why
+		}
+		return
+	}
 }
 
 // successor finds what took a tag of the node's: the most specific one that went on to

@@ -87,7 +87,7 @@ func TestNextDay(t *testing.T) {
 	img := built("root!ADD acme-linux-10-default-x86_64.tar.xz / # buildkit", `CMD ["bash"]`, "app!"+install)
 	for after, want := range map[int]string{0: "acme:10-20260226", 60: "acme:10"} {
 		for i := range img.History {
-			img.History[i].Created.Time = asOf.AddDate(0, 0, after)
+			img.History[i].Created.Time = asOf.AddDate(0, 0, after).Add(time.Duration(i) * time.Minute)
 		}
 		steps, _ := history.Steps(img)
 		claims, err := catalogue.Of(c).Claims(t.Context(), &ancestry.Query{Config: img, Steps: steps})

@@ -90,8 +90,28 @@ func (t *trial) find(ctx context.Context, how func(*data.Catalogue, data.Reading
 }
 
 // made returns when the part of the history that ends with step end-1 was built;
-// the zero time if that is not recorded, or is no date that can be meant.
+// the zero time if that is not recorded, or is no date of a build.
 func (t *trial) made(start, end int) time.Time {
+	if t.dateDoubt(start, end) != "" {
+		return time.Time{}
+	}
+	return t.recorded(start, end)
+}
+
+// dateDoubt says why the date of a part is none of a build: see [ancestry.DateDoubt].
+func (t *trial) dateDoubt(start, end int) string {
+	var base time.Time
+	for _, s := range t.steps[:start] {
+		if ancestry.Dated(s.Created) && s.Created.After(base) {
+			base = s.Created
+		}
+	}
+	return ancestry.DateDoubt(t.recorded(start, end), base, t.steps)
+}
+
+// recorded returns the date of the youngest step of a part that has one, whatever it is
+// worth.
+func (t *trial) recorded(start, end int) time.Time {
 	for i := end - 1; i >= start; i-- {
 		if at := t.steps[i].Created; at.Year() >= 2013 {
 			return at

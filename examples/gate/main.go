@@ -6,7 +6,8 @@
 // program. Without a reference it is the sample image that comes with the module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
-// was wrong or the image could not be opened.
+// was wrong or the image could not be opened. What nobody can tell, and the policy does
+// not ask for, is told on lines that begin with UNKNOWN.
 package main
 
 import (
@@ -21,6 +22,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
@@ -70,13 +72,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
-	violations, err := check(ctx, file, ref)
+	violations, unknown, err := check(ctx, file, ref)
 	if err != nil {
 		fmt.Fprintln(stderr, "gate:", err)
 		return 2
 	}
 	for _, v := range violations {
 		fmt.Fprintln(stdout, "FAIL", v)
+	}
+	for _, u := range unknown {
+		fmt.Fprintln(stdout, "UNKNOWN", printable.Line(u))
 	}
 	if len(violations) > 0 {
 		return 1
@@ -85,36 +90,40 @@ func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// check returns why the image may not pass. A message ends with the ancestor that
-// brought what was found.
-func check(ctx context.Context, file, ref string) ([]policy.Violation, error) {
+// check returns why the image may not pass, and what rules could not tell and the policy
+// does not ask for. A message ends with the ancestor that brought what was found.
+func check(ctx context.Context, file, ref string) (violations []policy.Violation, unknown []string, err error) {
 	text := defaultPolicy
 	if file != "" {
-		var err error
 		if text, err = os.ReadFile(file); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	pol, err := policy.Parse(text, rules.All())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	img, done, err := open(ctx, ref)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer done()
 	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	violations := pol.Violations(rep)
+	violations = pol.Violations(rep)
 	for i, v := range violations {
 		if v.Finding != nil && v.Ancestor >= 0 {
 			violations[i].Message += " [" + rep.NameOf(v.Ancestor) + "]"
 		}
 	}
-	return violations, nil
+	for _, f := range rep.Findings {
+		if len(f.Undecided) > 0 && !slices.ContainsFunc(violations, func(v policy.Violation) bool { return v.Finding != nil && v.Finding.Message == f.Message }) {
+			unknown = append(unknown, f.Message)
+		}
+	}
+	return violations, unknown, nil
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

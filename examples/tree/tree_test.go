@@ -104,6 +104,16 @@ func TestBrokenDockerfile(t *testing.T) {
 	assert.Contains(t, out, "all 9 instructions of example.org/build/toolchain:12 agree")
 }
 
+// With -v all evidence is shown, not only what decides.
+func TestVerbose(t *testing.T) {
+	short, _, _ := tree(t, "-width", "100")
+	out, errs, code := tree(t, "-v", "-width", "100")
+	require.Zero(t, code, errs)
+	assert.NotContains(t, short, "for, recorded:")
+	assert.Contains(t, out, "for, recorded:")
+	assert.Greater(t, len(out), len(short))
+}
+
 // What the rules look for is listed without an image.
 func TestRules(t *testing.T) {
 	out, errs, code := tree(t, "-rules", "-width", "60")

@@ -5,7 +5,7 @@
 //
 // Every field is always there. Lists are never null, only empty. What is not
 // known is "" for strings; null for dates, layers, steps and ancestors; 0 for
-// numbers for which 0 means the same. Dates are RFC 3339 in UTC. Digests are
+// numbers: see below. Dates are RFC 3339 in UTC. Digests are
 // "sha256:" and 64 hexadecimal digits. Sizes are bytes. Layers, steps and ancestors
 // are referred to by index: layer 0 is the bottom one, step 0 the oldest,
 // ancestor 0 the youngest, that is the image itself. Strings from the image that
@@ -15,6 +15,27 @@
 // schema is the version of the format, now 1. Fields may be added without a new
 // version.
 //
+// # What is not known
+//
+// A field that is empty for want of knowledge never stands for good news: another says
+// whether it is known.
+//
+//	not known                              shows as
+//	layers not read                        known has no "layers"; every size is 0, layers is empty
+//	some layers not read to their end      partial is true; sizes and counts are the least that there can be
+//	packages not looked for, or none found known has no "packages"; packages is empty, every count 0
+//	name of an ancestor                    name is "unknown", confidence "unknown"; or ties has several
+//	build date                             built is null, notBuilt says why, whatever created says
+//	standing                               standing is null, or its state is "not known"
+//	a part of the standing                 notKnown says why; superseded, abandoned or lagging is null
+//	standing of what is newer              state is "newer"
+//	distribution                           every field of distro is ""
+//	until when it is maintained            lifecycle.status is "unknown"
+//	digest, diffId, platform, reference    ""
+//	what a rule would have to know         a finding of the rule unknown, whose undecided names that rule
+//	bytes that a remedy would save         bytes is 0
+//	day on which a tag stopped             until is null, and now says what has it
+//
 // # Document
 //
 //	schema        number   version of this format
@@ -23,13 +44,14 @@
 //	platform      string   os/architecture[/variant] of the configuration
 //	asOf          date     moment for which ages and ends of life are told
 //	partial       boolean  some of the image could not be read
+//	known         list of string: what was read, and found: layers, packages
 //	size          number   its layers as stored, usually compressed
 //	uncompressed  number   its layers' tar archives
 //	content       number   the regular files of its layers
 //	shadowed      number   of content, what a later layer overwrote or deleted
 //	ancestors     list of Ancestor, youngest first
 //	layers        list of Layer, bottom first
-//	packages      list of Package, by type, name, architecture, location; empty if not asked for
+//	packages      list of Package, by type, name, architecture, location; empty if not asked for, see known
 //	unowned       list of Directory: visible files that no package owns, most bytes first
 //	findings      list of Finding, most severe first
 //	problems      list of Problem: what is wrong with the image or could not be read
@@ -40,10 +62,13 @@
 //	repository    string   as its users write it: "debian", "ghcr.io/acme/base"
 //	tags          list of string: tags it could have been built for, most specific first
 //	digest        string   its manifest's digest, if evidence states it
-//	created       date     of its youngest step
+//	created       date     of its youngest step, as the history has it; it need not be when it was built
+//	built         date     when it was built; null if that is not known
+//	notBuilt      string   why it is not known, in words that follow "its build date"; "" if it is
 //	confidence    string   that of the name: unknown, inferred, recognised, recorded, proved
 //	boundary      string   that of its first step being its first, likewise
 //	distro        Distro   the operating system that it says it is
+//	lifecycle     Lifecycle  until when that is maintained
 //	evidence      list of Evidence for name and boundary, strongest first
 //	against       list of Evidence that contradicts the name
 //	ties          list of Name for which the evidence is as good
@@ -61,9 +86,17 @@
 //	asOf          date     day of the catalogue; what happened later it does not know
 //	source        string   what the catalogue was made from
 //	newer         boolean  it was built after that day: nothing more can be said
-//	superseded    Succession of its tag, null if that still points to it
-//	abandoned     date     last day on which a tag of its pointed to anything, null if one does
-//	lagging       Succession of its parent's tag after it was built, null if there is none
+//	state         string   current, superseded, abandoned, newer, not known
+//	notKnown      Gaps     which of the three that follow are not known
+//	superseded    Succession of its tag, null if that still points to it, or if it is not known
+//	abandoned     date     last day on which a tag of its pointed to anything, null if one does, or if it is not known
+//	lagging       Succession of its parent's tag after it was built, null if there is none, or if it is not known
+//
+// # Gaps
+//
+//	superseded    string   why it is not known: "its build date is not recorded"; "" if it is
+//	abandoned     string   likewise
+//	lagging       string   likewise
 //
 // # Succession
 //
@@ -80,6 +113,14 @@
 //	versionId     string   VERSION_ID
 //	codename      string   VERSION_CODENAME
 //	prettyName    string   PRETTY_NAME
+//	supportEnd    string   SUPPORT_END, "2025-12-15"
+//
+// # Lifecycle
+//
+//	status        string   supported, extended, ended, rolling, unknown; on the report's day
+//	end           date     last day of support
+//	extended      date     last day of extended support
+//	source        string   where the dates were read: a public data set, or os-release for SUPPORT_END
 //
 // # Evidence
 //
@@ -202,6 +243,7 @@
 //	message       string   what was found
 //	bytes         number   content bytes that the remedy would save
 //	remedy        string   what to do
+//	undecided     list of string: rules that cannot tell because of it
 //
 // # Problem
 //

@@ -15,6 +15,7 @@ type Document struct {
 	Platform     string      `json:"platform"`
 	AsOf         time.Time   `json:"asOf"`
 	Partial      bool        `json:"partial"`
+	Known        []string    `json:"known"`
 	Size         int64       `json:"size"`
 	Uncompressed int64       `json:"uncompressed"`
 	Content      int64       `json:"content"`
@@ -34,9 +35,12 @@ type Ancestor struct {
 	Tags         []string   `json:"tags"`
 	Digest       string     `json:"digest"`
 	Created      *time.Time `json:"created"`
+	Built        *time.Time `json:"built"`
+	NotBuilt     string     `json:"notBuilt"`
 	Confidence   string     `json:"confidence"`
 	Boundary     string     `json:"boundary"`
 	Distro       Distro     `json:"distro"`
+	Lifecycle    Lifecycle  `json:"lifecycle"`
 	Evidence     []Evidence `json:"evidence"`
 	Against      []Evidence `json:"against"`
 	Ties         []Name     `json:"ties"`
@@ -54,10 +58,19 @@ type Ancestor struct {
 type Standing struct {
 	AsOf       time.Time   `json:"asOf"`
 	Source     string      `json:"source"`
+	State      string      `json:"state"`
+	NotKnown   Gaps        `json:"notKnown"`
 	Newer      bool        `json:"newer"`
 	Superseded *Succession `json:"superseded"`
 	Abandoned  *time.Time  `json:"abandoned"`
 	Lagging    *Succession `json:"lagging"`
+}
+
+// Gaps say why parts of a standing are not known.
+type Gaps struct {
+	Superseded string `json:"superseded"`
+	Abandoned  string `json:"abandoned"`
+	Lagging    string `json:"lagging"`
 }
 
 // A Succession is what became of a tag.
@@ -76,6 +89,15 @@ type Distro struct {
 	VersionID  string `json:"versionId"`
 	Codename   string `json:"codename"`
 	PrettyName string `json:"prettyName"`
+	SupportEnd string `json:"supportEnd"`
+}
+
+// A Lifecycle is until when an operating system is maintained.
+type Lifecycle struct {
+	Status   string     `json:"status"`
+	End      *time.Time `json:"end"`
+	Extended *time.Time `json:"extended"`
+	Source   string     `json:"source"`
 }
 
 // Evidence is a reason to believe or to doubt.
@@ -200,16 +222,17 @@ type Directory struct {
 
 // A Finding is an element of Document.Findings.
 type Finding struct {
-	Rule     string   `json:"rule"`
-	Severity string   `json:"severity"`
-	Layer    *int     `json:"layer"`
-	Step     *int     `json:"step"`
-	Ancestor *int     `json:"ancestor"`
-	Subject  string   `json:"subject"`
-	Items    []string `json:"items"`
-	Message  string   `json:"message"`
-	Bytes    int64    `json:"bytes"`
-	Remedy   string   `json:"remedy"`
+	Rule      string   `json:"rule"`
+	Severity  string   `json:"severity"`
+	Layer     *int     `json:"layer"`
+	Step      *int     `json:"step"`
+	Ancestor  *int     `json:"ancestor"`
+	Subject   string   `json:"subject"`
+	Items     []string `json:"items"`
+	Message   string   `json:"message"`
+	Bytes     int64    `json:"bytes"`
+	Remedy    string   `json:"remedy"`
+	Undecided []string `json:"undecided"`
 }
 
 // A Problem is an element of Document.Problems.

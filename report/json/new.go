@@ -10,6 +10,7 @@ import (
 	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/lifecycle"
 )
 
 // New makes a document of a report. It shares nothing with it.
@@ -20,12 +21,16 @@ func New(r *report.Report) *Document {
 		Digest:    digest(r.Digest),
 		AsOf:      r.AsOf.UTC(),
 		Partial:   r.Partial,
-		Ancestors: each(r.Ancestors, func(a report.Ancestor) Ancestor { return newAncestor(r, a) }),
+		Known:     known(r),
+		Ancestors: []Ancestor{},
 		Layers:    []Layer{},
 		Packages:  []Package{},
 		Unowned:   []Directory{},
 		Findings:  each(r.Findings, newFinding),
 		Problems:  each(r.Problems, newProblem),
+	}
+	for i := range r.Ancestors {
+		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
 	}
 	if r.Index != nil {
 		d.addLayers(r)
@@ -58,11 +63,14 @@ func (d *Document) addLayers(r *report.Report) {
 	}
 }
 
-func newAncestor(r *report.Report, a report.Ancestor) Ancestor {
+func newAncestor(r *report.Report, i int) Ancestor {
+	a := r.Ancestors[i]
+	built, why := r.Built(i)
 	out := Ancestor{
-		Name: a.String(), Repository: a.Repository, Tags: list(a.Tags), Digest: digest(a.Digest), Created: date(a.Created),
-		Confidence: a.Confidence.String(), Boundary: a.Boundary.String(), Distro: Distro{ID: a.Distro.ID, VersionID: a.Distro.VersionID, Codename: a.Distro.Codename, PrettyName: a.Distro.PrettyName},
-		Evidence: each(a.Evidence, newEvidence), Against: each(a.Against, newEvidence),
+		Name: a.String(), Repository: a.Repository, Tags: list(a.Tags), Digest: digest(a.Digest), Created: date(a.Created), Built: date(built), NotBuilt: why,
+		Confidence: a.Confidence.String(), Boundary: a.Boundary.String(), Distro: Distro{ID: a.Distro.ID, VersionID: a.Distro.VersionID, Codename: a.Distro.Codename, PrettyName: a.Distro.PrettyName, SupportEnd: a.Distro.SupportEnd},
+		Lifecycle: newLifecycle(a.Distro, r.AsOf),
+		Evidence:  each(a.Evidence, newEvidence), Against: each(a.Against, newEvidence),
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
@@ -83,8 +91,31 @@ func newStanding(s *ancestry.Standing) *Standing {
 	if s == nil {
 		return nil
 	}
-	return &Standing{AsOf: s.AsOf.UTC(), Source: s.Source, Newer: s.Newer, Abandoned: date(s.Abandoned),
+	return &Standing{AsOf: s.AsOf.UTC(), Source: s.Source, State: s.State(), NotKnown: Gaps(s.NotKnown), Newer: s.Newer, Abandoned: date(s.Abandoned),
 		Superseded: newSuccession(s.Superseded), Lagging: newSuccession(s.Lagging)}
+}
+
+// known says what was looked at and found.
+func known(r *report.Report) []string {
+	out := []string{}
+	if r.Index != nil {
+		out = append(out, "layers")
+	}
+	if r.PackagesKnown() {
+		out = append(out, "packages")
+	}
+	return out
+}
+
+func newLifecycle(d ancestry.Distro, at time.Time) Lifecycle {
+	c, ok := lifecycle.Of(d)
+	switch {
+	case ok:
+		return Lifecycle{Status: c.Status(at).String(), End: date(c.EOL), Extended: date(c.Extended), Source: c.Product.ReadFrom}
+	case lifecycle.Rolling(d):
+		return Lifecycle{Status: "rolling"}
+	}
+	return Lifecycle{Status: lifecycle.Unknown.String()}
 }
 
 func newSuccession(s *ancestry.Succession) *Succession {
@@ -121,7 +152,7 @@ func newPackage(r *report.Report, p packages.Package) Package {
 
 func newFinding(f report.Finding) Finding {
 	return Finding{Rule: f.Rule, Severity: f.Severity.String(), Layer: index(f.Layer), Step: index(f.Step), Ancestor: index(f.Ancestor),
-		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy}
+		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy, Undecided: list(f.Undecided)}
 }
 
 func newProblem(p layers.Problem) Problem {

@@ -25,7 +25,7 @@ func TestStanding(t *testing.T) {
 	d, err := json.Decode(&b)
 	require.NoError(t, err)
 	want := &json.Standing{
-		AsOf: handmade.Day("2026-08-21"), Source: "example",
+		AsOf: handmade.Day("2026-08-21"), Source: "example", State: "superseded",
 		Superseded: &json.Succession{Name: "python:3.11", First: "3.11.2", On: handmade.Day("2023-02-08"), Times: 34},
 	}
 	assert.Equal(t, want, d.Ancestors[0].Standing)

@@ -29,6 +29,10 @@
 // A date is the last day of support. Dates in the future are what the publisher had
 // announced on the day of the data, and may change.
 //
+// Operating systems that the tables do not have may say themselves until when they are
+// supported, by SUPPORT_END of os-release(5). [Of] reads that, too, and says so: ReadFrom
+// is [OSRelease].
+//
 // # Unknown stays unknown
 //
 // A version that no cycle fits gives no Cycle; a cycle without an end-of-life

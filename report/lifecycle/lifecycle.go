@@ -42,7 +42,7 @@ type Cycle struct {
 
 // String returns title and name: "Debian 12 (bookworm)".
 func (c Cycle) String() string {
-	s := c.Product.Title + " " + c.Name
+	s := strings.TrimSuffix(c.Product.Title+" "+c.Name, " ")
 	if c.Codename != "" {
 		s += " (" + c.Codename + ")"
 	}
@@ -122,12 +122,34 @@ func osProduct(d ancestry.Distro) string {
 	return ""
 }
 
+// OSRelease is ReadFrom of a cycle that is in no table, and whose end the operating
+// system's own os-release says.
+const OSRelease = "os-release"
+
 // Of returns the cycle of an operating system, by its version or, where
-// os-release has none, its code name. UBI images count as RHEL. It returns false
-// for what is unknown, what is rolling, and what is not released yet: Debian's
-// testing and unstable have the code name of the next release, and Alpine's edge has
-// its version.
+// os-release has none, its code name. UBI images count as RHEL. Where the tables have
+// no last day for it, SUPPORT_END of its os-release is it, and ReadFrom is [OSRelease].
+//
+// It returns false for what is unknown, what is rolling ([Rolling] tells which), and
+// what is not released yet: Debian's testing and unstable have the code name of the
+// next release, and Alpine's edge has its version.
 func Of(d ancestry.Distro) (Cycle, bool) {
+	c, ok := listed(d)
+	if ok && !c.EOL.IsZero() {
+		return c, true
+	}
+	end, err := time.Parse(time.DateOnly, d.SupportEnd)
+	if err != nil || d.ID == "" {
+		return c, ok
+	}
+	return Cycle{Product: Product{ID: d.ID, Title: d.ID, Ends: "support", ReadFrom: OSRelease}, Name: d.VersionID, EOL: end}, true
+}
+
+// Rolling reports whether an operating system has no releases, and so no end of life.
+func Rolling(d ancestry.Distro) bool { return data().products[osProduct(d)].Rolling }
+
+// listed returns the cycle of an operating system that the tables have.
+func listed(d ancestry.Distro) (Cycle, bool) {
 	if strings.HasSuffix(d.PrettyName, "/sid") || strings.Contains(d.VersionID, "_") {
 		return Cycle{}, false
 	}

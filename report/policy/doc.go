@@ -27,6 +27,18 @@
 //	rootConfidence: recognised
 //
 // An image that could be read only in part never passes, since what was not read
-// could hold anything. An ancestor without a build date has no age, and does not
-// fail for it.
+// could hold anything.
+//
+// # What is not known
+//
+// It does not pass for what was asked. Where a rule that the policy gives a level to
+// cannot tell (whether an image is superseded, how long its distribution is maintained),
+// the finding of the rule unknown that says so has that level. With maxAge, an ancestor
+// fails whose build date is not known, and with maxSize an image whose layers were not
+// read. To let reproducible builds pass, which have no date, accept it:
+//
+//	accept:
+//	  - rule: maxAge
+//	    ancestor: gcr.io/distroless/*
+//	    reason: built without dates
 package policy

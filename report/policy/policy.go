@@ -36,7 +36,8 @@ type Policy struct {
 	RootConfidence ancestry.Confidence `yaml:"rootConfidence"`
 }
 
-// An Acceptance accepts findings. Its patterns are those of path.Match; an empty
+// An Acceptance accepts findings, or, with Rule "maxAge", that the age of an ancestor is
+// not known. Its patterns are those of path.Match; an empty
 // one matches all.
 type Acceptance struct {
 	Rule     string `yaml:"rule"`
@@ -86,7 +87,7 @@ func (p *Policy) check(b []byte, rules []report.Rule) error {
 		if a.Rule == "" && a.Ancestor == "" && a.Subject == "" {
 			return fmt.Errorf("%saccept: an entry without rule, ancestor and subject would accept everything", lineOf(b, "accept"))
 		}
-		if a.Rule != "" && !slices.ContainsFunc(rules, func(r report.Rule) bool { return match(a.Rule, r.Name) }) {
+		if a.Rule != "" && a.Rule != checkMaxAge && !slices.ContainsFunc(rules, func(r report.Rule) bool { return match(a.Rule, r.Name) }) {
 			return fmt.Errorf("%saccept: no rule matches %q", lineOf(b, a.Rule), a.Rule)
 		}
 		for _, pattern := range []string{a.Rule, a.Ancestor, a.Subject} {

@@ -173,11 +173,50 @@ func TestViolationIsOneLine(t *testing.T) {
 	assert.Equal(t, `add-remote: adds it's PASS\x1b[2J\u202e\xff ärger`, v.String())
 }
 
-// A reproducible build has no date, and no age.
+// A reproducible build has no date, and may be of any age: it passes only if that is
+// accepted. A date that cannot be the build's is none.
 func TestViolationsUndated(t *testing.T) {
-	p := parse(t, "maxAge: 1d")
-	r := &report.Report{AsOf: handmade.AsOf, Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{Created: time.Unix(0, 0)}}}}
-	assert.Empty(t, p.Violations(r))
+	created := func(repository string, at time.Time) report.Ancestor {
+		return report.Ancestor{Ancestor: ancestry.Ancestor{Repository: repository, Created: at}}
+	}
+	r := &report.Report{AsOf: handmade.AsOf, Ancestors: []report.Ancestor{
+		created("app", time.Time{}), created("future", handmade.Day("2026-12-24")), created("older", handmade.Day("2023-01-01")),
+		created("base", handmade.Day("2024-12-05")), created("root", time.Unix(0, 0)),
+	}}
+	var got []string
+	for _, v := range parse(t, "maxAge: 3650d").Violations(r) {
+		got = append(got, v.String())
+	}
+	assert.Equal(t, []string{
+		"maxAge: how old app is is not known: its build date is not recorded; allowed are 3650 days",
+		"maxAge: how old future is is not known: its build date lies in the future; allowed are 3650 days",
+		"maxAge: how old older is is not known: its build date is older than its base's; allowed are 3650 days",
+		"maxAge: how old root is is not known: its build date is what reproducible builds write; allowed are 3650 days",
+	}, got)
+	assert.Equal(t, []string{"maxAge 0", "maxAge 1", "maxAge 2"}, violations(r, parse(t, "maxAge: 3650d\naccept: [{rule: maxAge, ancestor: root}]")))
+	assert.Empty(t, violations(r, parse(t, "")))
+	assert.Len(t, violations(r, parse(t, "maxAge: 3650d\naccept: [{ancestor: '*'}]")), 4, "an acceptance of findings is none of ages")
+}
+
+// A policy that asks what is not known does not pass for it.
+func TestViolationsUndecided(t *testing.T) {
+	r := &report.Report{AsOf: handmade.AsOf, Findings: []report.Finding{
+		{Rule: "unknown", Severity: report.Note, Ancestor: -1, Subject: "alpine:3.21", Undecided: []string{"abandoned", "superseded"}},
+	}}
+	for in, want := range map[string][]string{
+		"":                            nil,
+		"rules: {lagging: serious}":   nil,
+		"rules: {superseded: off}":    nil,
+		"rules: {superseded: note}":   nil,
+		"rules: {abandoned: serious}": {"unknown -1"},
+		"failOn: warning\nrules: {superseded: warning}": {"unknown -1"},
+		"failOn: note": {"unknown -1"},
+		"rules: {superseded: serious, unknown: off}":                                   nil,
+		"rules: {superseded: serious}\naccept: [{rule: unknown, subject: 'alpine:*'}]": nil,
+	} {
+		assert.Equal(t, want, violations(r, parse(t, in)), "%q", in)
+	}
+	assert.Equal(t, []string{"maxSize -1"}, violations(r, parse(t, "maxSize: 1GB")), "the layers were not read")
 }
 
 func ExamplePolicy_Violations() {
@@ -207,7 +246,7 @@ func ExamplePolicy() {
 	built := ancestry.Ancestor{Repository: "shop/api", Created: handmade.Day("2026-01-01")}
 	r := &report.Report{
 		AsOf:      handmade.Day("2026-11-22"),
-		Ancestors: []report.Ancestor{{Ancestor: built}},
+		Ancestors: []report.Ancestor{{Ancestor: built, Size: 80_000_000}},
 		Findings:  []report.Finding{{Rule: "root-user", Severity: report.Warning}, {Rule: "add-remote", Severity: report.Serious}},
 	}
 	for _, v := range p.Violations(r) {

@@ -44,11 +44,15 @@ func (p *Policy) Violations(r *report.Report) []Violation {
 }
 
 // fails reports whether a finding fails: its level is at least FailOn, and it is not
-// accepted.
+// accepted. A finding for which rules cannot tell that the policy gives a level to has
+// the highest of theirs.
 func (p *Policy) fails(r *report.Report, f report.Finding) bool {
 	level := p.Rules[f.Rule]
 	if level == Default {
 		level = levelOf(f.Severity)
+		for _, rule := range f.Undecided {
+			level = max(level, p.Rules[rule]) // it was asked for, and cannot tell
+		}
 	}
 	least := p.FailOn
 	if least == Default {
@@ -60,24 +64,46 @@ func (p *Policy) fails(r *report.Report, f report.Finding) bool {
 	return !slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.covers(r, f) })
 }
 
-// checkAges checks the age of every ancestor that has a build date.
+// checkAges checks the age of every ancestor. One that has no build date fails, too,
+// unless that is accepted: it may be of any age.
 func (p *Policy) checkAges(r *report.Report) []Violation {
+	if p.MaxAge == 0 {
+		return nil
+	}
 	var all []Violation
+	allowed := int(time.Duration(p.MaxAge).Hours() / 24)
 	for i, a := range r.Ancestors {
-		age := r.AsOf.Sub(a.Created)
-		if p.MaxAge == 0 || !report.Dated(a.Created) || age <= time.Duration(p.MaxAge) {
+		built, why := r.Built(i)
+		age := r.AsOf.Sub(built)
+		message := ""
+		switch {
+		case why != "":
+			unknown := report.Finding{Rule: checkMaxAge, Ancestor: i, Subject: a.String()}
+			if slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.Rule != "" && a.covers(r, unknown) }) {
+				continue
+			}
+			message = fmt.Sprintf("how old %s is is not known: its build date %s; allowed are %d days", a, why, allowed)
+		case age > time.Duration(p.MaxAge):
+			message = fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d", a, built.UTC().Format(time.DateOnly), int(age.Hours()/24), allowed)
+		default:
 			continue
 		}
-		all = append(all, Violation{Check: "maxAge", Ancestor: i, Message: fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d",
-			a, a.Created.UTC().Format(time.DateOnly), int(age.Hours()/24), int(time.Duration(p.MaxAge).Hours()/24))})
+		all = append(all, Violation{Check: checkMaxAge, Ancestor: i, Message: message})
 	}
 	return all
 }
+
+// checkMaxAge is the name of the check of MaxAge, which an acceptance can give as its
+// rule.
+const checkMaxAge = "maxAge"
 
 func (p *Policy) checkSize(r *report.Report) []Violation {
 	var size int64
 	for _, a := range r.Ancestors {
 		size += a.Size
+	}
+	if p.MaxSize > 0 && size == 0 && r.Index == nil {
+		return []Violation{{Check: "maxSize", Ancestor: -1, Message: fmt.Sprintf("the size is not known: the layers were not read; allowed are %s", humanize.Bytes(uint64(p.MaxSize)))}}
 	}
 	if p.MaxSize == 0 || size <= 0 || uint64(size) <= uint64(p.MaxSize) {
 		return nil

@@ -29,10 +29,14 @@ import (
 )
 
 // NoFinding asserts that none of the rules found anything; without rules, that
-// there is no finding at all.
+// there is no finding at all. A rule that cannot tell, as the rule unknown says, does not
+// pass for one that found nothing.
 func NoFinding(t testing.TB, r *report.Report, rules ...string) bool {
 	t.Helper()
-	return noFinding(t, r, func(f report.Finding) bool { return len(rules) == 0 || slices.Contains(rules, f.Rule) })
+	return noFinding(t, r, func(f report.Finding) bool {
+		return len(rules) == 0 || slices.Contains(rules, f.Rule) ||
+			slices.ContainsFunc(f.Undecided, func(rule string) bool { return slices.Contains(rules, rule) })
+	})
 }
 
 // NoFindingAbove asserts that no finding is more severe than most.
@@ -118,8 +122,12 @@ func NoPackage(t testing.TB, r *report.Report, kind, pattern string) bool {
 
 func find(t testing.TB, r *report.Report, kind, pattern string) ([]*packages.Package, bool) {
 	t.Helper()
-	if r.Inventory == nil {
+	switch {
+	case r.Inventory == nil:
 		fail(t, "the report was made without packages")
+		return nil, false
+	case !r.PackagesKnown():
+		fail(t, "no list of packages was found in the image, so which are there is not known")
 		return nil, false
 	}
 	if _, err := path.Match(pattern, ""); err != nil {

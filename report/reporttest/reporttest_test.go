@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
@@ -89,6 +90,19 @@ func TestFailuresArePrintable(t *testing.T) {
 		`note: add-remote: adds ok\x1b[2J` + "\n  remedy: ",
 		`the image does not descend from debian; its chain is a\x1b[2J b (unknown)`,
 	}, rec.said)
+}
+
+// What is not known holds no assertion.
+func TestNotKnown(t *testing.T) {
+	r := handmade.Image{Steps: []handmade.Step{{CreatedBy: "COPY app /", Files: []handmade.File{{Name: "app"}}}},
+		Inventory: &packages.Inventory{}, Options: report.Options{Rules: rules.All()}}.Report(t)
+	rec := &recorder{TB: t}
+	assert.False(t, reporttest.NoFinding(rec, r, "born-old"))
+	assert.False(t, reporttest.NoPackage(rec, r, "deb", "gcc"))
+	if assert.Len(t, rec.said, 2) {
+		assert.Contains(t, rec.said[0], "note: unknown: no build date is known: the date of this image is not recorded")
+		assert.Contains(t, rec.said[1], "which are there is not known")
+	}
 }
 
 // Of an unknown ancestor nobody can say what it is not.

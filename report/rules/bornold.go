@@ -23,12 +23,13 @@ func BornOld() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor that was built more than 90 days after its parent. " +
 			"It was out of date when it was new, because its builder kept an old base. " +
-			"It is silent where one of the two days is not known; the epoch and 1980, which reproducible builds write, are not known, not old.",
+			"It is silent where one of the two days is not known: the epoch, 1980, a day before the parent's and one day for all are of reproducible builds, and no build's.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i := 0; i+1 < len(r.Ancestors); i++ {
-				child, parent := r.Ancestors[i].Created, r.Ancestors[i+1].Created
-				if !report.Dated(child) || !report.Dated(parent) || child.Sub(parent) <= staleAfter {
+				child, why := r.Built(i)
+				parent, whyNot := r.Built(i + 1)
+				if why != "" || whyNot != "" || child.Sub(parent) <= staleAfter {
 					continue
 				}
 				days := int(child.Sub(parent).Hours() / 24)

@@ -21,7 +21,8 @@ func EndOfLife() report.Rule {
 		Doc: "A distribution or a language runtime that gets no more fixes, or soon none. " +
 			"Known holes in it stay open. The last 90 days are a note. Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
 			"Programs built with a Go release that has ended are a warning. " +
-			"It is silent about releases whose last day is not known, and about runtimes from the distribution's own packages, which live as long as the distribution.",
+			"What no table lists ends when its own os-release says so. " +
+			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution.",
 		Run: func(r *report.Report) []report.Finding {
 			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
 		},
@@ -63,6 +64,9 @@ func distroEnds(r *report.Report) []report.Finding {
 func describeEnd(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 	f.Subject = c.String()
 	eol := c.EOL.Format(time.DateOnly)
+	if c.Product.ReadFrom == lifecycle.OSRelease {
+		eol += ", as SUPPORT_END of its os-release says"
+	}
 	switch c.Status(at) {
 	case lifecycle.Ended:
 		f.Severity = report.Serious

@@ -51,7 +51,7 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 
 // upgradedAt says how many packages a layer upgraded, if the packages are known.
 func upgradedAt(r *report.Report, layer int) string {
-	if r.Inventory == nil || layer < 0 {
+	if !r.PackagesKnown() || layer < 0 {
 		return ""
 	}
 	n := 0

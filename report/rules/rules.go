@@ -16,6 +16,7 @@
 //	root-user        warning  An image whose processes run as root: no USER is set, or it is root.
 //	shipped-removed  warning  Bytes that one layer ships and a later one deletes or overwrites.
 //	superseded       note     An ancestor whose tag has gone on to a newer image.
+//	unknown          note     What the image does not say, so that other rules cannot tell.
 //	unverified       serious  A layer that is not what the image claims, or that could not be read to its end.
 //
 // Each rule's Doc says what it finds, why that matters, and when it is silent. To
@@ -29,7 +30,7 @@
 // in its own Dockerfile.
 //
 // No rule guesses: a base of unknown release has no end of life, a build date at
-// the epoch has no age.
+// the epoch has no age. Where a rule is silent for that reason, the rule unknown says so.
 package rules
 
 import (
@@ -56,6 +57,7 @@ func All() []report.Rule {
 		RootUser(),
 		ShippedRemoved(),
 		Superseded(),
+		Unknown(),
 		Unverified(),
 	}
 }

@@ -21,7 +21,7 @@ func Abandoned() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor of which no tag is built any more. " +
 			"It gets no fixes, whatever is pulled or rebuilt. " +
-			"It is silent about ancestors that no catalogue of tags and days names.",
+			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
@@ -119,10 +119,11 @@ func Lagging() report.Rule {
 // tells.
 func parentWentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
 	a, p := r.Ancestors[i], r.Ancestors[i+1]
-	if a.Standing != nil {
+	built, why := r.Built(i)
+	if a.Standing != nil && why == "" {
 		return a.Standing.Lagging, a.Standing.AsOf
 	}
-	if p.Standing == nil || p.Standing.Superseded == nil || !report.Dated(a.Created) || !p.Standing.Superseded.On.After(a.Created) {
+	if a.Standing != nil || p.Standing == nil || p.Standing.Superseded == nil || why != "" || !p.Standing.Superseded.On.After(built) {
 		return nil, time.Time{}
 	}
 	return p.Standing.Superseded, p.Standing.AsOf

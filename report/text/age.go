@@ -43,6 +43,16 @@ func age(from, to time.Time) string {
 // day is the midnight at which a day of UTC begins.
 func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
+// builtText says when an ancestor was built, and how long before the report's day. A
+// date that is none of a build is shown with the reason.
+func builtText(r *report.Report, i int) string {
+	created := r.Ancestors[i].Created
+	if _, why := r.Built(i); why != "" && report.Dated(created) {
+		return "date " + created.UTC().Format(time.DateOnly) + " " + why + ": not a build date"
+	}
+	return built(created, r.AsOf)
+}
+
 // built says when something was built, and how long before asOf. Where a
 // reproducible build wrote a date that means nothing, it says that, too.
 func built(t, asOf time.Time) string {

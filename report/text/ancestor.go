@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 )
 
 // ancestor writes an ancestor and the findings about it.
-func (p *page) ancestor(r *report.Report, i int, steps bool) {
+func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	a := r.Ancestors[i]
 	node, trunk := p.sign.node, p.style.line.Render(p.sign.trunk)+" "
 	if i == len(r.Ancestors)-1 {
@@ -25,39 +26,66 @@ func (p *page) ancestor(r *report.Report, i int, steps bool) {
 	}
 	p.nameLine(p.style.line.Render(node)+" ", trunk, a, title(r, i), i == 0)
 
-	facts := []string{built(a.Created, r.AsOf), layerSpan(a, p.sign.dash)}
+	facts := []string{builtText(r, i), layerSpan(a, p.sign.dash)}
 	if r.Index != nil && a.Layers.Len() > 0 {
-		facts = append(facts, sizes(a.Size, a.Uncompressed))
+		facts = append(facts, atLeast(partial(r, a))+sizes(a.Size, a.Uncompressed))
 	}
 	p.fact(trunk, facts)
-	if r.Inventory != nil {
-		p.fact(trunk, packageFacts(a.Packages))
+	if r.PackagesKnown() {
+		p.fact(trunk, packageFacts(a.Packages, r.Partial))
 	}
 	if a.Standing != nil {
 		p.fact(trunk, []string{p.clean(standingText(*a.Standing))})
 	}
-	if len(a.Evidence) > 0 {
-		p.para(trunk, part{}, part{p.style.dim, p.clean(evidenceText(a.Evidence[0]))}, 2)
-	}
+	p.evidence(trunk, a, opts.Verbose)
 	if len(a.Ties) > 0 {
-		names := make([]string, len(a.Ties))
-		for j, t := range a.Ties {
-			names[j] = t.String()
-		}
-		p.para(trunk, part{p.style.fair, "or"}, part{text: p.clean(english.OxfordWordSeries(names, "or"))}, 2)
+		p.ties(trunk, r, i)
 	}
-	for _, e := range a.Against {
-		p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidenceText(e))}, 2)
-	}
-	if steps {
+	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
 	p.findings(trunk, r, func(f report.Finding) bool { return f.Ancestor == i })
 }
 
+// evidence writes the one piece of evidence that decides, and the strongest against; or,
+// if all are asked for, each of them with what it alone supports.
+func (p *page) evidence(trunk string, a report.Ancestor, all bool) {
+	for j, e := range a.Evidence {
+		switch {
+		case all:
+			p.para(trunk, part{p.style.good, "for, " + e.Confidence.String() + ":"}, part{text: p.clean(evidenceText(e))}, 2)
+		case j == 0:
+			p.para(trunk, part{}, part{p.style.dim, p.clean(evidenceText(e))}, 2)
+		}
+	}
+	for j, e := range a.Against {
+		if all || j == 0 {
+			p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidenceText(e))}, 2)
+		}
+	}
+}
+
+// partial reports whether a layer of an ancestor could not be read to its end.
+func partial(r *report.Report, a report.Ancestor) bool {
+	for i := a.Layers.From; i < min(a.Layers.To, len(r.Index.Layers)); i++ {
+		if r.Index.Layers[i].Partial {
+			return true
+		}
+	}
+	return false
+}
+
+// atLeast stands before a number that is the least that it can be.
+func atLeast(least bool) string {
+	if least {
+		return "at least "
+	}
+	return ""
+}
+
 // packageFacts says how many packages are there, and what became of others.
-func packageFacts(c report.PackageCounts) []string {
-	facts := []string{english.Plural(c.Present, "package", "")}
+func packageFacts(c report.PackageCounts, least bool) []string {
+	facts := []string{atLeast(least) + english.Plural(c.Present, "package", "")}
 	for _, f := range []struct {
 		n    int
 		verb string
@@ -79,6 +107,9 @@ const thisImage = "this image"
 func title(r *report.Report, i int) string {
 	a := r.Ancestors[i]
 	if a.Repository != "" {
+		if name, _, ok := variants(a); ok {
+			return name
+		}
 		return a.String()
 	}
 	switch {
@@ -197,16 +228,22 @@ func standingText(s ancestry.Standing) string {
 		return "newer than the catalogue of " + day(s.AsOf)
 	}
 	var facts []string
-	switch {
-	case !s.Abandoned.IsZero():
+	switch s.State() {
+	case ancestry.StateAbandoned:
 		facts = append(facts, "abandoned since "+day(s.Abandoned))
-	case s.Superseded != nil:
+	case ancestry.StateSuperseded:
 		facts = append(facts, "superseded since "+day(s.Superseded.On))
-	default:
+	case ancestry.StateCurrent:
 		facts = append(facts, "current")
+	default:
+		why := cmp.Or(s.NotKnown.Superseded, s.NotKnown.Abandoned)
+		return "whether it is superseded is not known: " + why + " (catalogue of " + day(s.AsOf) + ")"
 	}
-	if s.Lagging != nil {
+	switch {
+	case s.Lagging != nil:
 		facts = append(facts, "lagging since "+day(s.Lagging.On))
+	case s.NotKnown.Lagging != "":
+		facts = append(facts, "lagging or not is not known")
 	}
 	return strings.Join(facts, ", ") + " as of " + day(s.AsOf)
 }

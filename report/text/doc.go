@@ -9,8 +9,11 @@
 // the day for which ages are told. Every ancestor follows with a name; how sure the name
 // is, in the words of package ancestry; build date and age; layers (bottom is 0)
 // and bytes, as stored and unpacked; its packages that are still there, then +introduced,
-// ~upgraded and -removed; the strongest evidence for its name; other names for
-// which the evidence is as good; what speaks against. Findings stand below the
+// ~upgraded and -removed; the one piece of evidence that decides its name, and the
+// strongest against (all of them with Options.Verbose); other names for which the evidence
+// is as good, and what would decide ("full or slim: read the layers to tell"). What is
+// not known is said so, or left out; a date that is none of a build is shown with the
+// reason. Findings stand below the
 // ancestor that brought what they are about, the most severe first, each with its remedy
 // after an arrow. Then come findings about nobody in particular, problems, and a
 // line of totals.

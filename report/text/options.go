@@ -21,6 +21,10 @@ type Options struct {
 	ASCII When
 	// Steps also lists the steps of every ancestor.
 	Steps bool
+	// Verbose also shows all evidence for and against every name, with the confidence
+	// that each piece supports; otherwise the one that decides is shown, and the
+	// strongest against.
+	Verbose bool
 }
 
 // When says when to do something.

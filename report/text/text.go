@@ -18,6 +18,10 @@ import (
 // Write writes the report. Its error is w's.
 func Write(w io.Writer, r *report.Report, opts *Options) error {
 	p := opts.newPage(w)
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
 	p.head(r)
 	for i := range r.Ancestors {
 		between := ""
@@ -25,7 +29,7 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 			between = p.style.line.Render(p.sign.trunk)
 		}
 		p.line(between)
-		p.ancestor(r, i, opts != nil && opts.Steps)
+		p.ancestor(r, i, o)
 	}
 	p.tail(r)
 	p.totals(r)
@@ -61,14 +65,19 @@ func (p *page) head(r *report.Report) {
 	}
 	if r.Index != nil {
 		var size, unpacked int64
+		short := false
 		for _, l := range r.Index.Layers {
+			short = short || l.Partial
 			size += l.Size
 			unpacked += l.Uncompressed
 		}
-		facts = append(facts, sizes(size, unpacked), english.Plural(len(r.Index.Layers), "layer", ""))
+		facts = append(facts, atLeast(short)+sizes(size, unpacked), english.Plural(len(r.Index.Layers), "layer", ""))
 	}
-	if r.Inventory != nil {
-		facts = append(facts, english.Plural(present(r), "package", ""))
+	switch {
+	case r.PackagesKnown():
+		facts = append(facts, atLeast(r.Partial)+english.Plural(present(r), "package", ""))
+	case r.Inventory != nil:
+		facts = append(facts, "packages not known")
 	}
 	facts = append(facts, "as of "+r.AsOf.Format("2006-01-02"))
 	p.para("", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 2)
