@@ -78,6 +78,10 @@ func Read(ctx context.Context, img v1.Image, opts *Options) (*Index, error) {
 		return nil, err
 	}
 	x.finish(r)
+	if err := r.readAlso(ctx, x); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(x.Problems, func(a, b Problem) int { return a.Layer - b.Layer })
 	return x, nil
 }
 
@@ -111,12 +115,11 @@ func (x *Index) joinHistory(blobs []v1.Layer) {
 	x.state.blobs = blobs
 }
 
-// finish makes the Index ready for use.
+// finish makes the Index ready for use, but for the order of its problems.
 func (x *Index) finish(r *run) {
 	r.tree.freeze()
 	x.state.attrs = r.attrs.list
 	x.state.limits = r.budget.limits
-	slices.SortStableFunc(x.Problems, func(a, b Problem) int { return a.Layer - b.Layer })
 }
 
 // storedSize returns the number of bytes of all blobs. It is 0 without
