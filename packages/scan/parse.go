@@ -23,6 +23,7 @@ type parser struct {
 	assemblies map[version]*syft.Sparse
 	problems   *problems
 	globbed    map[string]map[string]struct{} // every path that a layer had so far, by the glob it matches
+	behind     *behindLinks
 }
 
 // problems are what could not be read. Parsers run at the same time.
@@ -132,6 +133,7 @@ func (p *parser) delta(n int) *delta {
 		}
 		p.recordChange(d, e)
 	}
+	p.recordBehindLinks(d)
 	if d.hides {
 		p.rerunForRemoved(d)
 	}
@@ -166,13 +168,20 @@ func (p *parser) recordChange(d *delta, e layers.Entry) {
 		return
 	}
 	for _, g := range globs {
-		d.hits[g] = append(d.hits[g], e.Path)
-		if p.globbed[g] == nil {
-			p.globbed[g] = map[string]struct{}{}
-		}
-		p.globbed[g][e.Path] = struct{}{}
+		p.recordHit(d, g, e.Path)
 	}
 	d.willRun(p.set.CatalogersOf(e.Path, globs)...)
+}
+
+// recordHit notes a changed path that matches a glob.
+func (p *parser) recordHit(d *delta, glob, path string) {
+	if !slices.Contains(d.hits[glob], path) {
+		d.hits[glob] = append(d.hits[glob], path)
+	}
+	if p.globbed[glob] == nil {
+		p.globbed[glob] = map[string]struct{}{}
+	}
+	p.globbed[glob][path] = struct{}{}
 }
 
 func (d *delta) willRun(catalogers ...*syft.Cataloger) {
@@ -209,7 +218,7 @@ func (p *parser) rerunForRemoved(d *delta) {
 	}
 	removed := func(glob string) bool {
 		for file := range p.globbed[glob] {
-			if !isEvidence(p.idx, d.layer, file) {
+			if !isEvidence(p.idx, d.layer, file) && !p.behind.has(d.layer, glob, file) {
 				return true
 			}
 		}
@@ -266,7 +275,7 @@ func (p *parser) prepareRun(d *delta, c *syft.Cataloger) {
 func (p *parser) visible(layer int, glob string) []string {
 	var there []string
 	for file := range p.globbed[glob] {
-		if _, ok := p.idx.Lookup(layer, file); ok {
+		if _, ok := p.idx.Lookup(layer, file); ok || p.behind.has(layer, glob, file) {
 			there = append(there, file)
 		}
 	}
