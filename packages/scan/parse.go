@@ -134,6 +134,7 @@ func (p *parser) delta(n int) *delta {
 		p.recordChange(d, e)
 	}
 	p.recordBehindLinks(d)
+	p.recordLogs(d)
 	if d.hides {
 		p.rerunForRemoved(d)
 	}
@@ -182,6 +183,21 @@ func (p *parser) recordHit(d *delta, glob, path string) {
 		p.globbed[glob] = map[string]struct{}{}
 	}
 	p.globbed[glob][path] = struct{}{}
+}
+
+// recordLogs notes the databases whose log of changes is another than in the layers
+// below: see [syft.WAL].
+func (p *parser) recordLogs(d *delta) {
+	for glob, paths := range p.globbed {
+		for file := range paths {
+			was, had := syft.WAL(p.idx, d.layer-1, file)
+			is, has := syft.WAL(p.idx, d.layer, file)
+			if _, there := p.idx.Resolve(d.layer, file); there && (had != has || was.Size != is.Size || was.Sum != is.Sum) {
+				p.recordHit(d, glob, file)
+				d.willRun(p.set.CatalogersOf(file, []string{glob})...)
+			}
+		}
+	}
 }
 
 func (d *delta) willRun(catalogers ...*syft.Cataloger) {
@@ -251,6 +267,7 @@ func (p *parser) prepareRun(d *delta, c *syft.Cataloger) {
 			defer d.missingMu.Unlock()
 			d.missing[file] = true
 		},
+		Stale: func(file string, err error) { p.problems.add(d.layer, file, err) },
 	}
 	any := false
 	for _, g := range c.Globs {

@@ -34,6 +34,9 @@ func (s *Set) LinkGlobs() *LinkGlobs {
 	for _, g := range slices.Concat(slices.DeleteFunc(globs, s.isAlone), besideGlobs()) {
 		for _, plain := range expandAll(g) {
 			l.add(g, plain)
+			if mayHaveWAL(plain) {
+				l.add(plain+walSuffix, plain+walSuffix)
+			}
 		}
 	}
 	l.starts = newGlobSet(slices.Sorted(maps.Keys(l.cuts)))

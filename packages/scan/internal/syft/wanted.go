@@ -25,7 +25,7 @@ func (s *Set) reads(glob, p string) bool {
 
 // Keep reports whether the content of the file at p is read after the pass.
 func (s *Set) Keep(p string, size int64) bool {
-	if isNeighbour(p, size) {
+	if isNeighbour(p, size) || s.isWAL(p) {
 		return true
 	}
 	return !isAssembly(p) && len(s.Kept(p)) > 0
