@@ -92,7 +92,7 @@ func (x *Index) joinHistory(blobs []v1.Layer) {
 	cfg := *x.Config
 	if len(blobs) != len(claimed) {
 		x.Problems = append(x.Problems, Problem{Layer: None, Step: None,
-			Err: fmt.Errorf("the configuration names %d layers, the image has %d", len(claimed), len(blobs))})
+			Err: fmt.Errorf("the configuration names %s, the image has %d", layerCount(len(claimed)), len(blobs))})
 		cfg.RootFS.DiffIDs = slices.Grow(slices.Clip(claimed), len(x.Layers))[:len(x.Layers)]
 	}
 	var problems []Problem
@@ -113,6 +113,13 @@ func (x *Index) joinHistory(blobs []v1.Layer) {
 		}
 	}
 	x.state.blobs = blobs
+}
+
+func layerCount(n int) string {
+	if n == 1 {
+		return "1 layer"
+	}
+	return fmt.Sprintf("%d layers", n)
 }
 
 // finish makes the Index ready for use, but for the order of its problems.
