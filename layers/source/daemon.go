@@ -26,6 +26,7 @@ const maxInspect = 32 << 20
 type daemon struct {
 	client *http.Client
 	base   string // of the URLs
+	host   dockerHost
 }
 
 // imageInfo is what is used of the engine's answer about an image.
@@ -58,7 +59,7 @@ func openDaemon(ctx context.Context, where reference, o *Options) (*Image, error
 	}
 	o.Waiting("the docker daemon at " + host.address)
 	defer client.CloseIdleConnections()
-	d := &daemon{client: client, base: base}
+	d := &daemon{client: client, base: base, host: host}
 	info, err := d.inspect(ctx, where)
 	if err != nil {
 		return nil, err
@@ -148,13 +149,17 @@ func assumedTag(s string) string {
 }
 
 func (d *daemon) unreachable(err error) error {
+	of := ""
+	if d.host.context != "" {
+		of = fmt.Sprintf(" of context %q", d.host.context)
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, fs.ErrPermission):
-		return explainf(because(err), "docker: no permission to use the daemon's socket: %v", innermost(err))
+		return explainf(because(err), "docker: no permission to use the socket of the daemon%s: %v", of, innermost(err))
 	}
-	return explainf(because(err), "docker: the daemon cannot be reached: %v", innermost(err))
+	return explainf(because(err), "docker: the daemon%s cannot be reached: %v", of, innermost(err))
 }
 
 func (d *daemon) inspect(ctx context.Context, where reference) (info imageInfo, err error) {

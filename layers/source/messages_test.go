@@ -152,11 +152,13 @@ func TestDockerContexts(t *testing.T) {
 		}
 		return err
 	}
-	dir := dockerConfig(t, "mine", one, "other", two, "far", "ssh://me@far")
+	dir := dockerConfig(t, "mine", one, "other", two, "far", "ssh://me@far", "gone", "unix:///no/such/docker.sock")
 	assert.NoError(t, opens("one", nil), "currentContext")
 	t.Setenv("DOCKER_CONTEXT", "other")
 	assert.NoError(t, opens("two", nil), "DOCKER_CONTEXT")
 	assert.NoError(t, opens("one", &Options{DockerHost: one}), "Options.DockerHost")
+	t.Setenv("DOCKER_CONTEXT", "gone")
+	assert.ErrorContains(t, opens("one", nil), `the daemon of context "gone" cannot be reached`)
 	t.Setenv("DOCKER_CONTEXT", "far")
 	assert.ErrorContains(t, opens("one", nil), `docker context "far", host ssh://me@far: ssh is not supported: forward the socket`)
 	t.Setenv("DOCKER_CONTEXT", "absent")
