@@ -90,9 +90,10 @@ type Layer struct {
 // them, whiteouts included, without directories that are merely implied.
 //
 // Path is where the entry takes effect. It differs from the path in the layer where a
-// directory of that path is a symbolic link in the layers below, and the layer has no
-// entry for the directory: with "bin" a link to "usr/bin", "bin/sh" takes effect at
-// "usr/bin/sh".
+// directory of that path is a symbolic link that the same layer has further up: with "bin"
+// a link to "usr/bin", "bin/sh" takes effect at "usr/bin/sh". A link of a layer below
+// becomes a directory instead, which hides the link, and leaves what it leads to alone:
+// that is how overlayfs stacks layers, and a [Problem] tells of it.
 func (x *Index) Entries(layer int) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		if x.state == nil {

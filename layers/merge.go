@@ -74,28 +74,35 @@ type stacker struct {
 	// Of the layer that is being stacked.
 	info    *Layer
 	entries *entryProblemList
-	ownDirs map[int32]bool // see writesDir
 }
 
 // stack puts a layer on top of those below: first its whiteouts, which apply to the
 // layers below only, then its entries in their order.
 func (s *stacker) stack(ctx context.Context, l *layerResult) error {
-	s.info, s.entries, s.ownDirs = l.info, l.entries, nil
+	s.info, s.entries = l.info, l.entries
 	s.view.layer = int32(l.info.Index)
 	s.takeOver(l)
+	opaque := map[int32]bool{} // the records of opaque whiteouts
 	if l.records.whiteouts > 0 {
+		own := &ownLinks{tree: s.tree, targets: map[int32]string{}}
 		if err := s.each(ctx, func(id int32, r *record) {
+			own.note(r, s.recs.links)
 			if r.typ == Whiteout {
-				s.applyWhiteout(id, r)
+				if r.change == Opaque {
+					opaque[id] = true
+				}
+				s.applyWhiteout(id, r, own)
 			}
 		}); err != nil {
 			return err
 		}
 	}
 	if err := s.each(ctx, func(id int32, r *record) {
-		if r.typ != Whiteout {
-			s.applyEntry(id, r)
+		if r.typ == Whiteout {
+			s.makeWay(r, opaque[id])
+			return
 		}
+		s.applyEntry(id, r)
 	}); err != nil {
 		return err
 	}
@@ -149,10 +156,10 @@ func (s *stacker) hideAUFSLinks() {
 
 // applyWhiteout applies a whiteout to the layers below. No entry of its own layer is
 // in the merged view yet.
-func (s *stacker) applyWhiteout(id int32, r *record) {
+func (s *stacker) applyWhiteout(id int32, r *record, own *ownLinks) {
 	opaque := r.change == Opaque
 	r.change, r.shadow = Ineffective, s.view.layer
-	n := s.find(r.node, opaque, true)
+	n := own.follow(r.node, opaque)
 	switch {
 	case n == None:
 	case opaque && s.view.places[n].child != None:
@@ -223,7 +230,7 @@ func (s *stacker) chain(id int32, r *record) {
 
 // bindLink finds the file that a hard link is another name of.
 func (s *stacker) bindLink(r *record) {
-	target := s.find(r.link, false, false)
+	target := s.find(r.link)
 	if target != None {
 		target = s.view.places[target].now
 	}
@@ -244,7 +251,8 @@ func (s *stacker) bindLink(r *record) {
 func (s *stacker) addProblem(node int32, err error) { s.entries.add(s.tree.path(node), err) }
 
 // locate makes sure that the parent of an entry is a directory of the merged view. If
-// the parent is a symbolic link, it moves the entry into the link's target.
+// the parent is a symbolic link of the same layer, it moves the entry into the link's
+// target.
 func (s *stacker) locate(r *record) error {
 	if r.node == root {
 		return nil
@@ -253,7 +261,7 @@ func (s *stacker) locate(r *record) error {
 	if s.view.isDir(raw.parent) {
 		return nil
 	}
-	parent, err := s.makeDir(raw.parent, r.node)
+	parent, err := s.makeDir(raw.parent, r.node, true)
 	if err != nil {
 		return err
 	}
@@ -271,10 +279,28 @@ func (s *stacker) locate(r *record) error {
 	return nil
 }
 
-// makeDir returns the directory that the path of dir leads to. It follows links on
-// the way and makes directories of what is missing, or is something else. entry is
-// what needs the directory; it is named in the problem.
-func (s *stacker) makeDir(dir, entry int32) (int32, error) {
+// makeWay makes directories of what a whiteout has in its way: a layer that deletes
+// bin/a has a directory bin, and hides a link of that name with it. Where nothing is in
+// the way it makes no directory, which would be empty.
+func (s *stacker) makeWay(r *record, opaque bool) {
+	dir := r.node
+	if !opaque && dir != root {
+		dir = s.tree.nodes[dir].parent
+	}
+	if s.view.isDir(dir) {
+		return
+	}
+	if _, err := s.makeDir(dir, r.node, false); err != nil {
+		s.addProblem(r.node, err)
+	}
+}
+
+// makeDir returns the directory that the path of dir leads to, and makes directories of
+// what is something else on the way. A layer is unpacked by itself, and only then put on
+// those below. So it follows links of the current layer; one of the layers below becomes a
+// directory. entry is what needs the directory; it is named in the problem. If missing
+// is true, it makes directories of what is not there; otherwise it returns None then.
+func (s *stacker) makeDir(dir, entry int32, missing bool) (int32, error) {
 	rest := route{rest: s.tree.path(dir)}
 	at := root
 	for {
@@ -291,30 +317,49 @@ func (s *stacker) makeDir(dir, entry int32) (int32, error) {
 			return None, err
 		}
 		now := s.view.places[n].now
-		if now == None {
+		switch {
+		case s.view.isDir(n):
+			at = n
+			continue
+		case now == None && !missing:
+			return None, nil
+		case now == None:
 			s.imply(n)
 			at = n
 			continue
 		}
-		file := s.recs.fileOf(now)
+		target, isLink := s.linkTarget(now)
+		own := s.recs.layer(now) == s.view.layer
 		switch {
-		case s.view.isDir(n):
-			at = n
-		case file != None && s.recs.at(file).typ == Symlink:
-			target := s.recs.links[s.recs.at(file).link]
+		case own && isLink:
 			if !rest.follow(target) {
 				return None, errLoop
 			}
 			if strings.HasPrefix(target, "/") {
 				at = root
 			}
+			continue
+		case own && !missing:
+			return None, nil
+		case isLink:
+			s.addProblem(n, fmt.Errorf("symbolic link to %s becomes a directory, because the layer has entries below it; with Docker's vfs driver they take effect behind the link", clip(target)))
 		default:
 			s.addProblem(entry, fmt.Errorf("%s is not a directory below; taken as replaced by one", clip(s.tree.path(n))))
-			s.view.clear(n, false)
-			s.imply(n)
-			at = n
 		}
+		s.view.clear(n, false)
+		s.imply(n)
+		at = n
 	}
+}
+
+// linkTarget returns the target of a record that is a symbolic link, or another name of
+// one.
+func (s *stacker) linkTarget(id int32) (string, bool) {
+	file := s.recs.fileOf(id)
+	if file == None || s.recs.at(file).typ != Symlink {
+		return "", false
+	}
+	return s.recs.links[s.recs.at(file).link], true
 }
 
 // intern interns a child while the layers are stacked.
@@ -341,12 +386,9 @@ func (s *stacker) imply(n int32) {
 }
 
 // find returns the node that the path of n leads to in the merged view, None if the
-// view does not have it. It follows symbolic links among the directories of the path;
-// if last is true, also the last one, and what it finds is a directory. If below is
-// true, the view is that of the layers below, and a link that the current layer
-// replaces by a directory leads nowhere.
-func (s *stacker) find(n int32, last, below bool) int32 {
-	if n == root || s.view.isDir(n) || !last && s.view.isDir(s.tree.nodes[n].parent) {
+// view does not have it. It follows symbolic links among the directories of the path.
+func (s *stacker) find(n int32) int32 {
+	if n == root || s.view.isDir(s.tree.nodes[n].parent) {
 		return n
 	}
 	rest := route{rest: s.tree.path(n)}
@@ -364,16 +406,12 @@ func (s *stacker) find(n int32, last, below bool) int32 {
 		if c == None || s.view.places[c].now == None {
 			return None
 		}
-		if rest.rest == "" && !last || s.view.isDir(c) {
+		if rest.rest == "" || s.view.isDir(c) {
 			at = c
 			continue
 		}
-		file := s.recs.fileOf(s.view.places[c].now)
-		if file == None || s.recs.at(file).typ != Symlink || below && s.writesDir(c) {
-			return None
-		}
-		target := s.recs.links[s.recs.at(file).link]
-		if !rest.follow(target) {
+		target, isLink := s.linkTarget(s.view.places[c].now)
+		if !isLink || !rest.follow(target) {
 			return None
 		}
 		if strings.HasPrefix(target, "/") {
@@ -382,17 +420,60 @@ func (s *stacker) find(n int32, last, below bool) int32 {
 	}
 }
 
-// writesDir reports whether the current layer has a directory entry for a node.
-func (s *stacker) writesDir(n int32) bool {
-	if s.ownDirs == nil {
-		s.ownDirs = map[int32]bool{}
-		for id := range s.recs.ofLayer(s.info.Index) {
-			if r := s.recs.at(id); r.typ == Directory {
-				s.ownDirs[r.node] = true
-			}
+// ownLinks are the symbolic links that a layer had up to an entry, while its whiteouts
+// are applied and none of its entries is in the merged view.
+type ownLinks struct {
+	tree    *tree
+	targets map[int32]string // by node
+}
+
+// note notes an entry of the layer.
+func (l *ownLinks) note(r *record, links []string) {
+	switch {
+	case r.typ == Symlink:
+		if n := l.follow(r.node, false); n != None {
+			l.targets[n] = links[r.link]
+		}
+	case r.typ != Whiteout && len(l.targets) > 0:
+		if n := l.follow(r.node, false); n != None {
+			delete(l.targets, n)
 		}
 	}
-	return s.ownDirs[n]
+}
+
+// follow returns the node that the path of n leads to, None if the tree does not have
+// it. If last is true, it follows a link at the end of the path, too.
+func (l *ownLinks) follow(n int32, last bool) int32 {
+	if len(l.targets) == 0 {
+		return n
+	}
+	rest := route{rest: l.tree.path(n)}
+	at := root
+	for {
+		name, ok := rest.next()
+		if !ok {
+			return at
+		}
+		if name == ".." {
+			at = max(l.tree.nodes[at].parent, root)
+			continue
+		}
+		c := l.tree.child(at, name)
+		if c == None {
+			return None
+		}
+		target, isLink := l.targets[c]
+		if !isLink || rest.rest == "" && !last {
+			at = c
+			continue
+		}
+		if !rest.follow(target) {
+			return None
+		}
+		if strings.HasPrefix(target, "/") {
+			at = root
+		}
+	}
 }
 
 // changeOf compares a record with the one of the same node in the layers below, None

@@ -7,6 +7,11 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// becomesDir is the problem of a link that a layer above makes a directory of.
+func becomesDir(target string) string {
+	return "symbolic link to " + target + " becomes a directory, because the layer has entries below it; with Docker's vfs driver they take effect behind the link"
+}
+
 // TestOdd has what real images do and well-known tools get wrong. want is the entries of
 // the layers as show returns them, problems the texts of the problems.
 func TestOdd(t *testing.T) {
@@ -157,29 +162,81 @@ func TestOdd(t *testing.T) {
 		{
 			name:   "parent is a link below",
 			layers: [][]string{{"usr/bin/", "bin->usr/bin", "usr/bin/sh=1"}, {"bin/sh=2", "bin/ls=1"}, {"bin/.wh.ls"}},
-			want: [][]string{{"usr/bin directory added", "bin symlink added", "usr/bin/sh regular added shadowed:1"},
-				{"usr/bin/sh regular modified", "usr/bin/ls regular added shadowed:2"}, {"usr/bin/ls whiteout deleted"}},
-			merged: "bin->usr/bin usr/ usr/bin/ usr/bin/sh",
+			want: [][]string{{"usr/bin directory added", "bin symlink added shadowed:1", "usr/bin/sh regular added"},
+				{"bin/sh regular added", "bin/ls regular added shadowed:2"}, {"bin/ls whiteout deleted"}},
+			merged:   "bin/ bin/sh usr/ usr/bin/ usr/bin/sh",
+			problems: []string{"layer 1: bin: " + becomesDir("usr/bin")},
+		},
+		{
+			name:     "whiteout below a link of the layers below",
+			layers:   [][]string{{"usr/bin/", "bin->usr/bin", "usr/bin/sh=1"}, {"bin/.wh.sh"}},
+			want:     [][]string{{"usr/bin directory added", "bin symlink added shadowed:1", "usr/bin/sh regular added"}, {"bin/sh whiteout ineffective"}},
+			merged:   "bin/ usr/ usr/bin/ usr/bin/sh",
+			problems: []string{"layer 1: bin: " + becomesDir("usr/bin")},
+		},
+		{
+			name:   "opaque marker in a link of the layers below",
+			layers: [][]string{{"usr/bin/", "bin->usr/bin", "usr/bin/sh=1"}, {"bin/.wh..wh..opq", "bin/c=1"}},
+			want: [][]string{{"usr/bin directory added", "bin symlink added shadowed:1", "usr/bin/sh regular added"},
+				{"bin whiteout ineffective", "bin/c regular added"}},
+			merged:   "bin/ bin/c usr/ usr/bin/ usr/bin/sh",
+			problems: []string{"layer 1: bin: " + becomesDir("usr/bin")},
+		},
+		{
+			name:   "a file below a link, and one with the link's target",
+			layers: [][]string{{"usr/lib/", "lib->usr/lib"}, {"lib/x/a=1", "usr/lib/x/b=1"}},
+			want: [][]string{{"usr/lib directory added", "lib symlink added shadowed:1"},
+				{"lib/x/a regular added", "usr/lib/x/b regular added"}},
+			merged:   "lib/ lib/x/ lib/x/a usr/ usr/lib/ usr/lib/x/ usr/lib/x/b",
+			problems: []string{"layer 1: lib: " + becomesDir("usr/lib")},
+		},
+		{
+			name:   "link, files and whiteout below it in one layer",
+			layers: [][]string{{"usr/bin/a=1", "usr/bin/b=1", "o/c=1"}, {"bin->usr/bin", "opt->/o", "bin/sh=1", "bin/.wh.a", "opt/.wh..wh..opq", "opt/d=1"}},
+			want: [][]string{{"usr/bin/a regular added shadowed:1", "usr/bin/b regular added", "o/c regular added shadowed:1"},
+				{"bin symlink added", "opt symlink added", "usr/bin/sh regular added", "usr/bin/a whiteout deleted", "o whiteout opaque", "o/d regular added"}},
+			merged: "bin->usr/bin o/ o/d opt->/o usr/ usr/bin/ usr/bin/b usr/bin/sh",
+		},
+		{
+			name:   "link in one layer, after the files",
+			layers: [][]string{{"bin/sh=1", "bin->usr/bin", "bin/ls=1"}},
+			want:   [][]string{{"bin/sh regular added shadowed:0", "bin symlink added", "usr/bin/ls regular added"}},
+			merged: "bin->usr/bin usr/ usr/bin/ usr/bin/ls",
+		},
+		{
+			name:     "a link of the layers below on the way of an own one",
+			layers:   [][]string{{"system/usr/bin/a=1", "usr->system/usr"}, {"bin->usr/bin", "bin/sh=1", "bin/.wh.a"}},
+			want:     [][]string{{"system/usr/bin/a regular added", "usr symlink added shadowed:1"}, {"bin symlink added", "usr/bin/sh regular added", "bin/a whiteout ineffective"}},
+			merged:   "bin->usr/bin system/ system/usr/ system/usr/bin/ system/usr/bin/a usr/ usr/bin/ usr/bin/sh",
+			problems: []string{"layer 1: usr: " + becomesDir("system/usr")},
 		},
 		{
 			name:   "a directory written out replaces the link",
 			layers: [][]string{{"usr/bin/", "bin->usr/bin", "usr/bin/sh=1"}, {"bin/.wh.sh", "bin/", "bin/sh=2"}},
 			want: [][]string{{"usr/bin directory added", "bin symlink added shadowed:1", "usr/bin/sh regular added"},
 				{"bin/sh whiteout ineffective", "bin directory replaced", "bin/sh regular added"}},
+			merged:   "bin/ bin/sh usr/ usr/bin/ usr/bin/sh",
+			problems: []string{"layer 1: bin: " + becomesDir("usr/bin")},
+		},
+		{
+			name:   "a directory written out first replaces the link for every runtime",
+			layers: [][]string{{"usr/bin/", "bin->usr/bin", "usr/bin/sh=1"}, {"bin/", "bin/.wh.sh", "bin/.wh..wh..opq", "bin/sh=2"}},
+			want: [][]string{{"usr/bin directory added", "bin symlink added shadowed:1", "usr/bin/sh regular added"},
+				{"bin directory replaced", "bin/sh whiteout ineffective", "bin whiteout ineffective", "bin/sh regular added"}},
 			merged: "bin/ bin/sh usr/ usr/bin/ usr/bin/sh",
 		},
 		{
 			name:   "links stay inside the root",
-			layers: [][]string{{"a->../../../x", "b->/y"}, {"a/f=1", "b/f=1"}},
-			want:   [][]string{{"a symlink added", "b symlink added"}, {"x/f regular added", "y/f regular added"}},
+			layers: [][]string{{"a->../../../x", "b->/y", "a/f=1", "b/f=1"}},
+			want:   [][]string{{"a symlink added", "b symlink added", "x/f regular added", "y/f regular added"}},
 			merged: "a->../../../x b->/y x/ x/f y/ y/f",
 		},
 		{
 			name:     "links loop",
-			layers:   [][]string{{"a->b", "b->a"}, {"a/f=1", "g=1", "b/.wh.f", "h=>a/f"}},
-			want:     [][]string{{"a symlink added", "b symlink added"}, {"a/f regular added shadowed:1", "g regular added", "b/f whiteout ineffective", "h hardlink added"}},
+			layers:   [][]string{{"a->b", "b->a", "a/f=1", "g=1", "b/.wh.f", "h=>a/f"}},
+			want:     [][]string{{"a symlink added", "b symlink added", "a/f regular added shadowed:0", "g regular added", "b/f whiteout ineffective", "h hardlink added"}},
 			merged:   "a->b b->a g h=>a/f",
-			problems: []string{"layer 1: a/f: symbolic links loop, or are too many", "layer 1: h: hard link to a file that is not there: a/f"},
+			problems: []string{"layer 0: a/f: symbolic links loop, or are too many", "layer 0: b/f: symbolic links loop, or are too many", "layer 0: h: hard link to a file that is not there: a/f"},
 		},
 		{
 			name:     "parent is a file below",

@@ -78,6 +78,10 @@ func Read(ctx context.Context, img v1.Image, opts *Options) (*Index, error) {
 		return nil, err
 	}
 	x.finish(r)
+	if err := r.readAlso(ctx, x); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(x.Problems, func(a, b Problem) int { return a.Layer - b.Layer })
 	return x, nil
 }
 
@@ -88,7 +92,7 @@ func (x *Index) joinHistory(blobs []v1.Layer) {
 	cfg := *x.Config
 	if len(blobs) != len(claimed) {
 		x.Problems = append(x.Problems, Problem{Layer: None, Step: None,
-			Err: fmt.Errorf("the configuration names %d layers, the image has %d", len(claimed), len(blobs))})
+			Err: fmt.Errorf("the configuration names %s, the image has %d", layerCount(len(claimed)), len(blobs))})
 		cfg.RootFS.DiffIDs = slices.Grow(slices.Clip(claimed), len(x.Layers))[:len(x.Layers)]
 	}
 	var problems []Problem
@@ -111,12 +115,18 @@ func (x *Index) joinHistory(blobs []v1.Layer) {
 	x.state.blobs = blobs
 }
 
-// finish makes the Index ready for use.
+func layerCount(n int) string {
+	if n == 1 {
+		return "1 layer"
+	}
+	return fmt.Sprintf("%d layers", n)
+}
+
+// finish makes the Index ready for use, but for the order of its problems.
 func (x *Index) finish(r *run) {
 	r.tree.freeze()
 	x.state.attrs = r.attrs.list
 	x.state.limits = r.budget.limits
-	slices.SortStableFunc(x.Problems, func(a, b Problem) int { return a.Layer - b.Layer })
 }
 
 // storedSize returns the number of bytes of all blobs. It is 0 without

@@ -119,6 +119,6 @@ func TestReadMoreLayersThanDiffIDs(t *testing.T) {
 	assert.True(t, x.Layers[0].Verified)
 	assert.False(t, x.Layers[1].Verified)
 	assert.Equal(t, "a b", merged(x, 1))
-	assert.Contains(t, problemTexts(x), "the configuration names 1 layers, the image has 2")
+	assert.Contains(t, problemTexts(x), "the configuration names 1 layer, the image has 2")
 	assert.Contains(t, problemTexts(x), "layer 1: the configuration claims no diffID")
 }

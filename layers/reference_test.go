@@ -17,9 +17,10 @@ type refInode struct {
 }
 
 type refNode struct {
-	ino  *refInode // nil for a hard link to nothing
-	mode int64     // of the header
-	link string    // of a hard link
+	layer int       // that has the entry
+	ino   *refInode // nil for a hard link to nothing
+	mode  int64     // of the header
+	link  string    // of a hard link
 }
 
 type refView map[string]refNode
@@ -75,10 +76,11 @@ func refParent(p string) string {
 	return dir
 }
 
-// walk follows a path. Where there is no directory, missing decides what to do.
-func (v refView) walk(path string, last bool, own map[string]bool, missing func(p string, file bool) bool) (string, bool) {
+// walk follows a path. Links of layers under from are in the way; where there is no
+// directory, missing decides what to do.
+func (v refView) walk(path string, last bool, from int, missing func(p string, there *refNode) bool) (at string, ok, loop bool) {
 	todo := strings.Split(path, "/")
-	at, links := "", 0
+	links := 0
 	for len(todo) > 0 {
 		name := todo[0]
 		todo = todo[1:]
@@ -94,22 +96,26 @@ func (v refView) walk(path string, last bool, own map[string]bool, missing func(
 		switch {
 		case ok && !last && len(todo) == 0, ok && refKind(n) == Directory:
 			at = p
-		case ok && refKind(n) == Symlink:
-			if links++; links > maxLinks || own[p] {
-				return "", false
+		case ok && refKind(n) == Symlink && n.layer >= from:
+			if links++; links > maxLinks {
+				return "", false, true
 			}
 			if strings.HasPrefix(n.ino.content, "/") {
 				at = ""
 			}
 			todo = append(strings.Split(n.ino.content, "/"), todo...)
 		default:
-			if missing == nil || !missing(p, ok) {
-				return "", false
+			var there *refNode
+			if ok {
+				there = &n
+			}
+			if missing == nil || !missing(p, there) {
+				return "", false, false
 			}
 			at = p
 		}
 	}
-	return at, true
+	return at, true, false
 }
 
 func (v refView) reachable() map[*refInode]bool {
@@ -135,31 +141,74 @@ func refGone(was, is map[*refInode]bool, below int) (n int64) {
 func (v refView) apply(layer int, entries []refEntry) *refLayer {
 	out := &refLayer{changes: make([]Change, len(entries)), paths: make([]string, len(entries))}
 	lower, before := maps.Clone(v), v.reachable()
-	own := map[string]bool{}
-	for _, e := range entries {
-		if e.typ == Directory {
-			own[e.path] = true
-		}
-	}
+	links := refView{} // of this layer
 	for i, e := range entries {
-		if e.typ == Whiteout {
-			out.changes[i], out.paths[i] = v.whiteout(e, own, out)
+		where := links.reroute(e.path, false)
+		switch e.typ {
+		case Whiteout:
+			out.changes[i], out.paths[i] = v.whiteout(e, links, out)
+		case Symlink:
+			links[where] = refNode{ino: &refInode{typ: Symlink, content: e.text}}
+		default:
+			delete(links, where)
 		}
 	}
+	delete(links, "\x00")
 	out.deletes = refGone(before, v.reachable(), layer)
 	for i, e := range entries {
-		if e.typ != Whiteout {
-			out.changes[i], out.paths[i] = v.put(layer, e, lower, out)
+		if e.typ == Whiteout {
+			v.makeWay(layer, e, out.paths[i], out)
+			continue
 		}
+		out.changes[i], out.paths[i] = v.put(layer, e, lower, out)
 	}
 	out.hides = refGone(before, v.reachable(), layer)
 	out.view = maps.Clone(v)
 	return out
 }
 
-func (v refView) whiteout(e refEntry, own map[string]bool, out *refLayer) (Change, string) {
-	p, ok := v.walk(e.path, e.opaque, own, nil)
+// reroute follows the links in v, and takes everything else for a directory. It returns
+// a path that nothing has for a loop.
+func (v refView) reroute(path string, last bool) string {
+	if dir, base := splitPath(path); !last && dir != "." {
+		to, ok, _ := v.walk(dir, true, 0, func(string, *refNode) bool { return true })
+		if !ok {
+			return "\x00"
+		}
+		return refJoin(to, base)
+	} else if !last {
+		return path
+	}
+	to, ok, _ := v.walk(path, true, 0, func(string, *refNode) bool { return true })
 	if !ok {
+		return "\x00"
+	}
+	return to
+}
+
+// makeWay makes a directory of the first thing in the way of a whiteout, if it is of a
+// layer below.
+func (v refView) makeWay(layer int, e refEntry, path string, out *refLayer) {
+	if !e.opaque {
+		path = refParent(path)
+	}
+	_, _, loop := v.walk(path, true, layer, func(p string, there *refNode) bool {
+		if there == nil || there.layer == layer {
+			return false
+		}
+		out.conflicts++
+		v.remove(p, true)
+		v[p] = refNode{layer: layer, ino: &refInode{layer: layer, typ: Directory}, mode: 0o755}
+		return true
+	})
+	if loop {
+		out.unplaced++
+	}
+}
+
+func (v refView) whiteout(e refEntry, links refView, out *refLayer) (Change, string) {
+	p := links.reroute(e.path, e.opaque)
+	if _, ok := v[p]; !ok && p != "" || e.opaque && p != "" && refKind(v[p]) != Directory {
 		return Ineffective, e.path
 	}
 	files, all := 0, len(v)
@@ -180,7 +229,7 @@ func (v refView) whiteout(e refEntry, own map[string]bool, out *refLayer) (Chang
 }
 
 func (v refView) put(layer int, e refEntry, lower refView, out *refLayer) (Change, string) {
-	n := refNode{mode: e.mode}
+	n := refNode{layer: layer, mode: e.mode}
 	if e.typ != Hardlink {
 		n.ino = &refInode{layer: layer, typ: e.typ, content: e.text, mode: e.mode}
 		if e.typ == Regular {
@@ -192,12 +241,12 @@ func (v refView) put(layer int, e refEntry, lower refView, out *refLayer) (Chang
 	if e.typ == Regular {
 		size = int64(len(e.text))
 	}
-	parent, ok := v.walk(refParent(e.path), true, nil, func(p string, file bool) bool {
-		if file {
+	parent, ok, _ := v.walk(refParent(e.path), true, layer, func(p string, there *refNode) bool {
+		if there != nil {
 			out.conflicts++
 			v.remove(p, true)
 		}
-		v[p] = refNode{ino: &refInode{layer: layer, typ: Directory}, mode: 0o755}
+		v[p] = refNode{layer: layer, ino: &refInode{layer: layer, typ: Directory}, mode: 0o755}
 		return true
 	})
 	if !ok {
@@ -212,7 +261,7 @@ func (v refView) put(layer int, e refEntry, lower refView, out *refLayer) (Chang
 	}
 	if e.typ == Hardlink {
 		n.link = e.text
-		target, ok := v.walk(e.text, false, nil, nil)
+		target, ok, _ := v.walk(e.text, false, 0, nil)
 		if t := v[target]; ok && t.ino != nil && t.ino.typ != Directory {
 			n.ino = t.ino
 		} else {

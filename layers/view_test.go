@@ -21,7 +21,7 @@ func TestFS(t *testing.T) {
 	layers := [][]string{
 		{"etc/ mode=448", "etc/passwd=root", "usr/lib/os-release=ID=x", "etc/os-release->../usr/lib/os-release", "bin->usr/bin", "usr/bin/sh=#!", "empty="},
 		{"etc/.wh.passwd", "etc/shadow=x mode=384", "usr/bin/dash=>usr/bin/sh", "abs->/usr/lib", "big=" + long, "dup=1", "dup=two"},
-		{"usr/lib/.wh..wh..opq", "usr/lib/os-release=ID=y", "bin/ls=new"},
+		{"usr/lib/.wh..wh..opq", "usr/lib/os-release=ID=y", "usr/bin/ls=new"},
 	}
 	for name, img := range map[string]v1.Image{"gzip": stack(t, layers...), "plain": plainStack(t, layers...)} {
 		t.Run(name, func(t *testing.T) {

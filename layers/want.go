@@ -48,6 +48,14 @@ type Want struct {
 	// again for each of its files.
 	Learn  func(e Entry, b []byte) (memo []byte, err error)
 	Recall func(e Entry, memo []byte) error
+
+	// Also, if not nil, is called once, when all layers are read and stacked. Only then
+	// is it known which paths lead to a file: a symbolic link of any layer may be
+	// one of them. It returns regular files (or hard links to them) of x that are wanted
+	// although Match did not ask for them. Each layer that has such a file is read, and
+	// verified, once more, and the file is treated as any wanted one, except that no cache
+	// remembers what was learnt of it. x is complete but for the contents of these files.
+	Also func(x *Index) []Entry
 }
 
 // HeadSize is the number of bytes that [Want.Match] is given of a file.
@@ -291,33 +299,17 @@ var errChanged = errors.New("content is not what it was when the image was read"
 // name that may mean nothing to the want: BusyBox's is "[", and those of OSTree and of
 // pnpm's store are checksums.
 func (l *layerReader) readLinkedFiles(ctx context.Context, layer v1.Layer) error {
-	first := l.meter.decompressed.Load()
 	wanted := l.wantedLinks(ctx)
 	if err := ctx.Err(); err != nil || len(wanted) == 0 {
 		return err
 	}
-	again := &blobReader{
-		run:      l.run,
-		info:     &Layer{Index: l.info.Index, Claimed: l.info.Claimed},
-		meter:    &meter{budget: l.run.budget},
-		problems: &layerProblemList{layer: l.info.Index},
-	}
-	again.walk = func(ctx context.Context, r io.Reader) error {
-		return l.readNamedFiles(ctx, newTarReader(r, l.run.budget.limits), again.problems, wanted)
-	}
-	l.run.budget.decompressed.Add(-first) // the second reading counts in place of the first
-	err := again.read(ctx, layer)
-	l.run.budget.decompressed.Add(first - again.meter.decompressed.Load())
+	problems, err := l.run.readAgain(ctx, layer, l.info, l.meter.decompressed.Load(), l.filesReader(wanted))
 	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(l.wants.memos, func(a, b memo) int { return int(a.record) - int(b.record) })
-	if l.info.Verified && !again.info.Verified || again.info.Partial && !l.info.Partial {
-		l.info.Verified = false
-		for _, p := range again.problems.list {
-			l.problems.add(fmt.Errorf("read once more, for hard links: %w", p.Err))
-			l.info.Partial = true
-		}
+	for _, p := range problems {
+		l.problems.add(fmt.Errorf("read once more, for hard links: %w", p.Err))
 	}
 	return nil
 }
@@ -353,28 +345,31 @@ func (l *layerReader) wantedLinks(ctx context.Context) map[int32][]wantedName {
 	return wanted
 }
 
-// readNamedFiles reads an archive for the second time, for the files that are wanted
-// under the names of hard links.
-func (l *layerReader) readNamedFiles(ctx context.Context, in *tarReader, problems *layerProblemList, wanted map[int32][]wantedName) error {
-	i := int32(0) // number of the next record
-	return in.each(ctx, problems, func(h *tar.Header) error {
-		e, ok, _ := parseTarHeader(h, l.run.budget.limits)
-		if !ok {
-			return in.discard(h)
-		}
-		record := i
-		i++
-		names := wanted[record]
-		if len(names) == 0 {
-			return in.discard(h)
-		}
-		was := l.recorder.records.at(int(record))
-		if e.typ != Regular || h.Size != was.size {
-			return fmt.Errorf("%s: %w", e.path, errChanged)
-		}
-		if _, err := l.wants.readFile(ctx, in, wantedFile{record: record, size: h.Size, names: names, sum: &was.sum}); err != nil {
-			return fmt.Errorf("%s: %w", e.path, err)
-		}
-		return nil
-	})
+// filesReader returns a walk over the layer's archive that reads the files in wanted,
+// which are by the number of the record.
+func (l *layerReader) filesReader(wanted map[int32][]wantedName) archiveWalk {
+	return func(ctx context.Context, r io.Reader, problems *layerProblemList) error {
+		in := newTarReader(r, l.run.budget.limits)
+		i := int32(0) // number of the next record
+		return in.each(ctx, problems, func(h *tar.Header) error {
+			e, ok, _ := parseTarHeader(h, l.run.budget.limits)
+			if !ok {
+				return in.discard(h)
+			}
+			record := i
+			i++
+			names := wanted[record]
+			if len(names) == 0 {
+				return in.discard(h)
+			}
+			was := l.recorder.records.at(int(record))
+			if e.typ != Regular || h.Size != was.size {
+				return fmt.Errorf("%s: %w", e.path, errChanged)
+			}
+			if _, err := l.wants.readFile(ctx, in, wantedFile{record: record, size: h.Size, names: names, sum: &was.sum}); err != nil {
+				return fmt.Errorf("%s: %w", e.path, err)
+			}
+			return nil
+		})
+	}
 }

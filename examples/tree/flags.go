@@ -10,8 +10,10 @@ import (
 // flags are the command line, parsed.
 type flags struct {
 	json, steps, rules, insecure, all bool
+	version                           bool
 	width                             int
 	dockerfiles, platform, reference  string
+	localRedirects                    string
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -38,7 +40,9 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
-	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`")
+	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
+	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
+	set.BoolVar(&f.version, "version", false, "print the version, and read no image")
 	set.BoolVar(&f.insecure, "insecure", false, "allow plain HTTP and unverified TLS for any registry")
 	switch err := set.Parse(args); {
 	case err == flag.ErrHelp:

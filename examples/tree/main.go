@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/report"
@@ -37,6 +38,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, code, ok := parse(args, stderr)
 	if !ok {
 		return code
+	}
+	if f.version {
+		fmt.Fprintln(stdout, "tree", version())
+		return 0
 	}
 	if f.rules {
 		if err := text.WriteRules(stdout, rules.All(), &text.Options{Width: f.width}); err != nil {
@@ -66,13 +71,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// version returns the version of the module, as the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "of an unknown version"
+	}
+	return info.Main.Version
+}
+
 // analyze reads the image, with a line on stderr if that takes long.
 func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, error) {
 	line := progress.New(stderr)
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update
-	img, err := f.open(ctx, opts, stderr)
+	img, err := f.open(ctx, opts, stderr, line.Waiting)
 	if err != nil {
 		return nil, err
 	}

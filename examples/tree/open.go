@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
@@ -21,7 +20,7 @@ import (
 
 // open opens the image that was asked for, and puts the catalogue that names its
 // ancestors into opts.
-func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer) (*source.Image, error) {
+func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer, waiting func(string)) (*source.Image, error) {
 	if f.dockerfiles != "" {
 		c, err := loadDockerfiles(ctx, f.dockerfiles, stderr)
 		if err != nil {
@@ -32,9 +31,12 @@ func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer
 	if f.reference == "" {
 		return openSample(ctx, opts)
 	}
-	o := &source.Options{Insecure: f.insecure}
+	o := &source.Options{Insecure: f.insecure, Waiting: waiting}
+	if f.localRedirects != "" {
+		o.LocalRedirects = strings.Split(f.localRedirects, ",")
+	}
 	if f.platform != "" {
-		p, err := v1.ParsePlatform(f.platform)
+		p, err := source.ParsePlatform(f.platform)
 		if err != nil {
 			return nil, err
 		}

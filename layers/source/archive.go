@@ -86,7 +86,7 @@ func (a *archive) missingEnd(section *io.SectionReader, end int64, n int) error 
 	if err != nil || n == 0 || at > end {
 		return err
 	}
-	return explainf(because(io.ErrUnexpectedEOF), "the archive breaks off after %d members, or was never finished", n)
+	return explainf(because(io.ErrUnexpectedEOF), "the archive breaks off after %s, or was never finished", plural(n, "member"))
 }
 
 // breakOff ends the index after n members, because of an error in the next header.
@@ -98,7 +98,7 @@ func (a *archive) breakOff(n int, err error) (*archive, error) {
 	case n == 0:
 		return nil, explainf(because(ErrNotImage, err), "not an image: the file is no tar")
 	}
-	a.damage = explainf(because(err), "the archive is damaged or breaks off after %d members: %v", n, err)
+	a.damage = explainf(because(err), "the archive is damaged or breaks off after %s: %v", plural(n, "member"), err)
 	return a, nil
 }
 
@@ -148,6 +148,10 @@ func (a *archive) find(name string) (member, error) {
 	for range maxLinks {
 		m, ok := a.members[at]
 		switch {
+		case !ok && at != memberName(name) && a.damage != nil:
+			return m, explainf(because(fs.ErrNotExist, a.damage), "%s: links to %s, which is not in the archive as far as it goes (%v)", name, at, a.damage)
+		case !ok && at != memberName(name):
+			return m, explainf(because(fs.ErrNotExist), "%s: links to %s, which is not in the archive", name, at)
 		case !ok && a.damage != nil:
 			return m, explainf(because(fs.ErrNotExist, a.damage), "%s: not in the archive as far as it goes (%v)", name, a.damage)
 		case !ok:

@@ -2,18 +2,14 @@ package source
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +26,7 @@ const maxInspect = 32 << 20
 type daemon struct {
 	client *http.Client
 	base   string // of the URLs
+	host   dockerHost
 }
 
 // imageInfo is what is used of the engine's answer about an image.
@@ -47,14 +44,22 @@ var imageID = regexp.MustCompile(`^(sha256:)?[0-9a-f]{4,64}$`)
 // openDaemon opens an image of the daemon, from a temporary copy.
 func openDaemon(ctx context.Context, where reference, o *Options) (*Image, error) {
 	if _, err := parseName(where.name); err != nil && !imageID.MatchString(where.name) {
+		if hasUpperCase(where.name) {
+			return nil, explainf(because(err), "no legal image reference: the names of repositories are lower case")
+		}
 		return nil, explainf(because(err), "no legal image reference or ID: %v", err)
 	}
-	client, base, err := dialDaemon(o.DockerHost)
+	host, err := daemonHost(o.DockerHost)
 	if err != nil {
 		return nil, err
 	}
+	client, base, err := host.dial()
+	if err != nil {
+		return nil, err
+	}
+	o.Waiting("the docker daemon at " + host.address)
 	defer client.CloseIdleConnections()
-	d := &daemon{client: client, base: base}
+	d := &daemon{client: client, base: base, host: host}
 	info, err := d.inspect(ctx, where)
 	if err != nil {
 		return nil, err
@@ -129,19 +134,32 @@ func (d *daemon) get(ctx context.Context, where reference, what string) (*http.R
 	}
 	_ = json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&said) // it is an error without the message, too
 	if resp.StatusCode == http.StatusNotFound {
-		return nil, explainf(because(ErrNotFound), "docker: the daemon has no image %s%s", where.name, schemeHint(where))
+		return nil, explainf(because(ErrNotFound), "docker: the daemon has no image %s%s%s", where.name, assumedTag(where.name), schemeHint(where))
 	}
 	return nil, explainf(nil, "docker: the daemon answers %d %s: %s", resp.StatusCode, http.StatusText(resp.StatusCode), oneLine(said.Message, 200))
 }
 
+// assumedTag says what a name without a tag was taken for.
+func assumedTag(s string) string {
+	ref, err := parseName(s)
+	if tag, ok := ref.(name.Tag); err == nil && ok && !strings.HasSuffix(s, ":"+tag.TagStr()) {
+		return ":" + tag.TagStr() + " (no tag was given, so " + tag.TagStr() + " was assumed)"
+	}
+	return ""
+}
+
 func (d *daemon) unreachable(err error) error {
+	of := ""
+	if d.host.context != "" {
+		of = fmt.Sprintf(" of context %q", d.host.context)
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, fs.ErrPermission):
-		return explainf(because(err), "docker: no permission to use the daemon's socket: %v", innermost(err))
+		return explainf(because(err), "docker: no permission to use the socket of the daemon%s: %v", of, innermost(err))
 	}
-	return explainf(because(err), "docker: the daemon cannot be reached: %v", innermost(err))
+	return explainf(because(err), "docker: the daemon%s cannot be reached: %v", of, innermost(err))
 }
 
 func (d *daemon) inspect(ctx context.Context, where reference) (info imageInfo, err error) {
@@ -195,79 +213,4 @@ func (f *tempFile) Close() error {
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
 	return err
-}
-
-const defaultDockerHost = "unix:///var/run/docker.sock"
-
-// dialDaemon returns a client for the daemon at an address in the form of DOCKER_HOST,
-// and the base of the URLs of its API.
-func dialDaemon(host string) (*http.Client, string, error) {
-	if host == "" {
-		host = os.Getenv("DOCKER_HOST")
-	}
-	if host == "" {
-		host = defaultDockerHost
-	}
-	scheme, address, ok := strings.Cut(host, "://")
-	if !ok || address == "" {
-		return nil, "", explainf(nil, "docker host %q: write unix://PATH or tcp://HOST:PORT", host)
-	}
-	// There is no proxy, because DOCKER_HOST is not a name on the web.
-	t := &http.Transport{DisableCompression: true}
-	switch scheme {
-	case "unix":
-		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", address)
-		}
-		return &http.Client{Transport: t}, "http://docker", nil
-	case "tcp", "http", "https":
-		base, err := tcpBase(scheme, address, t)
-		return &http.Client{Transport: t}, base, err
-	case "ssh":
-		return nil, "", explainf(nil, "docker host %s: ssh is not supported: forward the socket (ssh -L ./docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix://./docker.sock", host)
-	}
-	return nil, "", explainf(nil, "docker host %s: %s is not supported: write unix://PATH or tcp://HOST:PORT", host, scheme)
-}
-
-// tcpBase returns the base URL of a daemon on the network. The environment decides
-// about TLS, as for the docker command.
-func tcpBase(scheme, address string, t *http.Transport) (string, error) {
-	u, err := url.Parse("//" + address)
-	if err != nil || u.Host == "" {
-		return "", explainf(nil, "docker host %s://%s: no legal address", scheme, address)
-	}
-	secure := scheme == "https" || scheme == "tcp" && os.Getenv("DOCKER_TLS_VERIFY") != ""
-	if !secure {
-		return "http://" + u.Host + strings.TrimSuffix(u.Path, "/"), nil
-	}
-	dir := os.Getenv("DOCKER_CERT_PATH")
-	if dir == "" {
-		home, _ := os.UserHomeDir()
-		dir = filepath.Join(home, ".docker")
-	}
-	if t.TLSClientConfig, err = daemonTLS(dir); err != nil {
-		return "", fmt.Errorf("docker host %s://%s: %w", scheme, address, err)
-	}
-	return "https://" + u.Host + strings.TrimSuffix(u.Path, "/"), nil
-}
-
-// daemonTLS uses ca.pem, cert.pem and key.pem of a directory, as far as they are there.
-func daemonTLS(dir string) (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if ca, err := os.ReadFile(filepath.Join(dir, "ca.pem")); err == nil {
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(ca) {
-			return nil, fmt.Errorf("%s holds no certificate", filepath.Join(dir, "ca.pem"))
-		}
-	}
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	if _, err := os.Stat(cert); err != nil {
-		return cfg, nil
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, err
-	}
-	cfg.Certificates = []tls.Certificate{pair}
-	return cfg, nil
 }

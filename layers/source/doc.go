@@ -82,6 +82,10 @@
 // say how often and after how long. If that is not enough, the Read fails, for this
 // layer only.
 //
+// A registry that takes the connection and then says nothing is given up after
+// [Options.AnswerTimeout], 30 seconds, and is not asked again. [Options.Waiting] is told
+// what is waited for.
+//
 // When the context that was given to [Open] ends, all of this ends at once. To end a
 // single download, close it.
 //
@@ -91,5 +95,6 @@
 // is checked before it becomes part of a path. Symbolic links of a layout directory are
 // not followed out of it unless [Options.FollowLinks] says so. Plain HTTP is used on
 // the loopback interface only, unless [Options.Insecure] says otherwise; that holds for
-// token servers and redirects, too.
+// token servers and redirects, too. A redirect from elsewhere to an address of the local
+// network is refused, unless [Options.LocalRedirects] names its host.
 package source

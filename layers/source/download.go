@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -86,18 +87,21 @@ func checkRange(header string, at, size int64) error {
 
 // checkRedirect prevents a registry from sending its client to hosts of the client's
 // own network. go-containerregistry does the same for manifests.
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	if len(via) >= 10 {
-		return permanent{errors.New("redirects ten times")}
+// local are the hosts to which it may.
+func checkRedirect(local []string) func(req *http.Request, via []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if len(via) >= 10 {
+			return permanent{errors.New("redirects ten times")}
+		}
+		return checkHost(via[0].URL.Hostname(), req.URL.Hostname(), local)
 	}
-	return checkHost(via[0].URL.Hostname(), req.URL.Hostname())
 }
 
-func checkHost(from, to string) error {
-	if from == to || isPublic(to) || isLoopback(from) && isLoopback(to) {
+func checkHost(from, to string, local []string) error {
+	if from == to || isPublic(to) || isLoopback(from) && isLoopback(to) || slices.Contains(local, to) {
 		return nil
 	}
-	return permanent{fmt.Errorf("redirects to %s, an address of a local network", to)}
+	return permanent{fmt.Errorf("redirects to %s, an address of a local network, which must be allowed for it (Options.LocalRedirects)", to)}
 }
 
 // isPublic reports whether a host is a name, or an address outside local networks. It

@@ -140,9 +140,9 @@ func TestRedirects(t *testing.T) {
 		}
 		from := httptest.NewRequest(http.MethodGet, "https://registry.test/v2/", nil)
 		to := httptest.NewRequest(http.MethodGet, "https://"+host+"/x", nil)
-		assert.Equal(t, want, checkRedirect(to, []*http.Request{from}) == nil, host)
-		assert.NoError(t, checkRedirect(to, []*http.Request{to}), host)
-		assert.Error(t, checkRedirect(to, slices.Repeat([]*http.Request{to}, 10)))
+		assert.Equal(t, want, checkRedirect(nil)(to, []*http.Request{from}) == nil, host)
+		assert.NoError(t, checkRedirect(nil)(to, []*http.Request{to}), host)
+		assert.Error(t, checkRedirect(nil)(to, slices.Repeat([]*http.Request{to}, 10)))
 	}
 	src := testImage(t, hostPlatform, "gzip")
 	reg := newRegistry()

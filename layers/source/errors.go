@@ -71,6 +71,14 @@ func oneLine(s string, limit int) string {
 	return s
 }
 
+// plural counts things: "1 layer", "2 layers".
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // list joins names for a message; of more than ten it names only the first ten.
 func list(names []string) string {
 	const most = 10

@@ -151,7 +151,7 @@ func (l *layer) Uncompressed() (io.ReadCloser, error) {
 // DiffID is what the config claims.
 func (l *layer) DiffID() (v1.Hash, error) {
 	if l.index >= len(l.diffIDs) {
-		return v1.Hash{}, fmt.Errorf("the config names %d layers, there is no diffID for layer %d", len(l.diffIDs), l.index)
+		return v1.Hash{}, fmt.Errorf("the config names %s, there is no diffID for layer %d", plural(len(l.diffIDs), "layer"), l.index)
 	}
 	return l.diffIDs[l.index], nil
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -124,8 +126,8 @@ func parseManifest(raw []byte) (*v1.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	if t := m.Config.MediaType; !t.IsConfig() && t != "" && t != "application/octet-stream" {
-		return nil, explainf(because(ErrNotImage), "not an image but an artifact of type %s", t)
+	if what, ok := artifact(m); ok {
+		return nil, explainf(because(ErrNotImage), "not an image but an artifact %s", what)
 	}
 	if m.Config.Digest.Hex == "" {
 		return nil, explainf(because(ErrNotImage), "not an image: the manifest names no config")
@@ -136,6 +138,49 @@ func parseManifest(raw []byte) (*v1.Manifest, error) {
 		}
 	}
 	return m, nil
+}
+
+// artifact tells by the media types of a manifest what it is, if that is no image. An
+// artifact says what it is in artifactType, or else in the type of its config. Signatures
+// and attestations have the config of an image, and tell by their layers. See
+// https://github.com/opencontainers/image-spec/blob/main/manifest.md.
+func artifact(m *v1.Manifest) (what string, ok bool) {
+	var layers []string
+	for _, d := range m.Layers {
+		if t := string(d.MediaType); mayBeLayer(t) {
+			layers = nil
+			break
+		} else if !slices.Contains(layers, t) {
+			layers = append(layers, t)
+		}
+	}
+	config := m.Config.MediaType
+	switch isConfig := config.IsConfig() || config == "" || config == "application/octet-stream"; {
+	case isConfig && len(layers) == 0:
+		return "", false
+	case m.ArtifactType != "" && !types.MediaType(m.ArtifactType).IsConfig():
+		return "of type " + m.ArtifactType, true
+	case !isConfig && config != emptyConfig:
+		return fmt.Sprintf("of type %s", config), true
+	case len(layers) > 0:
+		return "with " + plural(len(m.Layers), "layer") + " of type " + list(layers), true
+	}
+	return fmt.Sprintf("of type %s", config), true
+}
+
+// emptyConfig is the type of a config that says nothing.
+const emptyConfig types.MediaType = "application/vnd.oci.empty.v1+json"
+
+// mayBeLayer reports whether the layer of an image can have that media type. Registries
+// and builders give many false ones, but hardly that of a text or JSON document.
+func mayBeLayer(mediaType string) bool {
+	t := strings.ToLower(mediaType)
+	for _, part := range []string{"tar", "layer", "diff", "gzip", "zstd", "octet-stream"} {
+		if strings.Contains(t, part) {
+			return true
+		}
+	}
+	return t == ""
 }
 
 // loadImage reads the image of a manifest. The manifest has been verified.

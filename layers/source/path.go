@@ -20,6 +20,8 @@ func openPath(ctx context.Context, where reference, o *Options) (*Image, error) 
 		return nil, err
 	case info.IsDir():
 		return openPathDirectory(ctx, where, o)
+	case info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice|fs.ModeSocket) != 0:
+		return nil, explainf(because(ErrNotImage), "not an image: neither a regular file nor a directory; %s", noPipe)
 	case !info.Mode().IsRegular():
 		return nil, explainf(because(ErrNotImage), "not an image: neither a regular file nor a directory")
 	case where.scheme == schemeOCI:

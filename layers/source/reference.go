@@ -77,9 +77,15 @@ func foreignHint(scheme string) (string, bool) {
 	return "", false
 }
 
+// noPipe is why a pipe is refused: members of an archive are read in any order.
+const noPipe = "standard input and pipes cannot be read in place: save the image to a file first"
+
 func parseReference(ref string) (reference, error) {
 	if strings.TrimSpace(ref) == "" {
 		return reference{}, errors.New("empty image reference")
+	}
+	if path := ref[strings.IndexByte(ref, ':')+1:]; path == "-" {
+		return reference{}, explainf(because(ErrNotImage), "%s", noPipe)
 	}
 	if len(ref) > maxReference {
 		return reference{}, fmt.Errorf("an image reference of more than %d bytes", maxReference)
@@ -135,6 +141,9 @@ func parseWithoutScheme(ref string) (reference, error) {
 		return reference{path: path, want: want}, nil
 	case err != nil && (looksLikePath(ref) || looksLikePath(path)):
 		return reference{}, err
+	case errors.Is(err, fs.ErrPermission):
+		// What may be there is nobody else's business.
+		return reference{}, explainf(because(err), "%v; for a registry's image of that name write registry:%s", err, ref)
 	}
 	if scheme, rest, ok := strings.Cut(ref, ":"); ok {
 		if hint, foreign := foreignHint(scheme); foreign {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -46,6 +48,7 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 	if err != nil {
 		return nil, err
 	}
+	o.Waiting("registry " + ref.Context().RegistryStr())
 	r, err := newRepository(ctx, ref, o)
 	if err != nil {
 		return nil, errors.Join(r.explain(err, where), r.Close())
@@ -88,10 +91,24 @@ func registryReference(where reference, o *Options) (name.Reference, error) {
 	switch {
 	case err == nil:
 		return ref, nil
+	case where.forced && hasUpperCase(where.name):
+		return nil, explainf(because(err), "no legal image reference: the names of repositories are lower case")
 	case where.forced:
 		return nil, explainf(because(err), "no legal image reference: %v", err)
+	case hasUpperCase(where.name):
+		return nil, explainf(because(err), "neither an existing file nor a legal image reference: the names of repositories are lower case")
 	}
 	return nil, explainf(because(err), "neither an existing file nor a legal image reference")
+}
+
+// hasUpperCase reports whether upper case is all that is wrong with a name.
+func hasUpperCase(name string) bool {
+	repository, rest := name, ""
+	if i := strings.LastIndexAny(name, ":@"); i > strings.LastIndexByte(name, '/') {
+		repository, rest = name[:i], name[i:]
+	}
+	_, err := parseName(strings.ToLower(repository) + rest)
+	return err == nil && repository != strings.ToLower(repository)
 }
 
 // newRepository makes the first request to a registry, and obtains a token if the
@@ -104,18 +121,27 @@ func newRepository(ctx context.Context, ref name.Reference, o *Options) (*reposi
 	repo := ref.Context()
 	auth, err := authn.Resolve(ctx, o.Keychain, repo)
 	if err != nil {
-		return r, err
+		return r, credentialError{err}
 	}
 	agent := transport.NewUserAgent(timed, userAgent)
 	var authorized http.RoundTripper
-	err = r.retry.do(ctx, func() (err error) {
+	err = r.retry.do(ctx, func() error {
+		ctx, cancel := withAnswerTimeout(ctx, o.AnswerTimeout)
+		defer cancel()
+		var err error
 		authorized, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{repo.Scope(transport.PullScope)})
+		if silent := new(silentError); err != nil && errors.As(context.Cause(ctx), silent) {
+			return permanent{*silent}
+		}
 		return err
 	})
+	if syntax := new(json.SyntaxError); errors.As(err, &syntax) {
+		err = explainf(because(err), "%s gave no token but something else, perhaps the page of a login or of a proxy (%v)", restricted.lastRequest(), err)
+	}
 	if err != nil {
 		return r, err
 	}
-	r.client = &http.Client{Transport: authorized, CheckRedirect: checkRedirect}
+	r.client = &http.Client{Transport: authorized, CheckRedirect: checkRedirect(o.LocalRedirects)}
 	r.puller, err = remote.NewPuller(remote.WithTransport(authorized))
 	return r, err
 }
@@ -184,12 +210,35 @@ func (r *repository) explainOf(d v1.Descriptor, err error) error {
 	return err
 }
 
+// A credentialError is why the credentials for a registry could not be read.
+type credentialError struct{ error }
+
+func (e credentialError) Unwrap() error { return e.error }
+
+// A silentError says that a registry took the connection, or the request, and no more.
+type silentError struct{ waited time.Duration }
+
+func (e silentError) Error() string {
+	return fmt.Sprintf("it has not answered within %s (Options.AnswerTimeout)", e.waited)
+}
+
+// withAnswerTimeout ends the first exchange with a registry that does not answer.
+func withAnswerTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, silentError{d})
+}
+
 // explain says in one line why a registry gave no answer, or which. The error wraps
 // its cause.
 func (r *repository) explain(err error, where reference) error {
 	host := r.ref.Context().RegistryStr()
 	if errors.Is(err, ErrLimit) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if wrong, ok := errors.AsType[credentialError](err); ok {
+		return explainf(because(err), "the credentials for registry %s cannot be read, and it was not asked: %v", host, wrong.error)
 	}
 	// This comes first, because the answer may be that of a later attempt in plain HTTP.
 	if certificateError(err) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -17,6 +18,35 @@ import (
 // Container images are Linux images, whatever system this program runs on.
 func defaultPlatform() v1.Platform {
 	return v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
+}
+
+// ParsePlatform parses OS/ARCHITECTURE, with /VARIANT or :OSVERSION behind it, as for
+// [Options.Platform]. An architecture alone, such as arm64 or arm/v7, is one of linux; it
+// may have the name that uname gives it, such as aarch64.
+func ParsePlatform(s string) (*v1.Platform, error) {
+	if arch, variant, _ := strings.Cut(s, "/"); architectures[strings.ToLower(arch)] != "" {
+		s = "linux/" + architectures[strings.ToLower(arch)]
+		if variant != "" {
+			s += "/" + variant
+		}
+	}
+	p, err := v1.ParsePlatform(s)
+	switch {
+	case err != nil:
+		return nil, explainf(because(err), "platform %q: %v", s, err)
+	case p.OS == "" || p.Architecture == "":
+		return nil, explainf(nil, "platform %q: neither OS/ARCHITECTURE, such as linux/arm64, nor an architecture", s)
+	}
+	return p, nil
+}
+
+// architectures are those of container images (Go's GOARCH on linux), by that name and by
+// the one of uname.
+var architectures = map[string]string{
+	"386": "386", "i386": "386", "i686": "386", "amd64": "amd64", "x86_64": "amd64", "x86-64": "amd64",
+	"arm": "arm", "armhf": "arm", "arm64": "arm64", "aarch64": "arm64", "loong64": "loong64", "loongarch64": "loong64",
+	"mips": "mips", "mipsle": "mipsle", "mips64": "mips64", "mips64le": "mips64le", "ppc64": "ppc64",
+	"ppc64le": "ppc64le", "riscv64": "riscv64", "s390x": "s390x",
 }
 
 // Image is an open image, and what the place where it was found says about it.
@@ -178,9 +208,10 @@ type Options struct {
 	Transport http.RoundTripper
 
 	// DockerHost is the daemon's address, unix://PATH or tcp://HOST:PORT. The default
-	// is DOCKER_HOST of the environment, or else unix:///var/run/docker.sock. For tcp
-	// DOCKER_TLS_VERIFY and DOCKER_CERT_PATH of the environment apply. Docker's
-	// contexts are not read.
+	// is DOCKER_HOST of the environment, or else that of the context of the docker
+	// command: DOCKER_CONTEXT, or currentContext of its config.json. Without a context it
+	// is unix:///var/run/docker.sock. For tcp
+	// DOCKER_TLS_VERIFY and DOCKER_CERT_PATH of the environment apply.
 	DockerHost string
 
 	// FollowLinks allows the blobs of a layout directory to be symbolic links that
@@ -201,6 +232,24 @@ type Options struct {
 	// default is one minute, a negative one means no limit. While nobody reads from a
 	// layer, the time does not count. The context limits the time for all of it.
 	IdleTimeout time.Duration
+
+	// AnswerTimeout is how long a registry may take for the first exchange: that it is
+	// there, and its token, if it wants one to be used. The default is 30 seconds, a
+	// negative one means no limit. A registry that is silent for so long is not asked
+	// again. What it asks for by Retry-After does not count.
+	AnswerTimeout time.Duration
+
+	// Waiting, if not nil, is told what Open is waiting for, each time that changes:
+	// "registry ghcr.io". It is for a line of progress.
+	Waiting func(what string)
+
+	// LocalRedirects are hosts of the local network to which a registry may redirect for
+	// its configs and layers: a company's own registry often keeps them on such a one.
+	// Each is a host without its port, as in the redirect: "10.1.2.3", "localhost". By
+	// default no registry but one on the loopback interface may redirect to a private,
+	// link-local or loopback address, because it could make its clients ask services of
+	// their own network. For manifests that is always so.
+	LocalRedirects []string
 
 	// Limits bound what is read into memory.
 	Limits Limits
@@ -249,6 +298,10 @@ func (o *Options) withDefaults() *Options {
 	}
 	if out.pause <= 0 {
 		out.pause = defaultPause
+	}
+	out.AnswerTimeout = cmp.Or(out.AnswerTimeout, defaultAnswerTimeout)
+	if out.Waiting == nil {
+		out.Waiting = func(string) {}
 	}
 	out.IdleTimeout = cmp.Or(out.IdleTimeout, defaultIdleTimeout)
 	out.Limits = out.Limits.withDefaults()

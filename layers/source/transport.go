@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -28,14 +29,25 @@ type restrictedTransport struct {
 	inner    http.RoundTripper
 	own      *http.Transport // inner, if it was made for this transport
 	insecure bool            // plain HTTP is allowed
+	local    []string        // hosts of the local network that redirects may lead to
 	manifest int64           // bytes
+	last     atomic.Pointer[url.URL]
+}
+
+// lastRequest returns where the last request went, without its query.
+func (t *restrictedTransport) lastRequest() string {
+	u := t.last.Load()
+	if u == nil {
+		return "the registry"
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
 }
 
 // errPlainHTTP says that a request was refused.
 var errPlainHTTP = errors.New("plain HTTP is not allowed except on the loopback interface")
 
 func newRestrictedTransport(o *Options) *restrictedTransport {
-	t := &restrictedTransport{inner: o.Transport, insecure: o.Insecure, manifest: o.Limits.Manifest}
+	t := &restrictedTransport{inner: o.Transport, insecure: o.Insecure, local: o.LocalRedirects, manifest: o.Limits.Manifest}
 	if t.inner == nil {
 		t.inner = remote.DefaultTransport
 		if shared, ok := t.inner.(*http.Transport); ok && o.Insecure {
@@ -48,6 +60,7 @@ func newRestrictedTransport(o *Options) *restrictedTransport {
 }
 
 func (t *restrictedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.last.Store(req.URL)
 	if req.URL.Scheme == "http" && !t.insecure && !isLoopback(req.URL.Hostname()) {
 		if req.Body != nil {
 			req.Body.Close()
@@ -55,7 +68,7 @@ func (t *restrictedTransport) RoundTrip(req *http.Request) (*http.Response, erro
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, errPlainHTTP)
 	}
 	if from := req.Response; from != nil && from.Request != nil {
-		if err := checkHost(from.Request.URL.Hostname(), req.URL.Hostname()); err != nil {
+		if err := checkHost(from.Request.URL.Hostname(), req.URL.Hostname(), t.local); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +118,10 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-const defaultIdleTimeout = time.Minute
+const (
+	defaultIdleTimeout   = time.Minute
+	defaultAnswerTimeout = 30 * time.Second
+)
 
 // errStalled says that nothing came for too long.
 var errStalled = errors.New("sent nothing")

@@ -80,7 +80,7 @@ func TestRedirectToThisMachine(t *testing.T) {
 	}
 	from := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:5000/v2/", nil)
 	to := httptest.NewRequest(http.MethodGet, "http://localhost:9000/x", nil)
-	assert.NoError(t, checkRedirect(to, []*http.Request{from}), "from this machine to itself")
+	assert.NoError(t, checkRedirect(nil)(to, []*http.Request{from}), "from this machine to itself")
 }
 
 // TestPausesAreBounded checks that pauses are as Options.Attempts says.

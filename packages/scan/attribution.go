@@ -18,6 +18,7 @@ import (
 type attribution struct {
 	idx      *layers.Index
 	learned  *learned // in the pass; read only
+	behind   *behindLinks
 	problems problems
 
 	lives   []*life            // in the order in which they began
@@ -217,7 +218,7 @@ func (a *attribution) databaseLost(layer int, l *life) bool {
 			return false // all of it is gone
 		}
 	}
-	p := l.found.Evidence[0]
+	p := l.found.Database()
 	if dir, ok := packages.EcosystemOf(l.group.kind).PerPackageDir(p); ok {
 		_, there := a.idx.Lookup(layer, dir)
 		return !there

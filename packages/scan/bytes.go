@@ -29,7 +29,7 @@ func (a *attribution) countBytes(d *delta) {
 			if e.Path == first && len(a.owners.under[e.Path]) > 0 {
 				a.shared[version{n, e.Path}] = l
 			}
-		case packages.IsDatabase(e.Path):
+		case packages.IsDatabase(e.Path) || a.behind.isDatabase(n, e.Path):
 			a.bytes[n].Metadata += e.Size
 		default:
 			a.bytes[n].Unowned += e.Size

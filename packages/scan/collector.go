@@ -57,6 +57,7 @@ type Collector struct {
 
 	mu            sync.Mutex // guards the fields below during the pass
 	learned       learned
+	behind        *behindLinks    // of the whole image; nil until the layers are stacked
 	assemblyBytes int64           // kept of all assemblies
 	linksParsed   map[version]int // how many hard links to a file were parsed
 }
@@ -108,7 +109,7 @@ func (c *Collector) Wants() []layers.Want {
 		return nil
 	}
 	return []layers.Want{
-		{Key: c.key, Match: func(e layers.Entry, _ []byte) bool { return c.set.Keep(e.Path, e.Size) }},
+		{Key: c.key, Match: func(e layers.Entry, _ []byte) bool { return c.set.Keep(e.Path, e.Size) }, Also: c.wantBehindLinks},
 		{
 			Key: c.key,
 			Match: func(e layers.Entry, head []byte) bool {
@@ -134,7 +135,14 @@ func (c *Collector) Attribute(ctx context.Context, idx *layers.Index) (*packages
 	a := newAttribution(idx, &c.learned)
 	p := &parser{
 		idx: idx, set: c.set, parallel: c.parallel, assemblies: c.learned.assemblies,
-		problems: &a.problems, globbed: map[string]map[string]struct{}{},
+		problems: &a.problems, globbed: map[string]map[string]struct{}{}, behind: c.behind,
+	}
+	if p.behind == nil {
+		p.behind = findBehindLinks(idx, c.set)
+	}
+	a.behind = p.behind
+	if p.behind.incomplete {
+		a.problems.add(layers.None, "", errManyLinks)
 	}
 	if err := a.walk(ctx, p); err != nil {
 		return nil, err

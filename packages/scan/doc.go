@@ -24,7 +24,8 @@
 //
 // Nothing is written to disk, with one exception: four of Syft's parsers need a file. A jar, an
 // rpm or Nix database, a compressed kernel module and a UPX-packed program are copied to a
-// temporary file in [os.TempDir] while they are parsed.
+// temporary file in [os.TempDir] while they are parsed, and so is the log of SQLite beside
+// a database, whose changes SQLite moves into it.
 //
 // # How a package gets its layer
 //

@@ -198,3 +198,12 @@ func TestOneOfTwo(t *testing.T) {
 		assert.Equal(t, []packages.Location{{Path: "usr/local/go/bin/go", Layer: 0}}, find(t, inv, "go").Locations)
 	}
 }
+
+// The lists of packages in status.d lie in info, beside status.d.
+func TestDpkgStatusDInfo(t *testing.T) {
+	_, inv := read(t, text(t, debian+"-- var/lib/dpkg/status.d/openssl --\nPackage: openssl\nVersion: 3.0.2-1\nArchitecture: amd64\n"+
+		"-- var/lib/dpkg/info/openssl.list --\n/.\n/usr/bin\n/usr/bin/openssl\n/usr/bin/c_rehash\n-- usr/bin/openssl --\n123456789\n-- usr/bin/c_rehash --\n1234\n"))
+	p := find(t, inv, "openssl")
+	assert.Equal(t, 2, p.Files)
+	assert.EqualValues(t, 15, p.Bytes.Total())
+}

@@ -9,20 +9,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/packages/scan"
 	"github.com/stemma-go/stemma/testdata/packaged"
 )
 
-// TestThroughLink: what a layer puts below a link of the layers below is where that leads.
+// TestThroughLink: what a layer puts below a link of its own is where that leads. What it
+// puts below one of the layers below is in a directory of its own.
 func TestThroughLink(t *testing.T) {
 	jar := packaged.Jar(t, "org.example", "app", "1.0")
-	img := packaged.Image(t, packaged.Text("-- bin -> usr/bin --\n-- usr/bin/x --\n"),
-		[]packaged.File{{Path: "bin/app.jar", Content: jar}, {Path: "bin/bad.jar", Content: []byte("PK\x03\x04 no jar")}},
+	img := packaged.Image(t, packaged.Text("-- usr/bin/x --\n"),
+		[]packaged.File{{Path: "bin", Link: "usr/bin"}, {Path: "bin/app.jar", Content: jar}, {Path: "bin/bad.jar", Content: []byte("PK\x03\x04 no jar")}},
 		[]packaged.File{{Path: "usr/bin/.wh.app.jar"}})
 	_, inv := read(t, img)
 	checkLives(t, inv, "java-archive app; 1 introduced 1.0; 2 removed 1.0; removed")
 	app := find(t, inv, "app")
 	assert.Equal(t, []packages.Location{{Path: "usr/bin/app.jar", Layer: 1}}, app.Locations)
 	assert.EqualValues(t, len(jar), app.Bytes.Shadowed)
+
+	idx, inv, err := scan.Read(t.Context(), packaged.Image(t, packaged.Text("-- bin -> usr/bin --\n-- usr/bin/x --\n"),
+		[]packaged.File{{Path: "bin/app.jar", Content: jar}}, []packaged.File{{Path: "usr/bin/.wh.app.jar"}}), nil)
+	require.NoError(t, err)
+	assert.Len(t, idx.Problems, 1)
+	checkLives(t, inv, "java-archive app; 1 introduced 1.0; present")
+	assert.Equal(t, []packages.Location{{Path: "bin/app.jar", Layer: 1}}, find(t, inv, "app").Locations)
 }
 
 // TestHardLinks: uv and pnpm install hard links to the files of their caches. Each name of

@@ -42,7 +42,7 @@ func rootOf(f *syft.Found) (root string, ok bool) {
 	if !f.Manager || len(f.Evidence) == 0 {
 		return "", false
 	}
-	return packages.EcosystemOf(f.Type).Root(f.Evidence[0])
+	return packages.EcosystemOf(f.Type).Root(f.Database())
 }
 
 // combinedGroups tells, by a file and what is found in it, the group of the package that
@@ -115,7 +115,7 @@ func (l *life) end(layer int, kind packages.EventKind, state packages.State) {
 // owns: its version, or its place.
 func (l *life) update(layer int, f syft.Found) bool {
 	from := l.version()
-	moved := !slices.Equal(l.found.Evidence, f.Evidence)
+	moved := !slices.Equal(l.found.Evidence, f.Evidence) || l.found.Via != f.Via
 	l.found = f
 	if from == f.Version {
 		return moved

@@ -263,14 +263,24 @@ func parseList(b []byte) []string {
 // listOf returns the list of files of a package at a layer, where its ecosystem has such
 // lists. Packages of several architectures have it under NAME:ARCH.
 func listOf(idx *layers.Index, layer int, l *life) (layers.Entry, bool) {
-	lists := packages.EcosystemOf(l.group.kind).FileLists
-	if lists == "" || len(l.found.Evidence) == 0 {
+	eco := packages.EcosystemOf(l.group.kind)
+	database := l.found.Database()
+	if eco.FileLists == "" || database == "" {
 		return layers.Entry{}, false
 	}
-	info := path.Join(path.Dir(l.found.Evidence[0]), lists)
-	for _, name := range []string{l.group.name + ":" + l.group.arch, l.group.name} {
-		if e, ok := idx.Lookup(layer, path.Join(info, name+".list")); ok {
-			return e, true
+	dirs := []string{path.Dir(database)}
+	if dir, ok := eco.PerPackageDir(database); ok {
+		dirs = append(dirs, path.Dir(dir)) // of status.d/NAME, too, the lists are usually in info beside status.d
+	}
+	for _, dir := range dirs {
+		for _, name := range []string{l.group.name + ":" + l.group.arch, l.group.name} {
+			p := path.Join(dir, eco.FileLists, name+".list")
+			if e, ok := idx.Lookup(layer, p); ok && e.Type != layers.Symlink {
+				return e, true
+			}
+			if e, ok := idx.Resolve(layer, p); ok {
+				return e, true
+			}
 		}
 	}
 	return layers.Entry{}, false

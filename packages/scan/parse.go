@@ -23,6 +23,7 @@ type parser struct {
 	assemblies map[version]*syft.Sparse
 	problems   *problems
 	globbed    map[string]map[string]struct{} // every path that a layer had so far, by the glob it matches
+	behind     *behindLinks
 }
 
 // problems are what could not be read. Parsers run at the same time.
@@ -132,6 +133,8 @@ func (p *parser) delta(n int) *delta {
 		}
 		p.recordChange(d, e)
 	}
+	p.recordBehindLinks(d)
+	p.recordLogs(d)
 	if d.hides {
 		p.rerunForRemoved(d)
 	}
@@ -166,13 +169,35 @@ func (p *parser) recordChange(d *delta, e layers.Entry) {
 		return
 	}
 	for _, g := range globs {
-		d.hits[g] = append(d.hits[g], e.Path)
-		if p.globbed[g] == nil {
-			p.globbed[g] = map[string]struct{}{}
-		}
-		p.globbed[g][e.Path] = struct{}{}
+		p.recordHit(d, g, e.Path)
 	}
 	d.willRun(p.set.CatalogersOf(e.Path, globs)...)
+}
+
+// recordHit notes a changed path that matches a glob.
+func (p *parser) recordHit(d *delta, glob, path string) {
+	if !slices.Contains(d.hits[glob], path) {
+		d.hits[glob] = append(d.hits[glob], path)
+	}
+	if p.globbed[glob] == nil {
+		p.globbed[glob] = map[string]struct{}{}
+	}
+	p.globbed[glob][path] = struct{}{}
+}
+
+// recordLogs notes the databases whose log of changes is another than in the layers
+// below: see [syft.WAL].
+func (p *parser) recordLogs(d *delta) {
+	for glob, paths := range p.globbed {
+		for file := range paths {
+			was, had := syft.WAL(p.idx, d.layer-1, file)
+			is, has := syft.WAL(p.idx, d.layer, file)
+			if _, there := p.idx.Resolve(d.layer, file); there && (had != has || was.Size != is.Size || was.Sum != is.Sum) {
+				p.recordHit(d, glob, file)
+				d.willRun(p.set.CatalogersOf(file, []string{glob})...)
+			}
+		}
+	}
 }
 
 func (d *delta) willRun(catalogers ...*syft.Cataloger) {
@@ -209,7 +234,7 @@ func (p *parser) rerunForRemoved(d *delta) {
 	}
 	removed := func(glob string) bool {
 		for file := range p.globbed[glob] {
-			if !isEvidence(p.idx, d.layer, file) {
+			if !isEvidence(p.idx, d.layer, file) && !p.behind.has(d.layer, glob, file) {
 				return true
 			}
 		}
@@ -242,6 +267,7 @@ func (p *parser) prepareRun(d *delta, c *syft.Cataloger) {
 			defer d.missingMu.Unlock()
 			d.missing[file] = true
 		},
+		Stale: func(file string, err error) { p.problems.add(d.layer, file, err) },
 	}
 	any := false
 	for _, g := range c.Globs {
@@ -266,7 +292,7 @@ func (p *parser) prepareRun(d *delta, c *syft.Cataloger) {
 func (p *parser) visible(layer int, glob string) []string {
 	var there []string
 	for file := range p.globbed[glob] {
-		if _, ok := p.idx.Lookup(layer, file); ok {
+		if _, ok := p.idx.Lookup(layer, file); ok || p.behind.has(layer, glob, file) {
 			there = append(there, file)
 		}
 	}

@@ -11,10 +11,12 @@ package progress
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/stemma-go/stemma/layers/printable"
 	"golang.org/x/term"
 )
 
@@ -29,6 +31,9 @@ type Line struct {
 	all  int64
 	last int64
 	off  bool // nothing is shown any more
+
+	wait  *time.Timer // shows what is waited for; nil if nothing is
+	shown int         // runes of that on the line
 }
 
 // A gate lets nothing through before a moment. Until then the bar counts, so that
@@ -60,11 +65,48 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
+// Waiting shows what is waited for, before there is anything to count: "registry
+// ghcr.io". It is made for the Waiting of layers/source's Options.
+func (l *Line) Waiting(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.endWait()
+	if l.off {
+		return
+	}
+	text := []rune("waiting for " + printable.Line(what))
+	text = text[:min(len(text), 79)] // of the narrowest usual terminal
+	var wait *time.Timer
+	wait = time.AfterFunc(time.Until(l.out.from), func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.wait == wait {
+			l.shown = len(text)
+			_, _ = io.WriteString(l.out.w, "\r"+string(text)) // see Update
+		}
+	})
+	l.wait = wait
+}
+
+// endWait erases what was waited for.
+func (l *Line) endWait() {
+	if l.wait == nil {
+		return
+	}
+	l.wait.Stop()
+	l.wait = nil
+	if l.shown > 0 {
+		_, _ = io.WriteString(l.out.w, "\r"+strings.Repeat(" ", l.shown)+"\r") // see Update
+		l.shown = 0
+	}
+}
+
 // Update shows that done of all bytes are read; all is 0 while it is not known.
 // It is made for the Progress of layers.Options.
 func (l *Line) Update(done, all int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.endWait()
 	if l.off {
 		return
 	}
@@ -93,6 +135,7 @@ func (l *Line) Update(done, all int64) {
 func (l *Line) Done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.endWait()
 	l.off = true
 	if l.out.used {
 		_ = l.bar.Clear() // see Update

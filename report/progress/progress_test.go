@@ -30,6 +30,25 @@ func TestShowsAfterDelay(t *testing.T) {
 	assert.Equal(t, n, out.Len(), "silent after Done")
 }
 
+func TestWaiting(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	l := newLine(w, time.Nanosecond, true)
+	l.Waiting("registry example.test\x1b[2J")
+	seen := make([]byte, 200)
+	n, err := r.Read(seen) // the line comes by itself
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(string(seen[:n]), "\rwaiting for registry example.test"), "%q", seen[:n])
+	assert.NotContains(t, string(seen[:n]), "\x1b")
+	l.Done()
+	l.Waiting("more")
+	l.Done()
+	require.NoError(t, w.Close())
+	rest, err := io.ReadAll(r)
+	require.NoError(t, err)
+	assert.Empty(t, strings.TrimSpace(string(rest)), "wiped, and silent after Done")
+}
+
 func TestSilentForASecond(t *testing.T) {
 	var out bytes.Buffer
 	l := newLine(&out, quiet, true)

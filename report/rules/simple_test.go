@@ -210,8 +210,8 @@ func FuzzCommands(f *testing.F) {
 
 func TestUnverified(t *testing.T) {
 	im := handmade.Image{
-		Steps:     []handmade.Step{buildkit("RUN a", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1))},
-		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 2}},
+		Steps:     []handmade.Step{buildkit("RUN a", file("a", 1)), buildkit("RUN b", file("b", 1)), buildkit("RUN c", file("c", 1)), buildkit("RUN d", file("d", 1)), buildkit("RUN e", file("e", 1))},
+		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 3}},
 	}
 	r := im.Report(t)
 	check(t, Unverified(), r)
@@ -219,9 +219,11 @@ func TestUnverified(t *testing.T) {
 	ls[1].Verified, ls[1].Claimed.Hex = false, "00"
 	ls[2].Verified, ls[2].Partial = false, true
 	ls[3].Verified = false
+	ls[4].Verified, ls[4].Claimed = false, v1.Hash{}
 	check(t, Unverified(), r,
 		want{0, 2, 2, report.Serious, "layer 2", "could not be read to its end", "", 0},
 		want{0, 3, 3, report.Serious, "layer 3", "not what the manifest claims", "", 0},
+		want{0, 4, 4, report.Serious, "layer 4", "and the configuration claims none for it", "", 0},
 		want{1, 1, 1, report.Serious, "layer 1", "its diffID is sha256:", "", 0},
 	)
 }

@@ -33,6 +33,8 @@ func Unverified() report.Rule {
 				switch {
 				case l.Partial || l.DiffID == (v1.Hash{}):
 					f.Message = fmt.Sprintf("layer %d could not be read to its end, so nothing proves what it holds", l.Index)
+				case l.Claimed == (v1.Hash{}):
+					f.Message = fmt.Sprintf("layer %d cannot be verified: its diffID is %s, and the configuration claims none for it", l.Index, l.DiffID)
 				case l.DiffID != l.Claimed:
 					f.Message = fmt.Sprintf("layer %d is not what the configuration claims: its diffID is %s, not %s", l.Index, l.DiffID, l.Claimed)
 				default:

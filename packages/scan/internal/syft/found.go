@@ -18,6 +18,9 @@ type Found struct {
 	FoundBy                   string
 	// Evidence are the files that prove it, links resolved, sorted.
 	Evidence []string
+	// Via is the path under which a database was found, if that goes through a link to
+	// the file that Evidence names: "var/lib/dpkg/status". It tells whose database it is.
+	Via string
 	// Owned are the files that it says it owns, as it spells them; Dirs are
 	// directories that are its own, all below included.
 	Owned, Dirs []string
@@ -60,6 +63,9 @@ func convert(by string, pkgs []pkg.Package) []Found {
 		}
 		f.Evidence = evidence(p)
 		f.takeMetadata(p)
+		if f.Manager {
+			f.Via = via(p, f.Evidence)
+		}
 		found = append(found, f)
 	}
 	return found
@@ -79,6 +85,25 @@ func evidence(p *pkg.Package) []string {
 	}
 	slices.Sort(primary)
 	return slices.Compact(primary)
+}
+
+// Database returns the path that tells whose database a package was found in, "" if
+// there is none.
+func (f *Found) Database() string {
+	if f.Via != "" || len(f.Evidence) == 0 {
+		return f.Via
+	}
+	return f.Evidence[0]
+}
+
+// via returns the path through a link under which the first evidence was found.
+func via(p *pkg.Package, evidence []string) string {
+	for _, l := range p.Locations.ToSlice() {
+		if access := relative(l.AccessPath); len(evidence) > 0 && relative(l.RealPath) == evidence[0] && access != evidence[0] && access != "" {
+			return access
+		}
+	}
+	return ""
 }
 
 func relative(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }

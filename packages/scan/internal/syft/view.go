@@ -31,6 +31,8 @@ type View struct {
 	// Missing is called with files whose content a cataloger asked for and that was
 	// not collected.
 	Missing func(path string)
+	// Stale is called with the log of a database whose changes could not be read.
+	Stale func(path string, err error)
 
 	cataloger *Cataloger
 }
@@ -184,11 +186,15 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 			v.Missing(relative(l.RealPath))
 		}
 		if e.Size > 0 {
-			return nil, errors.New("not collected")
+			return nil, errNotKept
 		}
 	}
+	b = v.withWAL(relative(l.RealPath), b)
 	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, relative(l.RealPath), b)))}, nil
 }
+
+// errNotKept is the error of a file whose content the pass did not keep.
+var errNotKept = errors.New("not collected")
 
 // assembly returns what is kept of an assembly. It may have been read under a name that
 // is a hard link.

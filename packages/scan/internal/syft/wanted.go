@@ -17,9 +17,15 @@ func (s *Set) Kept(p string) []string {
 	})
 }
 
+// reads reports whether the content of a file at p, which matches the glob, is read after
+// the pass: by a cataloger, or beside what a cataloger finds.
+func (s *Set) reads(glob, p string) bool {
+	return len(s.byGlob[glob]) == 0 || slices.ContainsFunc(s.byGlob[glob], func(c *Cataloger) bool { return c.reads(p) })
+}
+
 // Keep reports whether the content of the file at p is read after the pass.
 func (s *Set) Keep(p string, size int64) bool {
-	if isNeighbour(p, size) {
+	if isNeighbour(p, size) || s.isWAL(p) {
 		return true
 	}
 	return !isAssembly(p) && len(s.Kept(p)) > 0
@@ -100,13 +106,15 @@ func isNeighbour(p string, size int64) bool {
 }
 
 // beside has the globs of files that are read beside those that a cataloger finds.
-var beside = sync.OnceValue(func() *globSet {
+var beside = sync.OnceValue(func() *globSet { return newGlobSet(besideGlobs()) })
+
+func besideGlobs() []string {
 	var globs []string
 	for _, e := range packages.Ecosystems() {
 		globs = append(globs, e.Beside...)
 	}
-	return newGlobSet(globs)
-})
+	return globs
+}
 
 // cpanModule reports whether p is a module that CPAN's clients may have installed.
 // Syft reads its version from the module. The distribution's directories hold none.
