@@ -76,6 +76,17 @@ func TestApplications(t *testing.T) {
 			empty("/bin/sh -c #(nop)  ARG RELEASE"), empty("/bin/sh -c #(nop)  ARG LAUNCHPAD_BUILD_ARCH"), empty("/bin/sh -c #(nop)  LABEL org.opencontainers.image.version=24.04"),
 			{CreatedBy: "/bin/sh -c #(nop) ADD file:cb9335ce6f27399c2b17787739d6675502767c53e0335ded2a5f0d003d996650 in / "}, empty(`/bin/sh -c #(nop)  CMD ["/bin/bash"]`),
 		}, with(map[string]string{"etc/os-release": "ID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n"}, "usr/share/doc/", ""), "ubuntu:noble-20260810", nil},
+		// Wolfi's image is one of Chainguard's, and nothing in it says which.
+		"wolfi": {"2026-07-01", []v1.History{{CreatedBy: "apko", Comment: "This is an apko single-layer image"}},
+			with(map[string]string{"etc/os-release": "ID=wolfi\nNAME=\"Wolfi\"\nPRETTY_NAME=\"Wolfi\"\nVERSION_ID=\"20230201\"\n"}), "unknown", nil},
+		"ubi-minimal": {"2026-06-01", []v1.History{
+			empty("/bin/sh -c #(nop) LABEL maintainer=\"Red Hat, Inc.\""),
+			empty("/bin/sh -c #(nop) LABEL com.redhat.component=\"ubi9-minimal-container\" name=\"ubi9-minimal\" version=\"9.5\""),
+			{CreatedBy: "/bin/sh -c #(nop) ADD dir:1f2e3d in / "}, empty("/bin/sh -c #(nop) CMD [\"/bin/bash\"]"),
+			empty("/bin/sh -c #(nop) LABEL \"release\"=\"1736404155\" \"vendor\"=\"Red Hat, Inc.\" \"build-date\"=\"2026-06-01T00:00:00\" \"vcs-ref\"=\"0123abcd\""),
+		}, with(map[string]string{"etc/os-release": "ID=\"rhel\"\nVERSION_ID=\"9.5\"\nPRETTY_NAME=\"Red Hat Enterprise Linux 9.5 (Plow)\"\n"}), "registry.access.redhat.com/ubi9-minimal:9.5-1736404155", nil},
+		"distroless": {"1970-01-01", []v1.History{{CreatedBy: "bazel build ..."}},
+			with(map[string]string{"etc/os-release": "ID=\"debian\"\nVERSION_ID=\"12\"\nPRETTY_NAME=\"Distroless\"\n"}), "gcr.io/distroless/static", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hints := ancestry.Hints{}
