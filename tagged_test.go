@@ -3,14 +3,24 @@
 package stemma_test
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/genealogy"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/testdata/chain"
 )
@@ -36,4 +46,73 @@ func TestTaggedNoOfficialName(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Roots as mmdebstrap makes them, one with documentation and one whose dpkg leaves it
+// out: what stands on them is told to stand on a full or on a slim image, and without
+// the layers it is a tie.
+func TestTaggedFullOrSlim(t *testing.T) {
+	if _, err := exec.LookPath("mmdebstrap"); err != nil {
+		t.Skip("needs mmdebstrap")
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"full": {nil, "debian:bookworm-20241202"},
+		"slim": {[]string{"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*"}, "debian:bookworm-20241202-slim"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := filepath.Join(t.TempDir(), "root.tar")
+			args := append([]string{"--quiet", "--variant=minbase"}, test.args...)
+			cmd := exec.CommandContext(t.Context(), "mmdebstrap", append(args, "bookworm", root, mirror(t))...)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			img := onRoot(t, root)
+
+			rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{NoPackages: true})
+			require.NoError(t, err)
+			require.Len(t, rep.Ancestors, 2)
+			assert.Equal(t, test.want, rep.Ancestors[1].String(), "%v", rep.Ancestors[1].Evidence)
+			assert.Empty(t, rep.Ancestors[1].Ties)
+
+			g, err := genealogy.Open()
+			require.NoError(t, err)
+			alone, err := ancestry.Resolve(t.Context(), img, &ancestry.Options{Catalogues: []ancestry.Source{g}})
+			require.NoError(t, err)
+			assert.Len(t, alone.Ancestors[1].Ties, 2, "from the configuration it may be either")
+		})
+	}
+}
+
+// mirror returns the line of apt's sources for the mirror that the host uses.
+func mirror(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) == 4 && f[0] == "Debian" && f[1] == "bookworm" && f[2] == "main" {
+			return "deb " + f[3] + " bookworm main"
+		}
+	}
+	t.Skip("apt knows no bookworm")
+	return ""
+}
+
+// onRoot is an application on a root archive that is called Debian's of a day.
+func onRoot(t *testing.T, root string) v1.Image {
+	t.Helper()
+	img, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: "linux", Architecture: "amd64", RootFS: v1.RootFS{Type: "layers"}})
+	require.NoError(t, err)
+	lower, err := tarball.LayerFromFile(root)
+	require.NoError(t, err)
+	day := time.Date(2024, 12, 2, 0, 0, 0, 0, time.UTC)
+	upper := static.NewLayer([]byte(strings.Repeat("\x00", 1024)), types.DockerUncompressedLayer)
+	img, err = mutate.Append(img,
+		mutate.Addendum{Layer: lower, History: v1.History{Created: v1.Time{Time: day}, CreatedBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1733097600'", Comment: "debuerreotype 0.15"}},
+		mutate.Addendum{Layer: upper, History: v1.History{Created: v1.Time{Time: day.AddDate(0, 1, 0)}, CreatedBy: "COPY app /srv # buildkit", Comment: "buildkit.dockerfile.v0"}},
+		mutate.Addendum{History: v1.History{Created: v1.Time{Time: day.AddDate(0, 1, 0)}, CreatedBy: `CMD ["/srv/app"]`, Comment: "buildkit.dockerfile.v0", EmptyLayer: true}},
+	)
+	require.NoError(t, err)
+	return img
 }
