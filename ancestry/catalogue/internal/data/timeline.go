@@ -108,15 +108,24 @@ func (r *Repository) TagPatterns() []TagPattern {
 
 // SilentRoots returns the recipes, ascending, whose instructions say nothing of which
 // root it is: those that could not be read, and those that are an archive and what to
-// run. bare is true if some have no instruction but the archive.
+// run. Files that are known to be built on an image are left out (Debian's backports).
+// bare is true if some have no instruction but the archive.
 func (r *Repository) SilentRoots() (ids []int, bare bool) {
 	const archiveAndCommand = 2
 	r.silentOnce.Do(func() {
+		children := map[int32]bool{} // by path
+		for id := range r.recipes {
+			x := &r.recipes[id]
+			if x.end > x.first && r.froms[x.from] != "scratch" {
+				children[x.path] = true
+			}
+		}
 		for id := range r.recipes {
 			x := &r.recipes[id]
 			n := x.end - x.first
+			unread := n == 0 && r.images[id] == (image{}) && !children[x.path]
 			root := n > 0 && n <= archiveAndCommand && r.froms[x.from] == "scratch" && !strings.HasSuffix(r.paths[x.path], "index.json")
-			if n == 0 && r.images[id] == (image{}) || root {
+			if unread || root {
 				r.silentIDs = append(r.silentIDs, id)
 			}
 			r.silentBare = r.silentBare || root && n == 1
