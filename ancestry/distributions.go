@@ -254,7 +254,7 @@ func rootFiles(q *Query) ([]Claim, error) {
 	files := q.Hints.Files[0]
 	d, ok := files.Distro()
 	alone := !makesLayer(q.Steps[first+1:])
-	if !ok || alone && !bareConfig(q) || !madeOfArchive(q.Steps[first]) && files.foreign() {
+	if !ok || alone && !q.Bare() || !madeOfArchive(q.Steps[first]) && files.foreign() {
 		return nil, nil
 	}
 	says := strings.TrimSpace(d.ID + " " + d.VersionID)
@@ -297,9 +297,9 @@ func plainRoot(steps []history.Step) bool {
 	return layersIn(steps) == 1
 }
 
-// bareConfig reports whether an image's configuration is one that a distribution's
-// own image would have: a shell to run, and nothing else.
-func bareConfig(q *Query) bool {
+// Bare reports whether the image's configuration is one that a distribution's own image
+// has: a shell to run, and nothing else.
+func (q *Query) Bare() bool {
 	c := q.Config.Config
 	shell := len(c.Cmd) == 0 || len(c.Cmd) == 1 && (strings.HasSuffix(c.Cmd[0], "/bash") || strings.HasSuffix(c.Cmd[0], "/sh") ||
 		c.Cmd[0] == "bash" || c.Cmd[0] == "sh")

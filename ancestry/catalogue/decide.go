@@ -5,14 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-)
-
-// The keys of the OCI image specification that say which of several readings it is.
-const (
-	baseName = "org.opencontainers.image.base.name"
-	revision = "org.opencontainers.image.revision"
 )
 
 // decide lets what else is known of the image choose among readings that agree with
@@ -28,7 +24,7 @@ func (t *trial) decide(levels []level) {
 	told := t.byDistro(levels)
 	top := levels[0]
 	if top.end == len(t.steps) {
-		if c := t.q.Hints.Annotations[revision]; len(c) >= 8 {
+		if c := t.q.Hints.Annotations[specs.AnnotationRevision]; len(c) >= 8 {
 			keep(levels, 0, func(n *node) bool { return n.named.Commit == c[:8] })
 		}
 		for _, ref := range append([]string{t.q.Hints.Reference}, t.q.Hints.Tags...) {
@@ -36,7 +32,7 @@ func (t *trial) decide(levels []level) {
 				keep(levels, 0, func(n *node) bool { return n.tagged(name) })
 			}
 		}
-		if name, ok := ancestry.ParseName(t.q.Hints.Annotations[baseName]); ok {
+		if name, ok := ancestry.ParseName(t.q.Hints.Annotations[specs.AnnotationBaseImageName]); ok {
 			keep(levels, 0, func(n *node) bool {
 				return n.from.Repository == name.Repository && slices.Equal(n.from.Tags, name.Tags)
 			})

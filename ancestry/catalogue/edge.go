@@ -88,7 +88,7 @@ func (t *trial) closestKin(at int, d recipe.Dialect) (kin, bool) {
 		}
 		for _, x := range have {
 			if found[x] == nil {
-				found[x] = &kin{catalog: x.catalog, name: x.name, start: max(at, i)}
+				found[x] = &kin{catalog: x.catalog, name: x.name, start: i}
 			}
 			k := found[x]
 			k.known++
@@ -100,7 +100,7 @@ func (t *trial) closestKin(at int, d recipe.Dialect) (kin, bool) {
 	}
 	var all []kin
 	for _, k := range found {
-		if len(t.steps) > 0 && at > 0 {
+		if at > 0 {
 			k.start = at
 		}
 		all = append(all, *k)

@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func (t *trial) assumeRoots() {
 	}
 	end := t.rootEnd()
 	d, ok := t.rootDistro(end)
-	if !ok || end == len(t.steps) && !t.bare() {
+	if !ok || end == len(t.steps) && !t.q.Bare() {
 		return
 	}
 	for _, name := range d.Names() {
@@ -103,14 +102,6 @@ func (t *trial) assume(cat int, repo *data.Repository, id, end int, made time.Ti
 		return o.grade == assumed && o.end == end && o.catalog == cat && o.repo == repo && o.recipe.Path == r.Path && later(n, o)
 	})
 	t.add(n)
-}
-
-// bare reports whether the configuration is one that a distribution's own image has: a
-// shell to run, and nothing else.
-func (t *trial) bare() bool {
-	c := t.q.Config.Config
-	shell := len(c.Cmd) == 0 || len(c.Cmd) == 1 && slices.Contains([]string{"sh", "bash"}, path.Base(c.Cmd[0]))
-	return shell && len(c.Entrypoint) == 0 && len(c.ExposedPorts) == 0 && len(c.Volumes) == 0 && c.User == "" && (c.WorkingDir == "" || c.WorkingDir == "/")
 }
 
 // tells reports whether a part of the history says enough to be told from others, the
