@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case f.json:
 		err = json.Write(stdout, rep, nil)
 	default:
-		err = text.Write(stdout, rep, &text.Options{Steps: f.steps, Verbose: f.all, Width: f.width})
+		err = text.Write(stdout, rep, &text.Options{Steps: f.steps, Verbose: f.all, Width: f.width, More: "tree -v"})
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
