@@ -185,7 +185,7 @@ func doubts(a report.Ancestor) []string {
 		if len(a.Tags) > 0 { // the name itself is none of the ties
 			n++
 		}
-		list = append(list, fmt.Sprintf("one of %d", n))
+		list = append(list, fmt.Sprintf("1 of %d names", n))
 	}
 	if len(a.Against) > 0 {
 		list = append(list, "disputed")

@@ -37,6 +37,7 @@ func (p *page) screen(r *report.Report, more string) {
 	if len(r.Problems) > 0 {
 		p.line("")
 		p.problems(r.Problems[:min(mostProblems, len(r.Problems))])
+		p.line("")
 	}
 	p.rest(r, len(remedies)-len(shown), more)
 }
@@ -70,7 +71,11 @@ func (p *page) remedy(r *report.Report, m report.Remedy) {
 	if m.By != 0 {
 		facts = append(facts, m.By.String())
 	}
-	p.para("    ", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 0)
+	sep := p.sign.sep
+	if p.ascii {
+		sep = "; " // who can do it has a comma
+	}
+	p.para("    ", part{}, part{p.style.dim, p.clean(strings.Join(facts, sep))}, 0)
 }
 
 // undecided says which rules found nothing because they could not tell.
