@@ -13,24 +13,50 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// physical returns where a finding is mended: the lines of its step, or of the FROM for
-// what is inherited, or the beginning of the Dockerfile; without one, the image's name.
-// found is false if the step should be in the Dockerfile and is not known there.
+// physical returns where a finding is mended; without a Dockerfile, the image's name. found
+// is false if the step should be in the Dockerfile and is not known there.
 func (w *writer) physical(f report.Finding) (at *sarif.PhysicalLocation, found bool) {
 	if w.dockerfile == nil {
 		// GitHub wants a file's path: no scheme, no colon, and no registry's port. There is
 		// no such file, and GitHub shows the name alone.
 		return place(sarif.NewSimpleArtifactLocation(escapePath(w.path())), ancestry.Lines{First: 1, Last: 1, End: 1}), true
 	}
-	lines := w.dockerfile.Step(f.Step)
-	if lines == (ancestry.Lines{}) && f.Inherited() && f.Ancestor >= 0 {
-		lines = w.dockerfile.Base()
-	}
-	found = lines != (ancestry.Lines{}) || f.Step < 0
+	lines, found := w.lines(f)
 	if lines == (ancestry.Lines{}) {
 		lines = ancestry.Lines{First: 1, Last: 1, End: 1}
 	}
 	return place(w.artifact(), lines), found
+}
+
+// lines are those in the Dockerfile: of the step; of the FROM that names the base, for
+// what comes from that or another base mends; of the last stage's FROM, for what is about
+// the image as a whole, and where the step is not known.
+func (w *writer) lines(f report.Finding) (at ancestry.Lines, found bool) {
+	d := w.dockerfile
+	if f.Inherited() && f.Ancestor > 0 {
+		if at = d.Step(f.Step); at == (ancestry.Lines{}) {
+			at = d.Base()
+		}
+		return at, true
+	}
+	if f.By > report.OwnSteps && f.Bytes == 0 && w.isFirst(f) {
+		return d.Base(), true
+	}
+	if f.Step >= 0 && len(f.Undecided) == 0 {
+		if at = d.Step(f.Step); at != (ancestry.Lines{}) {
+			return at, true
+		}
+	}
+	if n := len(d.From); n > 0 {
+		at = d.From[n-1]
+	}
+	return at, f.Step < 0 || len(f.Undecided) > 0
+}
+
+// isFirst reports whether a finding blames the first of an ancestor's steps, as one about
+// the ancestor as a whole does.
+func (w *writer) isFirst(f report.Finding) bool {
+	return f.Ancestor >= 0 && f.Ancestor < len(w.r.Ancestors) && f.Step == w.r.Ancestors[f.Ancestor].Steps.From
 }
 
 // stages returns the FROM of the stages that stand on the base, for what comes from it.
@@ -44,7 +70,7 @@ func (w *writer) stages(f report.Finding) []*sarif.Location {
 			break
 		}
 		related = append(related, sarif.NewLocation().WithID(i+1).WithPhysicalLocation(place(w.artifact(), l)).
-			WithMessage(sarif.NewTextMessage(fmt.Sprintf("the stage at line %d", l.First))))
+			WithMessage(sarif.NewTextMessage(fmt.Sprintf("The stage at line %d", l.First))))
 	}
 	return related
 }

@@ -47,18 +47,22 @@ func (w *writer) result(f report.Finding, fingerprint string) *sarif.Result {
 // title of the first sentence.
 func (w *writer) message(f report.Finding, found bool, related []*sarif.Location) string {
 	say := []string{sentence(clean(f.Message, maxText)), w.origin(f)}
+	for i, l := range related {
+		say = append(say, fmt.Sprintf("[%s](%d) is built on that.", *l.Message.Text, i+1))
+	}
 	if len(f.Undecided) > 0 {
 		say = append(say, fmt.Sprintf("So %s cannot tell.", english.WordSeries(cleanAll(f.Undecided), "and")))
 	}
-	say = append(say, "To do: "+strings.TrimSuffix(clean(f.Remedy, maxText), ".")+".")
+	who := f.By.String()
+	if who != "" {
+		who = " (" + who + ")"
+	}
+	say = append(say, fmt.Sprintf("To do%s: %s.", who, strings.TrimSuffix(clean(f.Remedy, maxText), ".")))
 	if f.Bytes > 0 {
 		say = append(say, fmt.Sprintf("That would save %s.", humanize.Bytes(uint64(f.Bytes))))
 	}
 	if !found {
 		say = append(say, fmt.Sprintf("The instruction was not found in %s.", clean(w.dockerfile.Path, maxName)))
-	}
-	for i, l := range related {
-		say = append(say, fmt.Sprintf("[%s](%d) stands on that.", *l.Message.Text, i+1))
 	}
 	return strings.Join(say, " ")
 }
@@ -73,24 +77,18 @@ func cleanAll(items []string) []string {
 
 // origin says who brought it.
 func (w *writer) origin(f report.Finding) string {
-	var where []string
-	if f.Step >= 0 {
-		where = append(where, fmt.Sprintf("step %d", f.Step))
-	}
-	if f.Layer >= 0 {
-		where = append(where, fmt.Sprintf("layer %d", f.Layer))
+	name := clean(w.nameOf(f.Ancestor), maxName)
+	if len(f.Undecided) > 0 || f.Ancestor < 0 {
+		return fmt.Sprintf("It is about %s.", name)
 	}
 	at := ""
-	if len(where) > 0 {
-		at = " in " + strings.Join(where, ", ")
+	if f.Step >= 0 {
+		at = fmt.Sprintf(", step %d", f.Step)
 	}
-	switch {
-	case f.Ancestor < 0:
-		return "It is about the image as a whole."
-	case f.Ancestor == 0:
-		return "It is the image's own" + at + "."
+	if f.Layer >= 0 {
+		at += fmt.Sprintf(", layer %d", f.Layer)
 	}
-	return fmt.Sprintf("It comes from %s%s.", clean(w.nameOf(f.Ancestor), maxName), at)
+	return fmt.Sprintf("It comes from %s%s.", name, at)
 }
 
 // nameOf is [report.Report.NameOf] for any number.
@@ -115,6 +113,9 @@ func (w *writer) details(f report.Finding) *sarif.PropertyBag {
 	}
 	if f.Bytes > 0 {
 		p.Add("bytes", f.Bytes)
+	}
+	if who, err := f.By.MarshalText(); err == nil && len(who) > 0 {
+		p.Add("by", string(who))
 	}
 	if len(f.Undecided) > 0 {
 		p.Add("undecided", cleanAll(f.Undecided))
