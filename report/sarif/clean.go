@@ -13,6 +13,7 @@ import (
 const (
 	maxName = 255
 	maxText = 1000
+	maxHelp = 4000
 )
 
 // clean makes text from an image fit to be shown: on one line, without control characters

@@ -2,6 +2,7 @@ package sarif
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -9,10 +10,10 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// topics are what a rule is about, which GitHub shows as tags. Of what is about security
-// the first is "security". nil for a rule that is not one of this module's.
+// topics are what a rule is about, which GitHub shows as tags. nil for a rule that is not one of this module's.
 func topics(rule string) []string {
-	switch rule {
+	name, _, _ := strings.Cut(rule, "/")
+	switch name {
 	case "add-remote":
 		return []string{"security", "supply-chain"}
 	case "end-of-life", "abandoned":
@@ -34,6 +35,8 @@ func topics(rule string) []string {
 	}
 	return nil
 }
+
+func isSecurity(rule string) bool { return slices.Contains(topics(rule), "security") }
 
 // level is the severity as SARIF has it.
 func level(s report.Severity) string {
@@ -64,9 +67,9 @@ func (w *writer) descriptors() []*sarif.ReportingDescriptor {
 	all := []*sarif.ReportingDescriptor{}
 	for i, rule := range w.rules {
 		name := clean(rule.Name, maxName)
-		doc := clean(rule.Doc, maxText)
+		doc := clean(rule.Doc, maxHelp)
 		if doc == "" {
-			doc = sentence("a rule of the program that made the report")
+			doc = "A rule of the program that made the report."
 		}
 		short, rest, _ := strings.Cut(doc, ". ")
 		text, marked := doc, fmt.Sprintf("**%s**\n\n%s\n", markdown(sentence(short)), markdown(rest))
@@ -78,8 +81,8 @@ func (w *writer) descriptors() []*sarif.ReportingDescriptor {
 			}
 		}
 		all = append(all, sarif.NewReportingDescriptor().WithID(name).WithName(name).
-			WithShortDescription(message(sentence(short))).
-			WithFullDescription(message(doc)).
+			WithShortDescription(message(sentence(clip(short, maxText)))).
+			WithFullDescription(message(clip(doc, maxText))).
 			WithHelp(message(text).WithMarkdown(marked)).
 			WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level(rule.Severity))).
 			WithProperties(w.tags(rule)))
@@ -94,7 +97,7 @@ func message(text string) *sarif.MultiformatMessageString {
 func (w *writer) tags(rule report.Rule) *sarif.PropertyBag {
 	p := sarif.NewPropertyBag().WithTags(append([]string{"container"}, topics(rule.Name)...))
 	p.Add("precision", "high")
-	if t := topics(rule.Name); len(t) > 0 && t[0] == "security" {
+	if isSecurity(rule.Name) {
 		p.Add("security-severity", score(rule.Severity))
 		return p
 	}
@@ -118,9 +121,9 @@ func (w *writer) remedies() map[int]help {
 	more := map[int]int{}
 	out := map[int]help{}
 	for _, f := range w.r.Findings {
-		i := w.index[f.Rule]
+		i := w.index[w.id(f)]
 		line := fmt.Sprintf("%s: %s", clean(w.nameOf(f.Ancestor), maxName), sentence(clean(f.Remedy, maxText)))
-		key := f.Rule + "\x00" + line
+		key := w.id(f) + "\x00" + line
 		if seen[key] {
 			continue
 		}

@@ -17,8 +17,9 @@
 //   - The rule: its documentation, and what to do in this image; tags, by which alerts are
 //     filtered: security, maintenance, size, supply-chain, and others.
 //   - The severity: Serious is error, Warning is warning, Note is note. Rules that are about
-//     security have a security-severity, too, by the highest severity that their findings
-//     have: 8.0 (high), 5.0 (medium) or 2.0 (low).
+//     security have a security-severity, too: 8.0 (high), 5.0 (medium) or 2.0 (low). GitHub
+//     shows all findings of such a rule alike, so those that are less severe than the worst
+//     have a rule of their own: end-of-life/note.
 //   - The fingerprint, by which an alert is the same after the next build.
 //   - Related places: where the Dockerfile has a stage on a stage, the FROM of what is built
 //     on the one with the base.

@@ -27,8 +27,9 @@ func (w *writer) results() []*sarif.Result {
 func (w *writer) result(f report.Finding, fingerprint string) *sarif.Result {
 	at, found := w.physical(f)
 	related := w.stages(f)
-	res := sarif.NewRuleResult(clean(f.Rule, maxName)).
-		WithRuleIndex(w.index[f.Rule]).
+	id := w.id(f)
+	res := sarif.NewRuleResult(clean(id, maxName)).
+		WithRuleIndex(w.index[id]).
 		WithLevel(level(f.Severity)).
 		WithMessage(sarif.NewTextMessage(w.message(f, found, related))).
 		WithLocations([]*sarif.Location{sarif.NewLocation().WithPhysicalLocation(at).WithLogicalLocations(w.logicals(f))}).

@@ -75,13 +75,30 @@ func newWriter(r *report.Report, opts *Options) *writer {
 	for i, rule := range w.rules {
 		w.index[rule.Name] = i
 	}
-	for _, f := range r.Findings { // of a rule that the caller did not name
-		if _, ok := w.index[f.Rule]; !ok {
-			w.index[f.Rule] = len(w.rules)
-			w.rules = append(w.rules, report.Rule{Name: f.Rule, Severity: f.Severity})
+	for _, f := range r.Findings {
+		id := w.id(f)
+		if _, ok := w.index[id]; ok {
+			continue
 		}
+		rule := report.Rule{Name: id, Severity: f.Severity} // one that the caller did not name
+		if i, ok := w.index[f.Rule]; ok {
+			rule.Doc = w.rules[i].Doc
+		}
+		w.index[id] = len(w.rules)
+		w.rules = append(w.rules, rule)
 	}
 	return w
+}
+
+// id is the name of a finding's rule. GitHub shows all findings of a security rule as severe
+// as the rule is. So those that are less severe are of a rule of their own, such as
+// end-of-life/note.
+func (w *writer) id(f report.Finding) string {
+	i, ok := w.index[f.Rule]
+	if ok && isSecurity(f.Rule) && f.Severity < w.rules[i].Severity {
+		return f.Rule + "/" + f.Severity.String()
+	}
+	return f.Rule
 }
 
 func (w *writer) run() *sarif.Run {

@@ -149,7 +149,7 @@ func TestSample(t *testing.T) {
 // The schema that the tests hold every output against is one that refuses.
 func TestSchemaRefuses(t *testing.T) {
 	b, _ := write(t, handmade.Sample(t, rules.All()), nil)
-	for _, change := range [][2]string{{`"level": "warning"`, `"level": "bad"`}, {`"startLine": 1`, `"startLine": 0`}, {`"version": "2.1.0"`, `"version": "2.0.0"`}} {
+	for _, change := range [][2]string{{`"level": "warning"`, `"level": "bad"`}, {`"startLine": 1`, `"startLine": 0`}, {`"uri": "shop/api"`, `"uri": "http://[x"`}, {`"version": "2.1.0"`, `"version": "2.0.0"`}} {
 		log, err := gosarif.FromBytes(bytes.Replace(b, []byte(change[0]), []byte(change[1]), 1))
 		require.NoError(t, err)
 		assert.Error(t, log.Validate(), change[1])
@@ -375,6 +375,21 @@ func TestTooMany(t *testing.T) {
 	assert.Equal(t, "1002 more problems are left out.", *says[len(says)-1].Message.Text)
 	help := *log.Runs[0].Tool.Driver.Rules[len(rules.All())].Help.Text
 	assert.Contains(t, help, "Do 9.\n25000 more\n")
+}
+
+// A distribution whose end is near is not shown as severe as one that has ended.
+func TestLesserFindings(t *testing.T) {
+	r := handmade.Sample(t, rules.All())
+	r.Findings[0].Severity = report.Note
+	require.Equal(t, "end-of-life", r.Findings[0].Rule)
+	require.Equal(t, "end-of-life", r.Findings[1].Rule)
+	_, run := write(t, r, nil)
+	shows := func(i int) []any {
+		rule := run.Tool.Driver.Rules[run.Results[i].RuleIndex]
+		return []any{*run.Results[i].RuleID, run.Results[i].Level, rule.Properties.Properties["security-severity"]}
+	}
+	assert.Equal(t, []any{"end-of-life/note", "note", "2.0"}, shows(0))
+	assert.Equal(t, []any{"end-of-life", "error", "8.0"}, shows(1))
 }
 
 // Every rule is described, and a tag says what it is about. A new rule needs a line in

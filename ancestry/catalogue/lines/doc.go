@@ -21,7 +21,7 @@
 // Between instructions that agree, one that was edited since is still found: a RUN that
 // has most of its words, an ENV or a LABEL of the same names, a COPY to the same place. A step that
 // no instruction fits has no lines, since wrong ones are worse than none. A Dockerfile
-// of which nothing fits is another image's: that is an error.
+// of which less than a third fits is another image's: that is an error.
 //
 // Where the first of the stage's instructions is found, all steps below it came with the
 // base, and have the lines of its FROM.

@@ -2,6 +2,7 @@ package lines
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,6 +28,7 @@ type Options struct {
 const (
 	maxInstructions = 500 // of a stage and those that it is built on
 	maxStages       = 16  // that are tried
+	leastPart       = 3   // a third of the instructions must fit
 )
 
 // Find finds the lines of an image's steps in the Dockerfile that it was built from. path
@@ -108,7 +110,7 @@ func bestOf(file *dockerfile.File, steps []history.Step, opts *Options) (match, 
 				err = fmt.Errorf("more than %d instructions", maxInstructions)
 			}
 			if err != nil {
-				firstErr = errors.Join(firstErr, err)
+				firstErr = cmp.Or(firstErr, err)
 				continue
 			}
 			for _, d := range recipe.Dialects() {
@@ -125,9 +127,11 @@ func bestOf(file *dockerfile.File, steps []history.Step, opts *Options) (match, 
 			break
 		}
 	}
-	switch {
-	case found:
+	switch n := len(best.items); {
+	case found && best.matched()*leastPart >= n:
 		return best, nil
+	case found:
+		return match{}, fmt.Errorf("only %d of its %d instructions fit the image's history: it is another image's, or was rewritten", best.matched(), n)
 	case firstErr != nil:
 		return match{}, firstErr
 	}

@@ -159,9 +159,10 @@ func TestSpans(t *testing.T) {
 func TestErrors(t *testing.T) {
 	steps := stepsOf(base + "USER 1\n")
 	for text, want := range map[string]string{
-		"":                     "Dockerfile: parsing dockerfile: ",
-		"FROM a\nNONSENSE x\n": "Dockerfile: parsing dockerfile: line 2: ",
-		"FROM a\nUSER 2\n":     "Dockerfile: nothing in it fits the image's history: it is another image's",
+		"":                                      "Dockerfile: parsing dockerfile: ",
+		"FROM a\nNONSENSE x\n":                  "Dockerfile: parsing dockerfile: line 2: ",
+		"FROM a\nUSER 2\n":                      "Dockerfile: nothing in it fits the image's history: it is another image's",
+		"FROM a\nRUN a\nRUN b\nRUN c\nUSER 1\n": "only 1 of its 4 instructions fit the image's history",
 		"FROM a\n" + strings.Repeat("USER 1\n", 501): "more than 500 instructions",
 		"FROM a\n" + strings.Repeat("#\n", 1<<19):    "larger than 1048576 bytes",
 	} {
@@ -248,6 +249,37 @@ func TestSample(t *testing.T) {
 			assert.Equal(t, s < below, d.Step(s) == d.Base(), "%s: step %d: %s", ref, s, steps[s].CreatedBy)
 		}
 		below = len(steps)
+	}
+}
+
+// Another Dockerfile than that of the image gives no line that says something else than
+// the step. Those of its ancestors fit, since it has their steps.
+func TestOtherDockerfiles(t *testing.T) {
+	stages, err := sample.Stages()
+	require.NoError(t, err)
+	for _, ref := range stages {
+		img, err := sample.Stage(ref)
+		require.NoError(t, err)
+		cfg, err := img.ConfigFile()
+		require.NoError(t, err)
+		steps, _ := history.Steps(cfg)
+		for _, file := range []string{"chain/0-debian", "chain/1-toolchain", "chain/2-runtime", "chain/3-app", "archives/odd/child", "archives/odd/context", "large"} {
+			text, err := os.ReadFile("../../../testdata/" + file + "/Dockerfile")
+			require.NoError(t, err)
+			d, err := lines.Find("Dockerfile", text, steps, nil)
+			if err != nil {
+				continue
+			}
+			all := strings.Split(string(text), "\n")
+			for i, s := range steps {
+				l := d.Step(i)
+				if l == (ancestry.Lines{}) || l == d.Base() || s.Instruction.Keyword != "RUN" {
+					continue
+				}
+				last := strings.Fields(all[l.Last-1])
+				assert.Contains(t, s.CreatedBy, last[len(last)-1], "%s in %s: step %d", ref, file, i)
+			}
+		}
 	}
 }
 
