@@ -55,7 +55,7 @@ func Superseded() report.Rule {
 	return report.Rule{
 		Name:     "superseded",
 		Severity: report.Note,
-		Doc: "An ancestor whose tag has gone on to a newer image. " +
+		Doc: "An ancestor of which a newer build is published under the same tag. " +
 			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
 			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned.",
 		Run: func(r *report.Report) []report.Finding {
@@ -90,7 +90,7 @@ func Lagging() report.Rule {
 	return report.Rule{
 		Name:     "lagging",
 		Severity: report.Note,
-		Doc: "An ancestor whose parent's tag went on to a newer image after it was built. " +
+		Doc: "An ancestor that was not rebuilt since a newer build of its base was published. " +
 			"A rebuild alone, without a change, would bring the parent's fixes. " +
 			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known.",
 		Run: func(r *report.Report) []report.Finding {

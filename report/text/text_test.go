@@ -184,11 +184,11 @@ func ExampleWriteRules() {
 	}
 	// Output:
 	// superseded, note
-	//   An ancestor whose tag has gone on to a newer image. A
-	//   build on that tag today gets the newer one, with the fixes
-	//   that this one lacks. It is silent about ancestors that no
-	//   catalogue of tags and days names, that are newer than the
-	//   catalogue, or that are abandoned.
+	//   An ancestor of which a newer build is published under the
+	//   same tag. A build on that tag today gets the newer one,
+	//   with the fixes that this one lacks. It is silent about
+	//   ancestors that no catalogue of tags and days names, that
+	//   are newer than the catalogue, or that are abandoned.
 }
 
 func Example() {
