@@ -56,8 +56,7 @@ func findAddRemote(r *report.Report) []report.Finding {
 				continue
 			}
 			if f.Inherited() {
-				f.By = report.Publisher
-				f.Remedy = fmt.Sprintf("ask the publisher of %s how it is pinned and checked", r.NameOf(f.Ancestor))
+				askPublisher(&f, r, f.Ancestor, "how it is pinned and checked")
 			}
 			found = append(found, f)
 		}

@@ -42,8 +42,7 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
 			f.Remedy = "rebuild on a current base instead, and upgrade single packages by name"
 			if f.Inherited() {
-				f.By = report.Publisher
-				f.Remedy = fmt.Sprintf("ask the publisher of %s to rebuild on a current base instead", r.NameOf(f.Ancestor))
+				askPublisher(&f, r, f.Ancestor, "to rebuild on a current base instead")
 			}
 			found = append(found, f)
 			break // one finding for a step, however many commands upgrade

@@ -25,8 +25,7 @@ func renew(f *report.Finding, r *report.Report, old int) {
 	}
 	switch {
 	case s != nil && old > 1 && s.State() == ancestry.StateCurrent:
-		f.By = report.Publisher
-		f.Remedy = fmt.Sprintf("ask the publisher of %s to rebuild it on a current base: no newer one is published", r.NameOf(1))
+		askPublisher(f, r, 1, "to rebuild it on a current base: no newer one is published")
 	case gone(s):
 		f.Remedy = moveOn(base.Repository)
 	default:
@@ -49,6 +48,15 @@ func moveOn(repository string) string {
 // leaveToPublisher gives a finding about bytes that an ancestor ships for nothing its
 // remedy: the image's own steps cannot take them out of the layers below.
 func leaveToPublisher(f *report.Finding, r *report.Report) {
+	askPublisher(f, r, f.Ancestor, "to ship less: a later step takes no byte out")
+}
+
+// askPublisher gives a finding a remedy that nobody but the publisher of an ancestor has.
+func askPublisher(f *report.Finding, r *report.Report, ancestor int, what string) {
+	name := "your base"
+	if ancestor >= 0 && r.Ancestors[ancestor].Confidence != ancestry.Unknown {
+		name = r.NameOf(ancestor)
+	}
 	f.By = report.Publisher
-	f.Remedy = fmt.Sprintf("ask the publisher of %s to ship less: a later step takes no byte out", r.NameOf(f.Ancestor))
+	f.Remedy = fmt.Sprintf("ask the publisher of %s %s", name, what)
 }

@@ -48,6 +48,10 @@ func TestRenew(t *testing.T) {
 	f := report.Finding{}
 	renew(&f, r, 1)
 	assert.Contains(t, f.Remedy, "rebuild on a current build of your base (")
+	leaveToPublisher(&report.Finding{Ancestor: -1}, r)
+	f.Ancestor = 1
+	leaveToPublisher(&f, r)
+	assert.Equal(t, "ask the publisher of your base to ship less: a later step takes no byte out", f.Remedy)
 }
 
 // Born old, lagging and superseded are mended by one rebuild.

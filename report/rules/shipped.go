@@ -172,8 +172,7 @@ func remedyShipped(f *report.Finding, r *report.Report, k hiding, upgrade, rewri
 	case k.ancestor == 0:
 		f.Remedy = "do both in one RUN, or copy only the result out of a build stage"
 	case rewrite:
-		f.By = report.Publisher
-		f.Remedy = fmt.Sprintf("ask the publisher of %s to leave out what every image above writes anew", r.NameOf(k.ancestor))
+		askPublisher(f, r, k.ancestor, "to leave out what every image above writes anew")
 	case upgrade:
 		renew(f, r, k.ancestor)
 	default:

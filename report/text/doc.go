@@ -15,6 +15,7 @@
 //   - what to do first: up to seven of [report.Report.Remedies], the most effective first. Below
 //     each stands what it saves and mends, and who can do it;
 //   - the rules for which too little is known, up to three problems, and what is not shown.
+//     What is not known is no remedy: it is told there.
 //
 // Where the terminal is too narrow for the table, names stand above their rows, and below 56
 // columns or so the rows become sentences.

@@ -22,7 +22,10 @@ const (
 // screen writes the first screen: the chain, what to do first, and what is left out.
 func (p *page) screen(r *report.Report, more string) {
 	p.chain(r)
-	remedies := r.Remedies()
+	// What is not known is told below.
+	remedies := slices.DeleteFunc(r.Remedies(), func(m report.Remedy) bool {
+		return !slices.ContainsFunc(m.Findings, func(i int) bool { return r.Findings[i].Undecided == nil })
+	})
 	shown := remedies[:min(mostRemedies, len(remedies))]
 	p.line("")
 	if len(remedies) == 0 {

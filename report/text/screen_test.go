@@ -37,6 +37,8 @@ func TestScreenNotKnown(t *testing.T) {
 	assert.Contains(t, out, "x partial: some of the image could not be read")
 	assert.Contains(t, out, "\nnot known: whether there is more to find for born-old, build-tools, end-of-life and lagging\n")
 
+	assert.NotContains(t, out, "ask the distribution's publisher", "what is not known is no fault to mend")
+
 	out = string(write(t, im.ConfigReport(t), first)) // no layer was read
 	assert.Regexp(t, `(?m)^o debian:12 recognised  2024-12-05  23 months  not known +not known  `, strings.ReplaceAll(out, "           not known", "not known"))
 }
