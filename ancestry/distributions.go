@@ -252,9 +252,10 @@ func rootFiles(q *Query) ([]Claim, error) {
 		return nil, nil
 	}
 	files := q.Hints.Files[0]
-	d, ok := files.Distro()
+	d, where, ok := files.distro()
+	more := files.foreign() || q.Hints.FilesPartial // what no distribution's root has is there, or may be
 	alone := !makesLayer(q.Steps[first+1:])
-	if !ok || alone && !q.Bare() || !madeOfArchive(q.Steps[first]) && files.foreign() {
+	if !ok || alone && !q.Bare() || !madeOfArchive(q.Steps[first]) && more {
 		return nil, nil
 	}
 	says := strings.TrimSpace(d.ID + " " + d.VersionID)
@@ -264,7 +265,7 @@ func rootFiles(q *Query) ([]Claim, error) {
 	var claims []Claim
 	for _, name := range d.Names() {
 		claims = append(claims, Claim{Start: 0, End: first + 1, Later: true, Name: name, Evidence: Evidence{
-			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: "layer 0: etc/os-release",
+			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: "layer 0: " + where,
 		}})
 	}
 	return claims, nil
