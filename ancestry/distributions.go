@@ -265,10 +265,19 @@ func rootFiles(q *Query) ([]Claim, error) {
 	var claims []Claim
 	for _, name := range d.Names() {
 		claims = append(claims, Claim{Start: 0, End: first + 1, Later: true, Name: name, Evidence: Evidence{
-			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: "layer 0: " + where,
+			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: q.inRoot(where),
 		}})
 	}
 	return claims, nil
+}
+
+// inRoot says where a file of the root was read.
+func (q *Query) inRoot(file string) string {
+	where := "layer 0: " + file
+	if q.Hints.FilesPartial {
+		where += ", not verified"
+	}
+	return where
 }
 
 // madeOfArchive reports whether a step is one with which distributions make their

@@ -275,7 +275,7 @@ func firstLayer(q *Query) ([]Claim, error) {
 		return nil, nil
 	}
 	c := boundary(1, "the lowest layer is a distribution's root, and nothing says what made it")
-	c.Evidence.Where = "layer 0: " + where
+	c.Evidence.Where = q.inRoot(where)
 	return []Claim{c}, nil
 }
 
