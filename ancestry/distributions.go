@@ -188,7 +188,7 @@ func (d Distro) fitTag(row distribution, tag string) Fit {
 	}
 	if d.onTheWay() {
 		switch word {
-		case "sid", "unstable", "testing", "experimental", "edge":
+		case "sid", "unstable", "testing", "experimental", "rc", "edge": // rc-buggy is experimental
 			return Fits
 		}
 	}
@@ -229,7 +229,7 @@ func (d Distro) fitTag(row distribution, tag string) Fit {
 // Ubuntu, or one of Debian's that are on the way.
 func suiteName(word string) bool {
 	switch word {
-	case "sid", "unstable", "testing", "experimental", "edge",
+	case "sid", "unstable", "testing", "experimental", "rc", "edge",
 		"squeeze", "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke",
 		"lucid", "precise", "quantal", "raring", "saucy", "trusty", "utopic", "vivid", "wily", "xenial", "yakkety", "zesty", "artful", "bionic",
 		"cosmic", "disco", "eoan", "focal", "groovy", "hirsute", "impish", "jammy", "kinetic", "lunar", "mantic", "noble", "oracular",
@@ -271,10 +271,10 @@ func rootFiles(q *Query) ([]Claim, error) {
 	return claims, nil
 }
 
-// inRoot says where a file of the root was read.
+// inRoot says where a file of the root was read, and whether its bytes were verified.
 func (q *Query) inRoot(file string) string {
 	where := "layer 0: " + file
-	if q.Hints.FilesPartial {
+	if v := q.Hints.Verified; len(v) == 0 || !v[0] {
 		where += ", not verified"
 	}
 	return where
