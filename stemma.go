@@ -12,6 +12,7 @@
 //   - ancestry finds its chain of parents;
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
+//   - chain finds the chain alone, without reading the image;
 //   - report joins them and runs the rules; the packages below it write a report as
 //     text or JSON, check it against a policy, and assert on it in tests.
 //
