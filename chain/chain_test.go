@@ -318,3 +318,24 @@ func TestCancelled(t *testing.T) {
 type noConfig struct{ v1.Image }
 
 func (noConfig) ConfigFile() (*v1.ConfigFile, error) { return nil, io.ErrUnexpectedEOF }
+
+// Any bytes may be a registry's layer.
+func FuzzRoot(f *testing.F) {
+	for _, b := range [][]byte{nil, blob(f, many(3)...), blob(f, slim, file{name: "etc/os-release", link: "../usr/lib/os-release"}, file{name: "usr/lib/os-release", body: "ID=debian\nVERSION_ID=13\n"})} {
+		f.Add(b)
+		z, err := gzip.NewReader(bytes.NewReader(b))
+		if err == nil {
+			plain, err := io.ReadAll(z)
+			require.NoError(f, err)
+			f.Add(plain)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, most := range []int64{0, 700} {
+			r, err := chain.Of(context.Background(), image(t, layer{b, addRoot}), &chain.Options{NoGenealogy: true, MaxBytes: most})
+			require.NoError(t, err)
+			require.NotEmpty(t, r.Ancestors)
+			assert.LessOrEqual(t, r.Ancestors[0].Confidence, ancestry.Recorded)
+		}
+	})
+}

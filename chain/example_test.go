@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/stemma-go/stemma/chain"
 	"github.com/stemma-go/stemma/layers/source"
-	"github.com/stemma-go/stemma/report/text"
 )
 
 // The chain of an image in a layout; of one in a registry it is the same.
@@ -24,8 +22,15 @@ func ExampleOf() {
 		log.Fatal(err)
 	}
 	for _, a := range rep.Ancestors {
-		fmt.Println(a, a.Confidence, a.Distro.PrettyName)
+		fmt.Println(a, a.Confidence)
 	}
-	// or, for people:
-	_ = text.Write(os.Stderr, rep, nil)
+	fmt.Println(rep.Ancestors[len(rep.Ancestors)-1].Distro.PrettyName)
+	// text.Write(os.Stdout, rep, nil) writes all of it, for people.
+
+	// Output:
+	// example.org/shop/api:2.4.1 recorded
+	// example.org/runtime/node:18 recorded
+	// example.org/build/toolchain:12 inferred
+	// example.org/base/debian:bookworm recorded
+	// Debian GNU/Linux 12 (bookworm)
 }

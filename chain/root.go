@@ -3,6 +3,7 @@ package chain
 import (
 	"context"
 	"fmt"
+	"math"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -42,7 +43,7 @@ func (r *root) read(ctx context.Context, img v1.Image, most int64) error {
 	r.files = map[int]ancestry.Files{}
 	for i := 0; i < min(len(all), maxLayers) && most > 0; i++ {
 		found := newFinder()
-		done, err := layers.ReadBeginning(ctx, all[i], most, layers.Limits{Uncompressed: maxRatio * most}, found.visit)
+		done, err := layers.ReadBeginning(ctx, all[i], most, layers.Limits{Uncompressed: maxRatio * min(most, math.MaxInt64/maxRatio)}, found.visit)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
