@@ -24,6 +24,7 @@ type Document struct {
 	Packages     []Package   `json:"packages"`     // by type, name, architecture, location; empty if not asked for, see known
 	Unowned      []Directory `json:"unowned"`      // visible files that no package owns, most bytes first
 	Findings     []Finding   `json:"findings"`     // most severe first
+	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
 }
 
@@ -231,7 +232,18 @@ type Finding struct {
 	Message   string   `json:"message"`   // what was found
 	Bytes     int64    `json:"bytes"`     // content bytes that the remedy would save; 0 if none or not known
 	Remedy    string   `json:"remedy"`    // what to do
+	By        string   `json:"by"`        // who can do that: own-steps (in the image's own Dockerfile), other-base (by another base or a rebuild), publisher (only who publishes the base); "" if not known
 	Undecided []string `json:"undecided"` // rules that cannot tell because of it
+}
+
+// A Remedy is an element of Document.Remedies.
+type Remedy struct {
+	Do       string `json:"do"`       // what to do, the remedy of its findings
+	By       string `json:"by"`       // who can do it: own-steps (in the image's own Dockerfile), other-base (by another base or a rebuild), publisher (only who publishes the base); "" if not known
+	Ancestor *int   `json:"ancestor"` // index of the youngest ancestor that brought what it mends; null if none did
+	Severity string `json:"severity"` // highest of its findings: note, warning, serious
+	Bytes    int64  `json:"bytes"`    // content bytes that it would save, at least; two remedies may save the same bytes
+	Findings []int  `json:"findings"` // indexes of the findings that it mends
 }
 
 // A Problem is an element of Document.Problems.

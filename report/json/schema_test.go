@@ -46,6 +46,9 @@ func enums(t *testing.T) map[string][]any {
 		"Package.state":     schema.Constants(t, "../../packages", "State"),
 		"Event.kind":        schema.Constants(t, "../../packages", "EventKind"),
 		"Finding.severity":  schema.Names[report.Severity](),
+		"Finding.by":        schema.Names[report.Mender](),
+		"Remedy.severity":   schema.Names[report.Severity](),
+		"Remedy.by":         schema.Names[report.Mender](),
 	}
 }
 
