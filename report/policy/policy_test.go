@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 		MaxAge:         policy.Age(180 * 24 * time.Hour),
 		MaxSize:        5_000_000,
 		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
-		RootConfidence: ancestry.Recognised,
+		RootConfidence: policy.Confidence(ancestry.Recognised),
 	}, parse(t, full))
 	assert.Equal(t, &policy.Policy{}, parse(t, ""))
 	assert.Equal(t, &policy.Policy{}, parse(t, "# nothing\n"))
@@ -78,7 +78,7 @@ func TestParseErrors(t *testing.T) {
 		"accept:\n- rule: root-usr":                     `line 2: accept: no rule matches "root-usr"`,
 		"accept:\n- subject: '[a'":                      `line 2: accept: "[a"`,
 		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: "tomorrow" is no date`,
-		"rootConfidence: sure":                          `unknown confidence "sure"`,
+		"rootConfidence: sure":                          `line 1: "sure" is none of inferred, recognised, recorded, proved`,
 		"a: b: c":                                       "policy: ",
 		"failOn: note\n---\nfailOn: never":              "more than one document",
 		"failOn: note\nfailOn: never":                   "already defined",
