@@ -103,7 +103,7 @@
 //	rules: {add-remote: off}
 //	inherited: [{level: note}, {rule: end-of-life, level: serious}]
 //
-// default gives a rule's findings their own severity again, none takes back a limit, and
+// default gives a rule's findings their own severity again (and failOn its default), none takes back a limit, and
 // allowedRoots: [] allows all. An entry of inherited is overruled by one that follows; one of
 // accept cannot be taken back. A key with nothing after it says nothing.
 //

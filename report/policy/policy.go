@@ -14,10 +14,11 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// A Policy says what may pass. The zero value fails serious findings alone.
+// A Policy says what may pass. The zero value fails serious findings alone. The comments of
+// its fields and of theirs are what editors show beside the YAML.
 type Policy struct {
 	// Other policies, which this one is laid over: paths relative to this file, with
-	// slashes. Only Load reads them.
+	// slashes.
 	Extends []string `yaml:"extends"`
 	// The least level of a finding that fails: note, warning, serious, or never. Default:
 	// serious.
