@@ -11,16 +11,17 @@ import (
 
 // Apply returns the report as the policy sees it, for any format to write: each finding has
 // the severity that the policy gives it, those that it turns off or accepts are gone, and
-// each of its own checks that fails is a finding, of the rule "policy/maxAge",
-// "policy/maxSize", "policy/allowedRoots" or "policy/partial". Which findings fail,
-// [Policy.Fails] tells. r is not changed, and shares all else with the result. Apply it
-// once: what it returns is no report to apply a policy to.
+// what its own [Policy.Checks] find is added. Which findings fail, [Policy.Fails] tells. r is
+// not changed, and shares all else with the result. Apply it once: the result is no report
+// to apply a policy to.
 func (p *Policy) Apply(r *report.Report) *report.Report {
 	out := *r
-	out.Findings = report.RunRules(r, []report.Rule{{Run: p.judge}}) // sorts them
+	judged := report.Rule{Run: p.judge} // its findings have their rules' names
+	out.Findings = report.RunRules(r, append(p.Checks(), judged))
 	return &out
 }
 
+// judge returns the report's findings as the policy values them.
 func (p *Policy) judge(r *report.Report) []report.Finding {
 	var all []report.Finding
 	for _, f := range r.Findings {
@@ -34,7 +35,7 @@ func (p *Policy) judge(r *report.Report) []report.Finding {
 		f.Severity = report.Severity(level - Note)
 		all = append(all, f)
 	}
-	return slices.Concat(all, p.checkAges(r), p.checkSize(r), p.checkRoot(r), checkPartial(r))
+	return all
 }
 
 // Fails reports whether a finding is a reason why the image may not pass. The finding is

@@ -172,12 +172,19 @@ allowedRoots: [alpine]
 }
 
 func TestChecks(t *testing.T) {
-	all := parse(t, "").Checks(rules.All())
-	assert.Len(t, all, len(rules.All())+1)
-	assert.Equal(t, "partial", all[len(all)-1])
-	all = parse(t, "rules: {root-user: off}\nmaxAge: 1d\nmaxSize: 1MB\nallowedRoots: [debian]").Checks(rules.All())
-	assert.NotContains(t, all, "root-user")
-	assert.Equal(t, []string{"maxAge", "maxSize", "allowedRoots", "partial"}, all[len(all)-4:])
+	for in, want := range map[string][]string{
+		"": {"policy/partial"},
+		"maxAge: 1d\nmaxSize: 1MB\nallowedRoots: [debian]": {"policy/maxAge", "policy/maxSize", "policy/allowedRoots", "policy/partial"},
+		"maxAge: none\nmaxSize: none\nallowedRoots: []":    {"policy/partial"},
+	} {
+		var got []string
+		for _, c := range parse(t, in).Checks() {
+			got = append(got, c.Name)
+			assert.Contains(t, c.Doc, "It is silent where", c.Name)
+			assert.Equal(t, report.Serious, c.Severity)
+		}
+		assert.Equal(t, want, got)
+	}
 }
 
 // Any format writes a report to which a policy was applied.

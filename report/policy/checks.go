@@ -13,52 +13,45 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// This file is what a policy checks itself. Each check is a field of the policy, but for
-// partial; its findings are serious, and fail whatever FailOn says.
-
-// checkPrefix begins the Rule of a check's findings; the name of the check follows.
+// checkPrefix begins the name of each check.
 const checkPrefix = "policy/"
 
-// The names of the checks. An acceptance can give checkMaxAge as its rule.
-const (
-	checkMaxAge       = "maxAge"
-	checkMaxSize      = "maxSize"
-	checkAllowedRoots = "allowedRoots"
-	checkComplete     = "partial"
-)
+// checkMaxAge is the name of the check of MaxAge, which an acceptance can give as its rule.
+const checkMaxAge = "maxAge"
 
-// Checks returns the names of what the policy has checked of every image: each of rules that
-// it does not turn off, and its own checks ("maxAge"), as [Violation.Check] has them.
-func (p *Policy) Checks(rules []report.Rule) []string {
-	var all []string
-	for _, r := range rules {
-		if p.Rules[r.Name] != Off {
-			all = append(all, r.Name)
+// Checks returns what the policy checks itself, as rules: "policy/maxAge",
+// "policy/maxSize" and "policy/allowedRoots", where it has these fields, and always
+// "policy/partial". What they find is serious, and fails whatever FailOn says. For formats
+// that describe the rules that were run.
+func (p *Policy) Checks() []report.Rule {
+	var all []report.Rule
+	check := func(asked bool, name, doc string, run func(*report.Report) []report.Finding) {
+		if asked {
+			all = append(all, report.Rule{Name: checkPrefix + name, Doc: doc, Severity: report.Serious, Run: run})
 		}
 	}
-	if p.MaxAge > 0 {
-		all = append(all, checkMaxAge)
-	}
-	if p.MaxSize > 0 {
-		all = append(all, checkMaxSize)
-	}
-	if len(p.AllowedRoots) > 0 {
-		all = append(all, checkAllowedRoots)
-	}
-	return append(all, checkComplete)
+	check(p.MaxAge > 0, checkMaxAge, "An ancestor that was built longer ago than the policy allows. "+
+		"It lacks the fixes of all that time. One whose build date is not known fails, too, since it may be of any age. "+
+		"It is silent where the policy has no maxAge, and where the policy accepts that there is no date.", p.checkAges)
+	check(p.MaxSize > 0, "maxSize", "Layers that have more bytes, as stored, than the policy allows. "+
+		"Every host fetches them. Where the layers were not read, the size is not known, and that fails, too. "+
+		"It is silent where the policy has no maxSize.", p.checkSize)
+	check(len(p.AllowedRoots) > 0, "allowedRoots", "A root of the chain that the policy does not allow. "+
+		"All packages of the distribution, and their fixes, come from there. A root that is not known, or not surely enough, fails, too. "+
+		"It is silent where the policy has no allowedRoots.", p.checkRoot)
+	check(true, "partial", "An image of which some could not be read. "+
+		"What was not read could hold anything. It is silent where all was read.", checkPartial)
+	return all
 }
 
 // checkAges checks the age of every ancestor. One that has no build date fails, too,
 // unless that is accepted: it may be of any age.
 func (p *Policy) checkAges(r *report.Report) []report.Finding {
-	if p.MaxAge == 0 {
-		return nil
-	}
 	var all []report.Finding
 	allowed := int(time.Duration(p.MaxAge).Hours() / 24)
 	for i, a := range r.Ancestors {
 		f := r.AtAncestor(i)
-		f.Rule, f.Severity, f.Subject, f.By = checkPrefix+checkMaxAge, report.Serious, a.String(), report.OtherBase
+		f.Severity, f.Subject, f.By = report.Serious, a.String(), report.OtherBase
 		built, why := r.Built(i)
 		age := r.AsOf.Sub(built)
 		switch {
@@ -82,10 +75,7 @@ func (p *Policy) checkAges(r *report.Report) []report.Finding {
 }
 
 func (p *Policy) checkSize(r *report.Report) []report.Finding {
-	if p.MaxSize == 0 {
-		return nil
-	}
-	f := ofImage(checkMaxSize, "layers")
+	f := ofImage("layers")
 	var size, own int64
 	for i, a := range r.Ancestors {
 		size += a.Size
@@ -111,18 +101,15 @@ func (p *Policy) checkSize(r *report.Report) []report.Finding {
 }
 
 func (p *Policy) checkRoot(r *report.Report) []report.Finding {
-	if len(p.AllowedRoots) == 0 {
-		return nil
-	}
 	allowed := strings.Join(p.AllowedRoots, ", ")
 	violation := func(f report.Finding, format string, args ...any) []report.Finding {
-		f.Rule, f.Severity, f.By = checkPrefix+checkAllowedRoots, report.Serious, report.OtherBase
+		f.Severity, f.By = report.Serious, report.OtherBase
 		f.Message, f.Remedy = fmt.Sprintf(format, args...), "build it on a base whose root is one of "+allowed
 		return []report.Finding{f}
 	}
 	i := len(r.Ancestors) - 1
 	if i < 0 {
-		return violation(ofImage(checkAllowedRoots, "root"), "the image has no known ancestor")
+		return violation(ofImage("root"), "the image has no known ancestor")
 	}
 	root := r.Ancestors[i]
 	f := r.AtAncestor(i)
@@ -159,14 +146,14 @@ func checkPartial(r *report.Report) []report.Finding {
 	if !r.Partial {
 		return nil
 	}
-	f := ofImage(checkComplete, "image")
+	f := ofImage("image")
 	f.Message = "some of the image could not be read"
 	f.Remedy = "mend what the report's problems name, and read it again"
 	return []report.Finding{f}
 }
 
 // ofImage starts a check's finding that blames the image as a whole.
-func ofImage(check, subject string) report.Finding {
-	return report.Finding{Rule: checkPrefix + check, Severity: report.Serious, Layer: layers.None, Step: layers.None,
+func ofImage(subject string) report.Finding {
+	return report.Finding{Severity: report.Serious, Layer: layers.None, Step: layers.None,
 		Ancestor: -1, Subject: subject, By: report.OwnSteps}
 }
