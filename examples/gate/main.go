@@ -1,28 +1,39 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [REFERENCE]
+//	gate [-policy FILE] [-format NAME[=FILE]]... [REFERENCE]
 //
-// The policy is YAML; see package report/policy, and policy.yaml beside this
-// program. Without a reference it is the sample image that comes with the module.
+// The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
+// program. What it extends is looked for below the working directory or, where the policy is
+// elsewhere, below its own. Without a reference it is the sample image that comes with the
+// module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
-// was wrong or the image could not be opened. What nobody can tell, and the policy does
-// not ask for, is told on lines that begin with UNKNOWN.
+// was wrong, the image could not be opened, or the result could not be written. What nobody
+// can tell, and the policy does not ask for, is told on lines that begin with UNKNOWN.
+//
+// Text goes to standard output, unless -format says otherwise. For a log and for the page of
+// the pipeline, say both:
+//
+//	gate -format text -format junit=stemma.xml app.tar
+//
+// A format that writes a report (all but text and junit) gets the one that the policy leaves:
+// its findings are what fails, with the levels of the policy as their severity, and what
+// nobody can tell.
 package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
-	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
@@ -30,13 +41,13 @@ import (
 )
 
 //go:embed policy.yaml
-var defaultPolicy []byte
+var defaultPolicy embed.FS
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-format NAME[=FILE]]... [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -52,6 +63,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.PrintDefaults()
 	}
 	file := flags.String("policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
+	var out outputs
+	flags.Var(&out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -61,69 +74,71 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
 		flags.Usage()
 		return 2
-	case slices.Contains(flags.Args(), "") || *file == "" && flags.NFlag() > 0:
+	case slices.Contains(flags.Args(), "") || *file == "" && given(flags, "policy"):
 		// An unset variable must not mean the sample image or another policy:
 		// gate -policy "$POLICY" "$IMAGE".
 		fmt.Fprintln(stderr, "gate: the reference or the policy is empty")
 		flags.Usage()
 		return 2
 	}
-	return gate(ctx, *file, flags.Arg(0), stdout, stderr)
+	return gate(ctx, *file, flags.Arg(0), out, stdout, stderr)
 }
 
-func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
-	violations, unknown, err := check(ctx, file, ref)
-	if err != nil {
+func given(flags *flag.FlagSet, name string) bool {
+	found := false
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+func gate(ctx context.Context, file, ref string, out outputs, stdout, stderr io.Writer) int {
+	if len(out) == 0 {
+		out = outputs{{format: formats()[0]}}
+	}
+	v, err := check(ctx, file, ref)
+	for i := 0; err == nil && i < len(out); i++ {
+		err = out[i].write(v, stdout)
+	}
+	switch {
+	case err != nil:
 		fmt.Fprintln(stderr, "gate:", err)
 		return 2
-	}
-	for _, v := range violations {
-		fmt.Fprintln(stdout, "FAIL", v)
-	}
-	for _, u := range unknown {
-		fmt.Fprintln(stdout, "UNKNOWN", printable.Line(u))
-	}
-	if len(violations) > 0 {
+	case len(v.violations) > 0:
 		return 1
 	}
-	fmt.Fprintln(stdout, "PASS")
 	return 0
 }
 
-// check returns why the image may not pass, and what rules could not tell and the policy
-// does not ask for. A message ends with the ancestor that brought what was found.
-func check(ctx context.Context, file, ref string) (violations []policy.Violation, unknown []string, err error) {
-	text := defaultPolicy
-	if file != "" {
-		if text, err = os.ReadFile(file); err != nil {
-			return nil, nil, err
-		}
-	}
-	pol, err := policy.Parse(text, rules.All())
+// check reads the policy and the image.
+func check(ctx context.Context, file, ref string) (*verdict, error) {
+	pol, err := load(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	img, done, err := open(ctx, ref)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer done()
 	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	violations = pol.Violations(rep)
-	for i, v := range violations {
-		if v.Finding != nil && v.Ancestor >= 0 {
-			violations[i].Message += " [" + rep.NameOf(v.Ancestor) + "]"
-		}
+	return judge(pol, rep), nil
+}
+
+func load(file string) (*policy.Policy, error) {
+	switch {
+	case file == "":
+		return policy.Load(defaultPolicy, "policy.yaml", rules.All())
+	case !filepath.IsLocal(file):
+		return policy.Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), rules.All())
 	}
-	for _, f := range rep.Findings {
-		if len(f.Undecided) > 0 && !slices.ContainsFunc(violations, func(v policy.Violation) bool { return v.Finding != nil && v.Finding.Message == f.Message }) {
-			unknown = append(unknown, f.Message)
-		}
+	root, err := os.OpenRoot(".") // links do not lead out of it
+	if err != nil {
+		return nil, err
 	}
-	return violations, unknown, nil
+	defer root.Close()
+	return policy.Load(root.FS(), filepath.ToSlash(filepath.Clean(file)), rules.All())
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {
