@@ -42,6 +42,8 @@
 // writes, made from the types below and their comments. It is strict: every field is
 // required, no other is allowed, and where the values are few they are listed. A later
 // version of the module may add fields, and values to these lists. So validate a document
-// with the schema of the version that wrote it, and let programs that read documents of
-// other versions ignore what they do not know, as [Decode] does.
+// with the schema of the version that wrote it, which is at the address in its $id with the
+// version's tag in place of main; and let programs that read documents of other versions
+// ignore what they do not know, as [Decode] does. A document with fields of one's own, as
+// the Example of [New] makes it, does not obey it.
 package json

@@ -1,15 +1,15 @@
 // Package junit writes what a policy checked as JUnit XML, which GitLab, Jenkins, Azure
 // Pipelines and the test reporters for GitHub Actions show beside a pipeline's other tests.
 //
-//	<testsuites name="stemma" tests="3" failures="1" errors="0" skipped="1">
-//	  <testsuite name="shop/api:2.4.1" tests="3" failures="1" errors="0" skipped="1" timestamp="2026-11-22T00:00:00">
-//	    <testcase name="build-tools" classname="stemma.shop/api">
+//	<testsuites name="stemma" tests="3" failures="1" errors="0" skipped="1" time="0">
+//	  <testsuite name="shop/api:2.4.1" tests="3" failures="1" errors="0" skipped="1" time="0" timestamp="2026-11-22T00:00:00">
+//	    <testcase name="build-tools" classname="stemma.shop/api" time="0">
 //	      <failure message="ships compilers: gcc-12" type="warning">…</failure>
 //	    </testcase>
-//	    <testcase name="superseded" classname="stemma.shop/api">
+//	    <testcase name="superseded" classname="stemma.shop/api" time="0">
 //	      <skipped message="cannot tell: …">…</skipped>
 //	    </testcase>
-//	    <testcase name="policy/maxAge" classname="stemma.shop/api"></testcase>
+//	    <testcase name="policy/maxAge" classname="stemma.shop/api" time="0"></testcase>
 //	  </testsuite>
 //	</testsuites>
 //

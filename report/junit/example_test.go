@@ -28,9 +28,9 @@ func ExampleWrite() {
 	}
 	// Output:
 	// <?xml version="1.0" encoding="UTF-8"?>
-	// <testsuites name="stemma" tests="3" failures="1" errors="0" skipped="0">
-	//   <testsuite name="shop/api:2.4.1" tests="3" failures="1" errors="0" skipped="0" timestamp="2026-11-22T00:00:00">
-	//     <testcase name="build-tools" classname="stemma.shop/api">
+	// <testsuites name="stemma" tests="3" failures="1" errors="0" skipped="0" time="0">
+	//   <testsuite name="shop/api:2.4.1" tests="3" failures="1" errors="0" skipped="0" time="0" timestamp="2026-11-22T00:00:00">
+	//     <testcase name="build-tools" classname="stemma.shop/api" time="0">
 	//       <failure message="ships compilers: gcc-12" type="warning"><![CDATA[
 	// warning: ships compilers: gcc-12
 	//   brought by: this image
@@ -38,8 +38,8 @@ func ExampleWrite() {
 	//   who can: you, in your Dockerfile
 	// ]]></failure>
 	//     </testcase>
-	//     <testcase name="root-user" classname="stemma.shop/api"></testcase>
-	//     <testcase name="policy/partial" classname="stemma.shop/api"></testcase>
+	//     <testcase name="root-user" classname="stemma.shop/api" time="0"></testcase>
+	//     <testcase name="policy/partial" classname="stemma.shop/api" time="0"></testcase>
 	//   </testsuite>
 	// </testsuites>
 }

@@ -60,10 +60,12 @@ type (
 		Failures int `xml:"failures,attr"`
 		Errors   int `xml:"errors,attr"`
 		Skipped  int `xml:"skipped,attr"`
+		Time     int `xml:"time,attr"` // 0 seconds: some readers want a number
 	}
 	testcase struct {
 		Name      string   `xml:"name,attr"`
 		Classname string   `xml:"classname,attr"`
+		Time      int      `xml:"time,attr"`
 		Failure   *failure `xml:"failure"`
 		Skipped   *skipped `xml:"skipped"`
 	}
