@@ -14,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/report/junit"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/sarif"
 )
 
 // A format is a way to write a verdict.
@@ -29,6 +30,9 @@ func formats() []format {
 		{"json", func(w io.Writer, v *verdict) error { return json.Write(w, v.left, nil) }},
 		{"junit", func(w io.Writer, v *verdict) error {
 			return junit.Write(w, v.report, &junit.Options{Policy: v.policy, Rules: rules.All()})
+		}},
+		{"sarif", func(w io.Writer, v *verdict) error {
+			return sarif.Write(w, v.left, &sarif.Options{Rules: slices.Concat(rules.All(), v.policy.Checks())})
 		}},
 	}
 }
