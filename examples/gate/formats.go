@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
@@ -32,7 +33,7 @@ func formats() []format {
 			return junit.Write(w, v.report, &junit.Options{Policy: v.policy, Rules: rules.All()})
 		}},
 		{"sarif", func(w io.Writer, v *verdict) error {
-			return sarif.Write(w, v.left, &sarif.Options{Rules: slices.Concat(rules.All(), v.policy.Checks())})
+			return sarif.Write(w, v.left, &sarif.Options{Dockerfile: v.dockerfile, Rules: slices.Concat(rules.All(), v.policy.Checks())})
 		}},
 	}
 }
@@ -114,10 +115,11 @@ type verdict struct {
 	// does not ask for.
 	left       *report.Report
 	violations []policy.Violation // the image may pass if there are none
+	dockerfile *ancestry.Dockerfile
 }
 
 func judge(p *policy.Policy, r *report.Report) *verdict {
 	left := p.Apply(r)
 	left.Findings = slices.DeleteFunc(left.Findings, func(f report.Finding) bool { return !p.Fails(f) && len(f.Undecided) == 0 })
-	return &verdict{p, r, left, p.Violations(r)}
+	return &verdict{policy: p, report: r, left: left, violations: p.Violations(r)}
 }

@@ -38,7 +38,7 @@ func TestGate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			assert.Equal(t, tt.code, gate(context.Background(), tt.file, tt.ref, nil, &out, &errs))
+			assert.Equal(t, tt.code, gate(context.Background(), command{policy: tt.file, reference: tt.ref}, &out, &errs))
 			assert.Contains(t, out.String(), tt.out)
 			assert.Contains(t, errs.String(), tt.errs)
 			if tt.code == 2 {
@@ -60,6 +60,7 @@ func TestCommandLine(t *testing.T) {
 		"empty reference":          {[]string{""}, 2},
 		"empty policy":             {[]string{"-policy", "", "app.tar"}, 2},
 		"empty policy, and format": {[]string{"-format", "text", "-policy", "", "app.tar"}, 2},
+		"empty Dockerfile":         {[]string{"-dockerfile", "", "app.tar"}, 2},
 		"unknown format":           {[]string{"-format", "yaml", "app.tar"}, 2},
 		"empty file":               {[]string{"-format", "junit=", "app.tar"}, 2},
 		"two to one place":         {[]string{"-format", "junit", "-format", "text", "app.tar"}, 2},
@@ -68,10 +69,27 @@ func TestCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
 			assert.Equal(t, tt.code, run(context.Background(), tt.args, &out, &errs))
-			assert.Contains(t, errs.String(), "usage: gate [-policy FILE] [-format NAME[=FILE]]... [REFERENCE]")
+			assert.Contains(t, errs.String(), "usage: gate [-policy FILE]")
 			assert.Empty(t, out.String())
 		})
 	}
+}
+
+// A Dockerfile that is another image's is none of this image's; the image's own gives SARIF
+// its lines.
+func TestDockerfile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "Dockerfile")
+	require.NoError(t, os.WriteFile(path, []byte("FROM scratch\nRUN make\n"), 0o644))
+	var out, errs bytes.Buffer
+	assert.Equal(t, 2, gate(context.Background(), command{dockerfile: path}, &out, &errs))
+	assert.Contains(t, errs.String(), "Dockerfile")
+	assert.Empty(t, out.String())
+
+	var o outputs
+	require.NoError(t, o.Set("sarif"))
+	errs.Reset()
+	assert.Equal(t, 1, gate(context.Background(), command{policy: "team.yaml", dockerfile: "../../testdata/chain/3-app/Dockerfile", out: o}, &out, &errs), errs.String())
+	assert.Contains(t, out.String(), `"startLine"`)
 }
 
 // Every format writes what fails, and nothing passes that was not written.
@@ -81,7 +99,7 @@ func TestFormats(t *testing.T) {
 	for _, f := range formats() {
 		require.NoError(t, out.Set(f.name+"="+filepath.Join(dir, f.name)))
 	}
-	v, err := check(context.Background(), "team.yaml", "")
+	v, err := check(context.Background(), command{policy: "team.yaml"})
 	require.NoError(t, err)
 	require.NotEmpty(t, v.violations)
 	for _, o := range out {
@@ -100,6 +118,6 @@ func TestFormats(t *testing.T) {
 	}
 	nowhere := output{format: formats()[0], file: filepath.Join(dir, "no", "such", "directory")}
 	var errs bytes.Buffer
-	assert.Equal(t, 2, gate(context.Background(), "team.yaml", "", outputs{nowhere}, nil, &errs))
+	assert.Equal(t, 2, gate(context.Background(), command{policy: "team.yaml", out: outputs{nowhere}}, nil, &errs))
 	assert.Contains(t, errs.String(), "no such")
 }

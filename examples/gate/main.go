@@ -1,6 +1,6 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [-format NAME[=FILE]]... [REFERENCE]
+//	gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 //
 // The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
 // program. What it extends is looked for below the working directory or, where the policy is
@@ -15,6 +15,7 @@
 // the pipeline, say both:
 //
 //	gate -format text -format junit=stemma.xml app.tar
+//	gate -format text -format sarif=stemma.sarif -dockerfile Dockerfile app.tar
 //
 // A format that writes a report (all but text and junit) gets the one that the policy leaves:
 // its findings are what fails, with the levels of the policy as their severity, and what
@@ -34,6 +35,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
@@ -47,7 +49,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [-format NAME[=FILE]]... [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -62,9 +64,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	file := flags.String("policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
-	var out outputs
-	flags.Var(&out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
+	var c command
+	flags.StringVar(&c.policy, "policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
+	flags.StringVar(&c.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -74,29 +77,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
 		flags.Usage()
 		return 2
-	case slices.Contains(flags.Args(), "") || *file == "" && given(flags, "policy"):
+	case slices.Contains(flags.Args(), "") || empty(flags):
 		// An unset variable must not mean the sample image or another policy:
 		// gate -policy "$POLICY" "$IMAGE".
-		fmt.Fprintln(stderr, "gate: the reference or the policy is empty")
+		fmt.Fprintln(stderr, "gate: the reference, or the value of a flag, is empty")
 		flags.Usage()
 		return 2
 	}
-	return gate(ctx, *file, flags.Arg(0), out, stdout, stderr)
+	c.reference = flags.Arg(0)
+	return gate(ctx, c, stdout, stderr)
 }
 
-func given(flags *flag.FlagSet, name string) bool {
+// empty reports whether a flag was given without a value.
+func empty(flags *flag.FlagSet) bool {
 	found := false
-	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Value.String() == "" })
 	return found
 }
 
-func gate(ctx context.Context, file, ref string, out outputs, stdout, stderr io.Writer) int {
-	if len(out) == 0 {
-		out = outputs{{format: formats()[0]}}
+// A command is what the command line says.
+type command struct {
+	policy, dockerfile, reference string
+	out                           outputs
+}
+
+func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
+	if len(c.out) == 0 {
+		c.out = outputs{{format: formats()[0]}}
 	}
-	v, err := check(ctx, file, ref)
-	for i := 0; err == nil && i < len(out); i++ {
-		err = out[i].write(v, stdout)
+	v, err := check(ctx, c)
+	for i := 0; err == nil && i < len(c.out); i++ {
+		err = c.out[i].write(v, stdout)
 	}
 	switch {
 	case err != nil:
@@ -109,12 +120,12 @@ func gate(ctx context.Context, file, ref string, out outputs, stdout, stderr io.
 }
 
 // check reads the policy and the image.
-func check(ctx context.Context, file, ref string) (*verdict, error) {
-	pol, err := load(file)
+func check(ctx context.Context, c command) (*verdict, error) {
+	pol, err := load(c.policy)
 	if err != nil {
 		return nil, err
 	}
-	img, done, err := open(ctx, ref)
+	img, done, err := open(ctx, c.reference)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +134,17 @@ func check(ctx context.Context, file, ref string) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return judge(pol, rep), nil
+	v := judge(pol, rep)
+	if c.dockerfile != "" {
+		text, err := os.ReadFile(c.dockerfile)
+		if err != nil {
+			return nil, err
+		}
+		if v.dockerfile, err = lines.Find(filepath.ToSlash(c.dockerfile), text, rep.Steps(), nil); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
 }
 
 func load(file string) (*policy.Policy, error) {

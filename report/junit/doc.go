@@ -34,14 +34,6 @@
 // the suite and compares by it, and a tag may be another in every build. Dots in it become
 // underscores: for Jenkins they are packages.
 //
-// # How it shows
-//
-//	GitLab    artifacts: reports: junit: stemma.xml; shown in the merge request and in the
-//	          pipeline's tab "Tests". The job fails by the exit code of the gate.
-//	Jenkins   junit 'stemma.xml'
-//	GitHub    an action of the marketplace, such as mikepenz/action-junit-report
-//	          or dorny/test-reporter with java-junit
-//
-// All of them take a file whose name ends in .xml. All text goes through layers/printable,
-// and XML gets what it may hold: no name in an image adds an element, or is invalid.
+// All text goes through layers/printable: no name in an image adds an element, or is what
+// XML may not hold. docs/formats/junit.md shows how GitLab, Jenkins and GitHub show it.
 package junit
