@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
+
+	"github.com/moby/sys/atomicwriter"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers/printable"
@@ -74,16 +76,16 @@ func (o *outputs) Set(s string) error {
 	return nil
 }
 
-// write writes the verdict.
+// write writes the verdict. A file is there in full, or as it was before.
 func (o output) write(v *verdict, stdout io.Writer) error {
 	if o.file == "" {
 		return o.format.write(stdout, v)
 	}
-	f, err := os.Create(o.file)
-	if err != nil {
+	var b bytes.Buffer
+	if err := o.format.write(&b, v); err != nil {
 		return err
 	}
-	return errors.Join(o.format.write(f, v), f.Close())
+	return atomicwriter.WriteFile(o.file, b.Bytes(), 0o644)
 }
 
 // writeText writes a line for each reason, and one for what nobody can tell. A finding's ends
