@@ -68,8 +68,8 @@
 // the image's own, since otherwise a Dockerfile could excuse its own steps by looks; the
 // finding's message says so. The same goes for an ancestor whose name is only inferred,
 // where an entry has a pattern for the name. An entry with confidence: inferred takes both
-// as they are. An ancestor of unknown name fits entries without such a pattern, and no other; one
-// with several names that are as likely fits a pattern that all of them match. What no
+// as they are. An ancestor of unknown name fits entries without such a pattern, and no other;
+// one with several names that are as likely fits a pattern that all of them match. What no
 // ancestor is to blame for was not inherited.
 //
 // # Policies that extend others
@@ -103,13 +103,14 @@
 //	rules: {add-remote: off}
 //	inherited: [{level: note}, {rule: end-of-life, level: serious}]
 //
-// default gives a rule's findings their own severity again (and failOn its default), none takes back a limit, and
-// allowedRoots: [] allows all. An entry of inherited is overruled by one that follows; one of
-// accept cannot be taken back. A key with nothing after it says nothing.
+// default gives a rule's findings their own severity again (and failOn its default), none
+// takes back a limit, and allowedRoots: [] allows all. An entry of inherited is overruled by
+// one that follows; one of accept cannot be taken back. A key with nothing after it says
+// nothing.
 //
 // Paths are relative to the file in which they stand, with slashes on every system, and
-// lead to files of the same [io/fs.FS]: one that leads out of it is an error. So are a file that
-// extends itself, by whatever way, more than 32 files, and one of more than 1 MiB.
+// lead to files of the same [io/fs.FS]: one that leads out of it is an error. So are a file
+// that extends itself, by whatever way, more than 32 files, and one of more than 1 MiB.
 //
 // # What is written
 //
