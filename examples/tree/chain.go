@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/stemma-go/stemma"
-	"github.com/stemma-go/stemma/chain"
+	"github.com/stemma-go/stemma/ancestry/chain"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report"
 )

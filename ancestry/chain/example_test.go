@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/stemma-go/stemma/chain"
+	"github.com/stemma-go/stemma/ancestry/chain"
 	"github.com/stemma-go/stemma/layers/source"
 )
 
 // The chain of an image in a layout; of one in a registry it is the same.
 func ExampleOf() {
 	ctx := context.Background()
-	img, err := source.Open(ctx, "oci:../testdata/sample/image", nil)
+	img, err := source.Open(ctx, "oci:../../testdata/sample/image", nil)
 	if err != nil {
 		log.Fatal(err)
 	}

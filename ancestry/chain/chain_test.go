@@ -27,7 +27,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/chain"
+	"github.com/stemma-go/stemma/ancestry/chain"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/rules"
