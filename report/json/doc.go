@@ -197,6 +197,8 @@
 //	language      string   its language; "" for packages of a distribution
 //	source        string   name of its source package
 //	foundBy       string   Syft cataloger that found it
+//	licenses      list of License that its metadata names, all of which hold; empty if it names none
+//	cpes          list of string: names in vulnerability databases, likeliest first; empty if not asked for
 //	state         string   present, removed (still shipped), hidden (its database was deleted)
 //	layer         number   layer that brought this version
 //	ancestor      number   ancestor that this layer belongs to
@@ -205,6 +207,11 @@
 //	files         number   files it owns in the finished image
 //	bytes         Bytes    of the files it owns or owned
 //	bundled       string   file that holds it together with others, where bytes are counted once
+//
+// # License
+//
+//	spdx          string   SPDX expression; "" if it cannot be said in one
+//	name          string   what the metadata says
 //
 // # Location
 //

@@ -181,6 +181,8 @@ type Package struct {
 	Language  string     `json:"language"`
 	Source    string     `json:"source"`
 	FoundBy   string     `json:"foundBy"`
+	Licenses  []License  `json:"licenses"`
+	CPEs      []string   `json:"cpes"`
 	State     string     `json:"state"`
 	Layer     *int       `json:"layer"`
 	Ancestor  *int       `json:"ancestor"`
@@ -189,6 +191,12 @@ type Package struct {
 	Files     int        `json:"files"`
 	Bytes     Bytes      `json:"bytes"`
 	Bundled   string     `json:"bundled"`
+}
+
+// A License is one that a package's metadata names.
+type License struct {
+	SPDX string `json:"spdx"`
+	Name string `json:"name"`
 }
 
 // A Location is a file that proves a package.

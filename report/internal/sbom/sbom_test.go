@@ -1,0 +1,119 @@
+package sbom
+
+import (
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/package-url/packageurl-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/report"
+)
+
+// The forms are those of the purl specification's definitions of the types docker and oci.
+func TestImagePURL(t *testing.T) {
+	digest := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("ab", 32)}
+	hex := digest.Hex
+	for name, tt := range map[string]struct {
+		name ancestry.Name
+		arch string
+		want string
+	}{
+		"official":          {ancestry.Name{Repository: "debian", Tags: []string{"bookworm-20241202", "bookworm"}}, "", "pkg:docker/debian@bookworm-20241202"},
+		"a user's":          {ancestry.Name{Repository: "grafana/loki", Tags: []string{"3"}}, "", "pkg:docker/grafana/loki@3"},
+		"library by name":   {ancestry.Name{Repository: "docker.io/library/debian"}, "", "pkg:docker/debian"},
+		"elsewhere":         {ancestry.Name{Repository: "gcr.io/customer/dockerimage", Tags: []string{"1.0"}}, "", "pkg:docker/customer/dockerimage@1.0?repository_url=gcr.io"},
+		"a port":            {ancestry.Name{Repository: "localhost:5000/x", Tags: []string{"1"}}, "", "pkg:docker/x@1?repository_url=localhost:5000"},
+		"library elsewhere": {ancestry.Name{Repository: "example.org/library/x"}, "", "pkg:docker/library/x?repository_url=example.org"},
+		"a digest":          {ancestry.Name{Repository: "debian", Tags: []string{"12"}, Digest: digest}, "amd64", "pkg:oci/debian@sha256:" + hex + "?arch=amd64&repository_url=docker.io/library/debian&tag=12"},
+		"a digest alone":    {ancestry.Name{Repository: "ghcr.io/acme/base", Digest: digest}, "", "pkg:oci/base@sha256:" + hex + "?repository_url=ghcr.io/acme/base"},
+		"no name":           {ancestry.Name{Repository: "Not A Name"}, "", ""},
+		"nothing":           {ancestry.Name{}, "", ""},
+		"a tag inside":      {ancestry.Name{Repository: "debian:12"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ImagePURL(tt.name, tt.arch)
+			if tt.want == "" {
+				assert.Empty(t, got)
+				return
+			}
+			// The library decides which of ":" and "/" stand for themselves: compare what is meant.
+			p, err := packageurl.FromString(got)
+			require.NoError(t, err, got)
+			want, err := packageurl.FromString(tt.want)
+			require.NoError(t, err)
+			assert.Equal(t, want, p, got)
+		})
+	}
+}
+
+func TestTies(t *testing.T) {
+	r := &report.Report{Ancestors: []report.Ancestor{{}, {Ancestor: ancestry.Ancestor{
+		Repository: "python", Tags: []string{"3.8"}, Confidence: ancestry.Recognised,
+		Ties: []ancestry.Name{{Repository: "python", Tags: []string{"3.8-bullseye"}}},
+	}}}}
+	assert.Equal(t, Image{Name: "python", PURL: "pkg:docker/python", Known: true}, Ancestor(r, 1))
+	assert.Equal(t, "python", Title(r, 1))
+	r.Ancestors[1].Ties[0].Repository = "pypy"
+	assert.Equal(t, Image{Name: "python", Known: true}, Ancestor(r, 1))
+	assert.Equal(t, "unknown ancestor 0", Ancestor(r, 0).Name)
+	assert.Empty(t, Title(r, 2))
+	assert.Empty(t, Title(r, -1))
+}
+
+func TestLicences(t *testing.T) {
+	v := Licences{}
+	for _, s := range []string{"MIT", "GPL-2.0+", "Apache-2.0 OR MIT", "(MIT)", "LicenseRef-x", "GPL-2.0-only WITH Classpath-exception-2.0"} {
+		assert.True(t, v.Valid(s), s)
+	}
+	for _, s := range []string{"", "GPL-2+", "MIT,", "public domain", "((((", "MIT AND", strings.Repeat("(", 2000), "MIT\u202e", "\x00"} {
+		assert.False(t, v.Valid(s), s)
+	}
+	e, n := v.Split([]packages.License{{SPDX: "MIT"}, {SPDX: "MIT", Name: "mit"}, {Name: "GPL-2+"}, {SPDX: "??"}, {}})
+	assert.Equal(t, []string{"MIT"}, e)
+	assert.Equal(t, []string{"GPL-2+", "??"}, n)
+	assert.Equal(t, "MIT AND (Apache-2.0 OR ISC)", And([]string{"MIT", "Apache-2.0 OR ISC"}))
+	assert.Equal(t, "Apache-2.0 OR ISC", And([]string{"Apache-2.0 OR ISC"}))
+}
+
+func FuzzLicence(f *testing.F) {
+	for _, s := range []string{"MIT", "(MIT OR", "GPL-2.0+ WITH x", "DocumentRef-a:LicenseRef-b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(_ *testing.T, s string) { isExpression(s) })
+}
+
+func TestIDs(t *testing.T) {
+	ids := IDs{}
+	p := &packages.Package{Type: "deb", Name: "x", Version: "1"}
+	first, second := ids.Of(p), ids.Of(p)
+	assert.Len(t, first, 16)
+	assert.Equal(t, first+"-2", second)
+	assert.NotEqual(t, first, ids.Of(&packages.Package{Type: "deb", Name: "x1"}))
+	assert.Equal(t, first, IDs{}.Of(p))
+}
+
+func TestPURL(t *testing.T) {
+	for in, ok := range map[string]bool{
+		"pkg:deb/debian/gcc-10@10.2.1-6?arch=amd64": true,
+		"pkg:deb/debian/a\u202eb@1":                 false,
+		"pkg:deb/debian/a b@1":                      false,
+		"deb/x":                                     false,
+		"pkg:deb/" + strings.Repeat("x", 4000):      false,
+	} {
+		got := PURL(&packages.Package{PURL: in})
+		assert.Equal(t, ok, got != "", in)
+	}
+}
+
+func TestText(t *testing.T) {
+	assert.Equal(t, "a b", Text("a\n b"))
+	long := Text(strings.Repeat("é", 4000))
+	assert.Len(t, []rune(long), 1024)
+	assert.True(t, strings.HasSuffix(long, "é…"))
+	assert.Equal(t, strings.Repeat("é", 1024), Text(strings.Repeat("é", 1024)))
+}
