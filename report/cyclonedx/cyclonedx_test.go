@@ -239,11 +239,14 @@ func TestChain(t *testing.T) {
 // What nothing names says so.
 func TestUnknown(t *testing.T) {
 	bom := cyclonedx.New(sbomtest.Reports(t)["unknown"], nil)
-	c := find(t, bom, "unknown ancestor 1")
+	c := (*bom.Components)[len(*bom.Components)-1]
+	assert.Equal(t, "ancestor-1", c.BOMRef)
+	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", c.Name)
 	assert.Equal(t, "not known", property(c, "stemma:name"))
 	assert.Empty(t, c.PackageURL)
 	assert.Nil(t, c.Evidence)
-	assert.Equal(t, "image", bom.Metadata.Component.Name)
+	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", bom.Metadata.Component.Name)
+	assert.NotEqual(t, c.Name, bom.Metadata.Component.Name)
 	assert.Equal(t, "not known", property(*bom.Metadata.Component, "stemma:name"))
 }
 

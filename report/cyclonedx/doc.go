@@ -25,7 +25,7 @@
 // of this project and in those that Syft and Trivy use. A property that is not known is
 // left out.
 //
-//	stemma:ancestor                     "debian:12", "this image", "unknown ancestor 2"
+//	stemma:ancestor                     "debian:12", "this image", "unknown-image-…"
 //	stemma:ancestor:index               0 is the image itself
 //	stemma:layer:index                  the layer that brought this version; 0 is the bottom one
 //	stemma:layer:diffID                 digest of its archive, as computed

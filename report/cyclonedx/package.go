@@ -40,7 +40,7 @@ func (b *builder) component(p *packages.Package, by int, system string) cdx.Comp
 	}
 	props := b.origin(p, by)
 	addSyft(&props, p)
-	for i, cpe := range validCPEs(p.CPEs) {
+	for i, cpe := range sbom.CPEs(p) {
 		if i == 0 {
 			c.CPE = cpe
 			continue
@@ -105,18 +105,6 @@ func addSyft(props *properties, p *packages.Package) {
 	props.add("syft:package:foundBy", p.FoundBy)
 	props.add("syft:package:language", p.Language)
 	props.add("syft:package:type", p.Type)
-}
-
-// validCPEs drops what is no CPE 2.3: 13 parts, in printable ASCII.
-func validCPEs(cpes []string) []string {
-	var valid []string
-	for _, c := range cpes {
-		parts := strings.Count(c, ":") - strings.Count(c, `\:`)
-		if strings.HasPrefix(c, "cpe:2.3:") && parts == 12 && !strings.ContainsFunc(c, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			valid = append(valid, c)
-		}
-	}
-	return valid
 }
 
 // trivyType is Trivy's word for a package type; for packages of a distribution, that is

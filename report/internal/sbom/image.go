@@ -1,6 +1,8 @@
 package sbom
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"strings"
@@ -39,7 +41,7 @@ func Whole(r *report.Report) Image {
 	case len(r.Ancestors) > 0 && Ancestor(r, 0).Known:
 		return Ancestor(r, 0)
 	}
-	return byDigest("image", r, false)
+	return byDigest(unknown(r, 0), r, false)
 }
 
 // byDigest names the image by something that is no image's name, such as a path.
@@ -59,12 +61,11 @@ func digest(h v1.Hash) v1.Hash {
 	return h
 }
 
-// Ancestor names an ancestor of the report. Two that are not known have different
-// names, since viewers take components of one name and version for one.
+// Ancestor names an ancestor of the report.
 func Ancestor(r *report.Report, i int) Image {
 	a := r.Ancestors[i]
 	if a.Repository == "" || a.Confidence == ancestry.Unknown {
-		return Image{Name: fmt.Sprintf("unknown ancestor %d", i)}
+		return Image{Name: unknown(r, i)}
 	}
 	n := ancestry.Name{Repository: a.Repository, Tags: a.Tags, Digest: digest(a.Digest)}
 	if len(a.Ties) == 0 {
@@ -77,6 +78,30 @@ func Ancestor(r *report.Report, i int) Image {
 		}
 	}
 	return im
+}
+
+// unknown makes up a name for an image of which none is known. Viewers take components of
+// one name for one, also those of different documents. So it is made of what the image is:
+// all its layers, or else all its steps, and the number of steps.
+func unknown(r *report.Report, i int) string {
+	if i >= len(r.Ancestors) {
+		return "unknown-image"
+	}
+	a := r.Ancestors[i]
+	h := sha256.New()
+	for l := range a.Layers.To {
+		d := DiffID(r, l)
+		if d == "" {
+			h.Reset()
+			for _, s := range r.Steps()[:min(max(0, a.Steps.To), len(r.Steps()))] {
+				fmt.Fprintf(h, "%s %d:%s,", Time(s.Created), len(s.CreatedBy), s.CreatedBy)
+			}
+			break
+		}
+		fmt.Fprintf(h, "%s,", d)
+	}
+	fmt.Fprint(h, a.Steps.To)
+	return "unknown-image-" + hex.EncodeToString(h.Sum(nil)[:6])
 }
 
 func named(n ancestry.Name, arch string) Image {

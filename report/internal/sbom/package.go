@@ -69,6 +69,21 @@ func PURL(p *packages.Package) string {
 
 func notInURL(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", c) }
 
+// CPEs returns the CPEs of a package without what is no CPE 2.3: 13 parts in printable
+// ASCII.
+func CPEs(p *packages.Package) []string {
+	var valid []string
+	for _, c := range p.CPEs {
+		parts := strings.Count(c, ":") - strings.Count(c, `\:`)
+		if strings.HasPrefix(c, "cpe:2.3:") && parts == 12 && !strings.ContainsFunc(c, notInCPE) {
+			valid = append(valid, c)
+		}
+	}
+	return valid
+}
+
+func notInCPE(c rune) bool { return c <= ' ' || c > '~' }
+
 // DiffID returns the digest of a layer's archive as it was computed, "" if it was not.
 func DiffID(r *report.Report, layer int) string {
 	return layerHash(r, layer, func(i int) v1.Hash { return r.Index.Layers[i].DiffID })
@@ -87,7 +102,7 @@ func layerHash(r *report.Report, layer int, of func(int) v1.Hash) string {
 }
 
 // Title names the ancestor that a layer belongs to in words: "python:3.13", "this
-// image", "unknown ancestor 2", or "" if there is none.
+// image", "unknown-image-…", or "" if there is none.
 func Title(r *report.Report, ancestor int) string {
 	switch {
 	case ancestor < 0 || ancestor >= len(r.Ancestors):

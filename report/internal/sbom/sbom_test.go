@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -60,7 +61,7 @@ func TestTies(t *testing.T) {
 	assert.Equal(t, "python", Title(r, 1))
 	r.Ancestors[1].Ties[0].Repository = "pypy"
 	assert.Equal(t, Image{Name: "python", Known: true}, Ancestor(r, 1))
-	assert.Equal(t, "unknown ancestor 0", Ancestor(r, 0).Name)
+	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", Ancestor(r, 0).Name)
 	assert.Empty(t, Title(r, 2))
 	assert.Empty(t, Title(r, -1))
 }
@@ -116,4 +117,26 @@ func TestText(t *testing.T) {
 	assert.Len(t, []rune(long), 1024)
 	assert.True(t, strings.HasSuffix(long, "é…"))
 	assert.Equal(t, strings.Repeat("é", 1024), Text(strings.Repeat("é", 1024)))
+}
+
+// Images of unknown names have the same made-up name if, and only if, they are the same.
+func TestUnknownNames(t *testing.T) {
+	layer := func(two string) layers.Layer {
+		return layers.Layer{DiffID: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat(two, 32)}}
+	}
+	image := func(all ...layers.Layer) *report.Report {
+		r := &report.Report{Index: &layers.Index{Layers: all}}
+		for i := len(all) - 1; i >= 0; i-- {
+			r.Ancestors = append(r.Ancestors, report.Ancestor{Ancestor: ancestry.Ancestor{Layers: ancestry.Span{From: i, To: i + 1}, Steps: ancestry.Span{From: i, To: i + 1}}})
+		}
+		return r
+	}
+	a, b, other := image(layer("aa"), layer("bb")), image(layer("aa"), layer("cc")), image(layer("dd"), layer("bb"))
+	assert.Equal(t, Ancestor(a, 1), Ancestor(b, 1), "one base")
+	assert.NotEqual(t, Ancestor(a, 0), Ancestor(b, 0))
+	assert.NotEqual(t, Ancestor(a, 0), Ancestor(a, 1))
+	assert.NotEqual(t, Ancestor(a, 1), Ancestor(other, 1))
+	assert.NotEqual(t, Ancestor(a, 0), Ancestor(other, 0), "on another base")
+	a.Ancestors[0].Layers.To = 1 // no layer of its own
+	assert.NotEqual(t, Ancestor(a, 0), Ancestor(a, 1))
 }
