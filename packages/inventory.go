@@ -31,12 +31,13 @@ type Package struct {
 	Source string
 	// FoundBy is the name of the Syft cataloger that found it.
 	FoundBy string
-	// Licenses are those that its metadata names, all of which hold; nil if it names
-	// none, or if they are only to be told from the text of a licence.
+	// Licenses are those that its metadata names, as Syft reads it, sorted; for Debian's
+	// packages, those that a machine-readable copyright file has for any of their files. Texts
+	// of licences are not read: nil says that no name of one was found.
 	Licenses []License
 	// CPEs are names under which vulnerability databases may know it, the likeliest
-	// first, in the form of CPE 2.3. Syft makes most of them up from other fields. nil
-	// if they were not asked for.
+	// first, in the form of CPE 2.3. Syft makes nearly all of them up from other fields;
+	// those are there only if they were asked for.
 	CPEs []string
 	// Locations are the files that prove it: the database, or its own metadata.
 	Locations []Location

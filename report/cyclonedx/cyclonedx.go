@@ -41,7 +41,7 @@ func New(r *report.Report, opts *Options) *cdx.BOM {
 	if opts == nil {
 		opts = &Options{}
 	}
-	b := &builder{r: r, ids: sbom.IDs{}, licences: sbom.Licences{}, brought: map[int][]string{}}
+	b := &builder{r: r, titles: sbom.NewTitles(r), ids: sbom.IDs{}, licences: sbom.Licences{}, brought: map[int][]string{}}
 	b.addPackages(opts.Removed)
 	b.addSystem()
 	b.addAncestors()
@@ -71,6 +71,7 @@ func aggregate(r *report.Report) cdx.CompositionAggregate {
 // A builder gathers the parts of a document.
 type builder struct {
 	r          *report.Report
+	titles     sbom.Titles
 	ids        sbom.IDs
 	licences   sbom.Licences
 	components []cdx.Component

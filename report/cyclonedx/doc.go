@@ -63,7 +63,7 @@
 // # Licences
 //
 // If all licences of a package are SPDX expressions, they are one expression, joined by
-// AND. Otherwise each is written by name, since CycloneDX 1.6 has no room for expressions
+// AND: none of them is left out, which is not to say that all apply to all of its files. Otherwise each is written by name, since CycloneDX 1.6 has no room for expressions
 // beside names. The element license.id is not used: it allows only identifiers of the list
 // that a reader was made with, and a newer one would make the document invalid there.
 //

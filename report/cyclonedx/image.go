@@ -43,7 +43,7 @@ func (b *builder) image() *cdx.Component {
 		props.add("stemma:known", "packages")
 	}
 	for _, p := range gone(b.r) {
-		props.add("stemma:removed", sbom.Gone(b.r, p))
+		props.add("stemma:removed", b.titles.Gone(b.r, p))
 	}
 	if len(b.r.Ancestors) > 0 {
 		b.describe(&c, &props, 0)
@@ -181,7 +181,7 @@ func (b *builder) addSystem() {
 	}
 	c := cdx.Component{BOMRef: "operating-system", Type: cdx.ComponentTypeOS, Name: sbom.Text(d.ID), Version: sbom.Text(d.VersionID), Description: sbom.Text(d.PrettyName)}
 	var props properties
-	props.add("stemma:ancestor", sbom.Title(b.r, by))
+	props.add("stemma:ancestor", b.titles.Of(by))
 	props.add("syft:distro:id", d.ID)
 	props.add("syft:distro:versionID", d.VersionID)
 	props.add("syft:distro:versionCodename", d.Codename)

@@ -84,7 +84,7 @@ func packageRef(purl, id string) string {
 // origin says which layer and which ancestor brought the package.
 func (b *builder) origin(p *packages.Package, by int) properties {
 	var props properties
-	props.add("stemma:ancestor", sbom.Title(b.r, by))
+	props.add("stemma:ancestor", b.titles.Of(by))
 	if by >= 0 {
 		props.number("stemma:ancestor:index", int64(by))
 	}

@@ -197,7 +197,7 @@
 //	language      string   its language; "" for packages of a distribution
 //	source        string   name of its source package
 //	foundBy       string   Syft cataloger that found it
-//	licenses      list of License that its metadata names, all of which hold; empty if it names none
+//	licenses      list of License that its metadata names; empty if no name was found
 //	cpes          list of string: names in vulnerability databases, likeliest first; empty if not asked for
 //	state         string   present, removed (still shipped), hidden (its database was deleted)
 //	layer         number   layer that brought this version

@@ -63,7 +63,7 @@ func (b *builder) imageComment(im sbom.Image) string {
 	if b.r.Inventory != nil {
 		for i := range b.r.Inventory.Packages {
 			if p := &b.r.Inventory.Packages[i]; p.State != packages.Present {
-				says = append(says, "left out: "+sbom.Gone(b.r, p))
+				says = append(says, "left out: "+b.titles.Gone(b.r, p))
 			}
 		}
 	}

@@ -39,14 +39,14 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 // New makes the document that [Write] writes, for programs that add something to it. It
 // shares nothing with the report.
 func New(r *report.Report) *v2_3.Document {
-	b := &builder{r: r, ids: sbom.IDs{}, licences: sbom.Licences{}, refs: map[string]*v2_3.OtherLicense{}}
+	b := &builder{r: r, titles: sbom.NewTitles(r), ids: sbom.IDs{}, licences: sbom.Licences{}, refs: map[string]*v2_3.OtherLicense{}}
 	whole := sbom.Whole(r)
 	b.addImage(whole)
 	b.addAncestors()
 	b.addSystem()
 	b.addPackages()
 	doc := &v2_3.Document{
-		SPDXVersion: v2_3.Version, DataLicense: v2_3.DataLicense, SPDXIdentifier: "DOCUMENT", DocumentName: title(whole),
+		SPDXVersion: v2_3.Version, DataLicense: v2_3.DataLicense, SPDXIdentifier: "DOCUMENT", DocumentName: whole.String(),
 		CreationInfo: &v2_3.CreationInfo{
 			Created: b.day(), LicenseListVersion: listVersion(),
 			Creators: []common.Creator{{CreatorType: "Tool", Creator: "stemma"}},
@@ -57,17 +57,6 @@ func New(r *report.Report) *v2_3.Document {
 		doc.DocumentNamespace = "https://github.com/stemma-go/stemma/spdx/" + sbom.UUID(content)
 	}
 	return doc
-}
-
-// title is an image's name in one piece.
-func title(im sbom.Image) string {
-	switch {
-	case im.Version == "":
-		return im.Name
-	case im.Version == im.Digest.String():
-		return im.Name + "@" + im.Version
-	}
-	return im.Name + ":" + im.Version
 }
 
 // listVersion is the license list's version in the form that the specification wants: 3.29.
@@ -86,6 +75,7 @@ func listVersion() string {
 // A builder gathers the parts of a document.
 type builder struct {
 	r             *report.Report
+	titles        sbom.Titles
 	ids           sbom.IDs
 	licences      sbom.Licences
 	refs          map[string]*v2_3.OtherLicense // by identifier
@@ -204,7 +194,7 @@ func (b *builder) origin(p *packages.Package, by int) string {
 	if d := sbom.DiffID(b.r, l); d != "" {
 		s += " (" + d + ")"
 	}
-	if who := sbom.Title(b.r, by); who != "" {
+	if who := b.titles.Of(by); who != "" {
 		s = "brought by " + who + " " + s
 	}
 	if first := p.Introduced(); first != l && first >= 0 {

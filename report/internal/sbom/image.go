@@ -26,6 +26,17 @@ type Image struct {
 	Known bool
 }
 
+// String returns name:version, or name@digest.
+func (im Image) String() string {
+	switch {
+	case im.Version == "":
+		return im.Name
+	case im.Version == im.Digest.String():
+		return im.Name + "@" + im.Version
+	}
+	return im.Name + ":" + im.Version
+}
+
 // Whole names the image that is reported on: by the reference and the digest under which
 // it was asked for, or else by what is known of its youngest ancestor.
 func Whole(r *report.Report) Image {

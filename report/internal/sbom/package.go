@@ -101,28 +101,33 @@ func layerHash(r *report.Report, layer int, of func(int) v1.Hash) string {
 	return of(layer).String()
 }
 
-// Title names the ancestor that a layer belongs to in words: "python:3.13", "this
-// image", "unknown-image-…", or "" if there is none.
-func Title(r *report.Report, ancestor int) string {
-	switch {
-	case ancestor < 0 || ancestor >= len(r.Ancestors):
+// Titles name the ancestors of a report in words: "python:3.13", "this image",
+// "unknown-image-0123456789ab".
+type Titles []string
+
+// NewTitles names those of r.
+func NewTitles(r *report.Report) Titles {
+	t := make(Titles, len(r.Ancestors))
+	for i := range r.Ancestors {
+		t[i] = Ancestor(r, i).String()
+	}
+	if len(t) > 0 {
+		t[0] = "this image"
+	}
+	return t
+}
+
+// Of returns the title of an ancestor, "" for -1.
+func (t Titles) Of(ancestor int) string {
+	if ancestor < 0 || ancestor >= len(t) {
 		return ""
-	case ancestor == 0:
-		return "this image"
 	}
-	im := Ancestor(r, ancestor)
-	switch {
-	case im.Version == "":
-		return im.Name
-	case im.Version == im.Digest.String():
-		return im.Name + "@" + im.Version
-	}
-	return im.Name + ":" + im.Version
+	return t[ancestor]
 }
 
 // Gone says of a package that is not in the finished image what became of it, in
 // words: "git 1:2.30.2-1 (deb): removed in layer 4, this image".
-func Gone(r *report.Report, p *packages.Package) string {
+func (t Titles) Gone(r *report.Report, p *packages.Package) string {
 	what := "removed"
 	if p.State == packages.Hidden {
 		what = "no longer listed by any database"
@@ -130,7 +135,7 @@ func Gone(r *report.Report, p *packages.Package) string {
 	s := fmt.Sprintf("%s %s (%s): %s", Text(p.Name), Text(p.Version), Text(p.Type), what)
 	if n := len(p.Events); n > 0 {
 		s += fmt.Sprintf(" in layer %d", p.Events[n-1].Layer)
-		if by := Title(r, r.AncestorOf(p.Events[n-1].Layer)); by != "" {
+		if by := t.Of(r.AncestorOf(p.Events[n-1].Layer)); by != "" {
 			s += ", " + by
 		}
 	}

@@ -58,12 +58,12 @@ func TestTies(t *testing.T) {
 		Ties: []ancestry.Name{{Repository: "python", Tags: []string{"3.8-bullseye"}}},
 	}}}}
 	assert.Equal(t, Image{Name: "python", PURL: "pkg:docker/python", Known: true}, Ancestor(r, 1))
-	assert.Equal(t, "python", Title(r, 1))
+	assert.Equal(t, "python", NewTitles(r).Of(1))
 	r.Ancestors[1].Ties[0].Repository = "pypy"
 	assert.Equal(t, Image{Name: "python", Known: true}, Ancestor(r, 1))
 	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", Ancestor(r, 0).Name)
-	assert.Empty(t, Title(r, 2))
-	assert.Empty(t, Title(r, -1))
+	assert.Empty(t, NewTitles(r).Of(2))
+	assert.Empty(t, NewTitles(r).Of(-1))
 }
 
 func TestLicences(t *testing.T) {
