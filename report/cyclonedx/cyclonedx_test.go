@@ -233,6 +233,7 @@ func TestChain(t *testing.T) {
 	assert.Contains(t, on["ancestor-2"], "ancestor-3")
 	assert.Contains(t, on["ancestor-3"], find(t, bom, "dash").BOMRef)
 	assert.Contains(t, on["ancestor-3"], "operating-system")
+	assert.Equal(t, "it should have three steps, and has one", property(deps, "stemma:against"))
 	assert.Equal(t, float32(0.4), *(*deps.Evidence.Identity.Identities)[0].Confidence)
 }
 

@@ -43,6 +43,7 @@
 //	stemma:confidence                   unknown, inferred, recognised, recorded, proved: what the name rests on
 //	stemma:boundary                     what rests on it that the ancestor begins where it does
 //	stemma:tie                          another name for which the evidence is as good
+//	stemma:against                      what contradicts the name, or was refused
 //	stemma:undecided                    what the names of a tie differ in
 //	stemma:built                        when it was built; stemma:built:unknown says why that is not known
 //	stemma:standing                     current, superseded, abandoned, newer, not known, and the day of the catalogue

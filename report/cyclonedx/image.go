@@ -118,6 +118,9 @@ func (b *builder) describe(c *cdx.Component, props *properties, i int) {
 		props.add("stemma:tie", t.String())
 	}
 	props.add("stemma:undecided", a.Undecided)
+	for _, e := range a.Against {
+		props.add("stemma:against", evidenceText(e))
+	}
 	if built, why := b.r.Built(i); why == "" {
 		props.add("stemma:built", sbom.Time(built))
 	} else {
@@ -143,15 +146,18 @@ func evidence(a report.Ancestor) *cdx.Evidence {
 	}
 	var methods []cdx.EvidenceIdentityMethod
 	for _, e := range a.Evidence {
-		value := sbom.Text(e.Says)
-		if e.Where != "" {
-			value += " (" + sbom.Text(e.Where) + ")"
-		}
-		methods = append(methods, cdx.EvidenceIdentityMethod{Technique: technique(e.Kind), Confidence: number(e.Confidence), Value: value})
+		methods = append(methods, cdx.EvidenceIdentityMethod{Technique: technique(e.Kind), Confidence: number(e.Confidence), Value: evidenceText(e)})
 	}
 	return &cdx.Evidence{Identity: &cdx.EvidenceIdentityChoice{Identities: &[]cdx.EvidenceIdentity{{
 		Field: cdx.EvidenceIdentityFieldTypeName, Confidence: number(a.Confidence), Methods: some(methods),
 	}}}}
+}
+
+func evidenceText(e ancestry.Evidence) string {
+	if e.Where == "" {
+		return sbom.Text(e.Says)
+	}
+	return sbom.Text(e.Says + " (" + e.Where + ")")
 }
 
 // number puts the grades in their order on the format's scale from 0 to 1.
