@@ -99,7 +99,7 @@ func NewCollector(opts *Options) *Collector {
 		c.parallel = runtime.GOMAXPROCS(0)
 	}
 	if c.set, c.err = syft.NewSet(opts.Catalogers, opts.CPEs); c.err == nil {
-		c.key = cacheKey(c.set, opts.CPEs)
+		c.key = cacheKey(c.set.Version(), opts.CPEs)
 	}
 	return c
 }

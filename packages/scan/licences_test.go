@@ -55,7 +55,7 @@ func TestLicences(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, map[string]string{
 			"a": "Apache-2.0|Apache-2.0 ", "b": "BSD-3-Clause|BSD-3-Clause ", "gone": "|public-domain ", "prose": "", "none": "", "inner": "ISC|ISC ",
-			"x": "MIT OR Apache-2.0|(MIT OR Apache-2.0) ", "y": "MPL-2.0|MPL-2.0 ", "z": "",
+			"x": "(MIT OR Apache-2.0)|(MIT OR Apache-2.0) ", "y": "MPL-2.0|MPL-2.0 ", "z": "",
 		}, licencesOf(inv))
 	}
 }

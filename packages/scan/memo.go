@@ -14,16 +14,16 @@ import (
 // form, for a reason that is not Syft's.
 const memoVersion = "packages/5 "
 
-// cacheKey is the key of the wants for a cache, "" if there can be none.
-func cacheKey(set *syft.Set, cpes bool) string {
-	v := set.Version()
+// cacheKey is the key of the wants for a cache, "" if there can be none: if what would be
+// found has no version. CPEs are in the cache only where they were asked for.
+func cacheKey(version string, cpes bool) string {
 	switch {
-	case v == "":
+	case version == "":
 		return ""
 	case cpes:
-		return memoVersion + "cpes " + v
+		return memoVersion + "cpes " + version
 	}
-	return memoVersion + v
+	return memoVersion + version
 }
 
 // A memo is what was learned of one file. A cache keeps it in JSON, or in gob where a

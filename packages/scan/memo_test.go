@@ -96,3 +96,10 @@ func TestCached(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 }
+
+// What has CPEs is not taken for what has none, and the reverse.
+func TestCacheKey(t *testing.T) {
+	assert.NotEqual(t, cacheKey("syft@1", false), cacheKey("syft@1", true))
+	assert.NotEqual(t, cacheKey("syft@1", true), cacheKey("syft@2", true))
+	assert.Empty(t, cacheKey("", true))
+}

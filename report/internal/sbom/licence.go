@@ -76,10 +76,27 @@ func And(expressions []string) string {
 	}
 	parts := make([]string, len(expressions))
 	for i, e := range expressions {
-		if strings.Contains(e, " ") {
+		if strings.Contains(e, " ") && !enclosed(e) {
 			e = "(" + e + ")"
 		}
 		parts[i] = e
 	}
 	return strings.Join(parts, " AND ")
+}
+
+// enclosed reports whether an expression stands in parentheses as a whole.
+func enclosed(e string) bool {
+	depth := 0
+	for i, c := range e {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth == 0 {
+			return i > 0 && i == len(e)-1
+		}
+	}
+	return false
 }

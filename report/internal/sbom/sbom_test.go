@@ -78,6 +78,7 @@ func TestLicences(t *testing.T) {
 	assert.Equal(t, []string{"MIT"}, e)
 	assert.Equal(t, []string{"GPL-2+", "??"}, n)
 	assert.Equal(t, "MIT AND (Apache-2.0 OR ISC)", And([]string{"MIT", "Apache-2.0 OR ISC"}))
+	assert.Equal(t, "(MIT OR ISC) AND ((MIT) OR (ISC))", And([]string{"(MIT OR ISC)", "(MIT) OR (ISC)"}))
 	assert.Equal(t, "Apache-2.0 OR ISC", And([]string{"Apache-2.0 OR ISC"}))
 }
 
