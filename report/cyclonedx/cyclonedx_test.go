@@ -60,7 +60,8 @@ func TestGolden(t *testing.T) {
 // dependencies between those that there are.
 func TestValid(t *testing.T) {
 	s := schema(t)
-	for name, r := range sbomtest.Reports(t) {
+	for name, build := range sbomtest.Reports(t) {
+		r := build()
 		for _, opts := range []*cyclonedx.Options{nil, {Removed: true, Compact: true}} {
 			t.Run(name, func(t *testing.T) {
 				out := write(t, r, opts)
@@ -239,7 +240,7 @@ func TestChain(t *testing.T) {
 
 // What nothing names says so.
 func TestUnknown(t *testing.T) {
-	bom := cyclonedx.New(sbomtest.Reports(t)["unknown"], nil)
+	bom := cyclonedx.New(sbomtest.Unknown(t), nil)
 	c := (*bom.Components)[len(*bom.Components)-1]
 	assert.Equal(t, "ancestor-1", c.BOMRef)
 	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", c.Name)
@@ -252,10 +253,9 @@ func TestUnknown(t *testing.T) {
 }
 
 func TestPartial(t *testing.T) {
-	all := sbomtest.Reports(t)
-	assert.Equal(t, cdx.CompositionAggregateIncomplete, (*cyclonedx.New(all["partial"], nil).Compositions)[0].Aggregate)
-	assert.Equal(t, cdx.CompositionAggregateUnknown, (*cyclonedx.New(all["sample"], nil).Compositions)[0].Aggregate)
-	assert.Empty(t, property(*cyclonedx.New(all["config only"], nil).Metadata.Component, "stemma:known"))
+	assert.Equal(t, cdx.CompositionAggregateIncomplete, (*cyclonedx.New(sbomtest.Partial(t), nil).Compositions)[0].Aggregate)
+	assert.Equal(t, cdx.CompositionAggregateUnknown, (*cyclonedx.New(sbomtest.Sample(t), nil).Compositions)[0].Aggregate)
+	assert.Empty(t, property(*cyclonedx.New(sbomtest.ConfigOnly(t), nil).Metadata.Component, "stemma:known"))
 }
 
 type failing struct{ err error }

@@ -50,7 +50,8 @@ func TestGolden(t *testing.T) {
 // back as it was written.
 func TestValid(t *testing.T) {
 	s := schema(t)
-	for name, r := range sbomtest.Reports(t) {
+	for name, build := range sbomtest.Reports(t) {
+		r := build()
 		t.Run(name, func(t *testing.T) {
 			out := write(t, r, &spdx.Options{Compact: true})
 			assert.Equal(t, 1, bytes.Count(out, []byte("\n")))
@@ -197,14 +198,13 @@ func TestPackages(t *testing.T) {
 
 // What is not known is said.
 func TestNotKnown(t *testing.T) {
-	all := sbomtest.Reports(t)
-	d := spdx.New(all["unknown"])
+	d := spdx.New(sbomtest.Unknown(t))
 	assert.Regexp(t, "^unknown-image-[0-9a-f]{12}$", d.DocumentName)
 	assert.Contains(t, d.Packages[0].PackageComment, "the name of the image is not known")
 	assert.Contains(t, d.Packages[1].PackageComment, "nothing tells which image it is")
-	assert.Contains(t, spdx.New(all["config only"]).Packages[0].PackageComment, "no layer was read\nwhich packages are in it is not known")
-	assert.Contains(t, spdx.New(all["partial"]).Packages[0].PackageComment, "there may be more packages")
-	python := find(t, spdx.New(all["sample"]), "python")
+	assert.Contains(t, spdx.New(sbomtest.ConfigOnly(t)).Packages[0].PackageComment, "no layer was read\nwhich packages are in it is not known")
+	assert.Contains(t, spdx.New(sbomtest.Partial(t)).Packages[0].PackageComment, "there may be more packages")
+	python := find(t, spdx.New(sbomtest.Sample(t)), "python")
 	assert.Empty(t, python.PackageVersion)
 	assert.Contains(t, python.PackageComment, "as likely: python:3.8-bullseye")
 }

@@ -41,38 +41,58 @@ func Sample(t testing.TB) *report.Report {
 	return r
 }
 
-// Reports are reports of all kinds, by name.
-func Reports(t testing.TB) map[string]*report.Report {
+// Reports make reports of all kinds, by name.
+func Reports(t testing.TB) map[string]func() *report.Report {
+	return map[string]func() *report.Report{
+		"sample":      func() *report.Report { return Sample(t) },
+		"nothing":     func() *report.Report { return report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}) },
+		"empty":       func() *report.Report { return &report.Report{} },
+		"config only": func() *report.Report { return ConfigOnly(t) },
+		"partial":     func() *report.Report { return Partial(t) },
+		"unknown":     func() *report.Report { return Unknown(t) },
+		"hostile":     func() *report.Report { return Hostile(t, Evil) },
+		"long":        func() *report.Report { return Hostile(t, strings.Repeat("x<é\u202e", 700)) },
+		"many":        func() *report.Report { return Many(t) },
+		"no packages": func() *report.Report {
+			r := Sample(t)
+			r.Inventory = &packages.Inventory{}
+			return r
+		},
+		"a path": func() *report.Report {
+			r := Sample(t)
+			r.Reference = "oci:build/layout:latest"
+			return r
+		},
+	}
+}
+
+// ConfigOnly is a report of a configuration; no layer was read.
+func ConfigOnly(t testing.TB) *report.Report {
 	t.Helper()
-	config := handmade.Image{
+	return handmade.Image{
 		Steps:     []handmade.Step{{CreatedBy: "/bin/sh -c #(nop) ADD file:00 in / ", Files: []handmade.File{{Name: "a"}}}, {CreatedBy: "/bin/sh -c #(nop)  CMD [\"sh\"]"}},
 		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}, {Steps: 1}},
 	}.ConfigReport(t)
-	partial := Sample(t)
-	partial.Partial = true
-	partial.Index.Layers[3].DiffID = v1.Hash{}
-	unknown := handmade.Sample(t, nil)
-	for i := range unknown.Ancestors {
-		unknown.Ancestors[i].Repository, unknown.Ancestors[i].Confidence = "", ancestry.Unknown
+}
+
+// Partial is a report of an image of which a layer could not be read to its end.
+func Partial(t testing.TB) *report.Report {
+	t.Helper()
+	r := Sample(t)
+	r.Partial = true
+	r.Index.Layers[3].DiffID = v1.Hash{}
+	return r
+}
+
+// Unknown is a report in which no name is known, not even the image's own.
+func Unknown(t testing.TB) *report.Report {
+	t.Helper()
+	r := Sample(t)
+	for i := range r.Ancestors {
+		r.Ancestors[i].Repository, r.Ancestors[i].Confidence = "", ancestry.Unknown
 	}
-	unknown.Reference, unknown.Digest = "", v1.Hash{}
-	none := handmade.Sample(t, nil)
-	none.Inventory = &packages.Inventory{}
-	path := handmade.Sample(t, nil)
-	path.Reference = "oci:build/layout:latest"
-	return map[string]*report.Report{
-		"sample":      Sample(t),
-		"nothing":     report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}),
-		"empty":       {},
-		"config only": config,
-		"partial":     partial,
-		"unknown":     unknown,
-		"no packages": none,
-		"a path":      path,
-		"hostile":     Hostile(t, Evil),
-		"long":        Hostile(t, strings.Repeat("x<é\u202e", 700)),
-		"many":        Many(t),
-	}
+	r.Reference, r.Digest = "", v1.Hash{}
+	return r
 }
 
 // Hostile is a report in which every string is evil.
