@@ -37,22 +37,39 @@ func (im Image) String() string {
 	return im.Name + ":" + im.Version
 }
 
-// Whole names the image that is reported on: by the reference and the digest under which
-// it was asked for, or else by what is known of its youngest ancestor.
+// Whole names the image that is reported on: as its place or the image itself records it,
+// or else by the reference under which it was asked for, which may be a path, or else by
+// what its youngest ancestor is taken for.
 func Whole(r *report.Report) Image {
-	n, ok := ancestry.ParseName(r.Reference)
+	recorded, ok := recordedName(r)
+	if !ok {
+		recorded, ok = ancestry.ParseName(r.Reference)
+		// Without a tag or a digest, it may as well be a directory.
+		ok = ok && (len(recorded.Tags) > 0 || recorded.Digest != (v1.Hash{}))
+	}
 	switch {
 	case ok:
 		if d := digest(r.Digest); d != (v1.Hash{}) {
-			n.Digest = d
+			recorded.Digest = d
 		}
-		return named(n, platform(r).Architecture)
+		return named(recorded, platform(r).Architecture)
 	case Text(r.Reference) != "":
 		return byDigest(Text(r.Reference), r, true)
 	case len(r.Ancestors) > 0 && Ancestor(r, 0).Known:
 		return Ancestor(r, 0)
 	}
 	return byDigest(unknown(r, 0), r, false)
+}
+
+// recordedName is the name of the youngest ancestor, if more speaks for it than a recipe:
+// whoever builds by another's recipe has an image of his own.
+func recordedName(r *report.Report) (ancestry.Name, bool) {
+	if len(r.Ancestors) == 0 {
+		return ancestry.Name{}, false
+	}
+	a := r.Ancestors[0]
+	n := ancestry.Name{Repository: a.Repository, Tags: a.Tags, Digest: digest(a.Digest)}
+	return n, a.Repository != "" && a.Confidence >= ancestry.Recorded && len(a.Ties) == 0
 }
 
 // byDigest names the image by something that is no image's name, such as a path.

@@ -141,3 +141,32 @@ func TestUnknownNames(t *testing.T) {
 	a.Ancestors[0].Layers.To = 1 // no layer of its own
 	assert.NotEqual(t, Ancestor(a, 0), Ancestor(a, 1))
 }
+
+func TestWhole(t *testing.T) {
+	d := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("ab", 32)}
+	own := func(c ancestry.Confidence) []report.Ancestor {
+		return []report.Ancestor{{Ancestor: ancestry.Ancestor{Repository: "shop/api", Tags: []string{"2"}, Confidence: c}}}
+	}
+	for name, tt := range map[string]struct {
+		report  report.Report
+		name    string
+		version string
+		purl    string
+	}{
+		"a name":                {report.Report{Reference: "shop/api:2.4.1"}, "shop/api", "2.4.1", "pkg:docker/shop/api@2.4.1"},
+		"a name, and digest":    {report.Report{Reference: "shop/api:2.4.1", Digest: d}, "shop/api", "2.4.1", ImagePURL(ancestry.Name{Repository: "shop/api", Tags: []string{"2.4.1"}, Digest: d}, "")},
+		"maybe a directory":     {report.Report{Reference: "build/layout", Digest: d}, "build/layout", d.String(), ""},
+		"a path":                {report.Report{Reference: "oci:build/layout:latest"}, "oci:build/layout:latest", "", ""},
+		"recorded by its place": {report.Report{Reference: "app.tar", Ancestors: own(ancestry.Recorded)}, "shop/api", "2", "pkg:docker/shop/api@2"},
+		"like a known recipe":   {report.Report{Reference: "app.tar", Ancestors: own(ancestry.Recognised)}, "app.tar", "", ""},
+		"no reference":          {report.Report{Ancestors: own(ancestry.Recognised)}, "shop/api", "2", "pkg:docker/shop/api@2"},
+		"nothing":               {report.Report{}, "unknown-image", "", ""},
+		"a broken digest":       {report.Report{Reference: "x", Digest: v1.Hash{Algorithm: "sha256", Hex: "\u202e"}}, "x", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			im := Whole(&tt.report)
+			assert.Equal(t, []string{tt.name, tt.version, tt.purl}, []string{im.Name, im.Version, im.PURL})
+			assert.Equal(t, name != "nothing", im.Known)
+		})
+	}
+}
