@@ -64,7 +64,7 @@ func newRemedy(r *report.Report, m report.Remedy) remedy {
 		Do: sentence(show(m.Do)), By: m.By.String(), Mender: menderKey(m.By), Tint: colour(m.Ancestor),
 		Class: severityClass(m.Severity), Severity: m.Severity.String(),
 		Mends: first(m.Findings, mostItems, func(_, i int) mended {
-			m := mended{Says: show(r.Findings[i].Message)}
+			m := mended{Says: sentence(show(r.Findings[i].Message))}
 			if i < mostFindings {
 				m.Anchor = findingAnchor(i)
 			}

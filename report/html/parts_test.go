@@ -39,7 +39,7 @@ func TestSquarify(t *testing.T) {
 			}
 		}
 		if n > 10 {
-			assert.Less(t, ratio, 3.0, "%d areas", n)
+			assert.Less(t, ratio, 5.0, "%d areas", n)
 		}
 	}
 	for _, r := range squarify([]float64{0, 0}, rect{0, 0, 0, 5}) {

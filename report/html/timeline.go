@@ -32,8 +32,9 @@ type span struct{ X, W, Class string }
 
 // A mark is a day of a lane; its class is its shape.
 type mark struct {
-	X, Class, Shape, Title string
-	kind                   string
+	X, Y                string
+	Class, Shape, Title string
+	kind                string
 }
 
 // shape draws a kind of mark around the origin.
@@ -56,7 +57,7 @@ func legend(lanes []lane) []mark {
 	var marks []mark
 	for _, m := range []mark{
 		{Class: "built", Title: "built"}, {Class: "superseded", Title: "superseded"}, {Class: "abandoned", Title: "last tag given up"},
-		{Class: "lagging", Title: "its base built anew"}, {Class: "eol", Title: "end of life"}, {Class: "extended", Title: "end of extended support"},
+		{Class: "lagging", Title: "its base renewed"}, {Class: "eol", Title: "end of life"}, {Class: "extended", Title: "end of extended support"},
 	} {
 		if slices.ContainsFunc(lanes, func(l lane) bool {
 			return slices.ContainsFunc(l.Marks, func(o mark) bool { return o.kind == m.Class })
@@ -165,7 +166,7 @@ func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
 		between(built, asOf, "open")
 	}
 	if s.Lagging != nil {
-		l.add(s.Lagging.On, "lagging", "its base was built anew on "+date(s.Lagging.On))
+		l.add(s.Lagging.On, "lagging", "its base was renewed on "+date(s.Lagging.On))
 	}
 }
 
@@ -204,7 +205,11 @@ func (l lifespan) draw(scale axis, out lane) lane {
 		if e.on.After(scale.to) {
 			class += " beyond"
 		}
-		out.Marks = append(out.Marks, mark{percent(scale.at(e.on)), class, shape(e.class), e.title, e.class})
+		y := "18"
+		if e.class == "lagging" { // what befell the base is above the line
+			y = "7"
+		}
+		out.Marks = append(out.Marks, mark{percent(scale.at(e.on)), y, class, shape(e.class), e.title, e.class})
 	}
 	return out
 }
@@ -249,7 +254,7 @@ func standingTexts(s ancestry.Standing) []string {
 		say = append(say, "its tag still pointed to it on "+date(s.AsOf))
 	default:
 		if s.Superseded != nil {
-			say = append(say, successionText("since "+date(s.Superseded.On)+" "+brief(s.Superseded.Name.String())+" is a newer image", *s.Superseded))
+			say = append(say, successionText("replaced on "+date(s.Superseded.On)+": "+brief(s.Superseded.Name.String())+" is a newer image since then", *s.Superseded))
 		}
 		if !s.Abandoned.IsZero() {
 			say = append(say, "none of its tags is built any more since "+date(s.Abandoned))
@@ -257,9 +262,9 @@ func standingTexts(s ancestry.Standing) []string {
 	}
 	switch {
 	case s.Lagging != nil:
-		say = append(say, successionText("its base "+brief(s.Lagging.Name.String())+" was built anew on "+date(s.Lagging.On)+", and it was not", *s.Lagging))
+		say = append(say, successionText("not rebuilt since its base was: "+brief(s.Lagging.Name.String())+" is a newer image since "+date(s.Lagging.On), *s.Lagging))
 	case s.NotKnown.Lagging != "":
-		say = append(say, "whether its base was built anew since is not known: "+show(s.NotKnown.Lagging))
+		say = append(say, "whether its base was renewed since is not known: "+show(s.NotKnown.Lagging))
 	}
 	return say
 }
@@ -267,13 +272,13 @@ func standingTexts(s ancestry.Standing) []string {
 // successionText says what a tag is now.
 func successionText(say string, s ancestry.Succession) string {
 	if s.Times > 1 {
-		say += ", " + count(s.Times, "build", "builds") + " on"
+		say += ", renewed " + count(s.Times, "time", "times")
 	}
 	switch {
 	case s.Now != "":
 		say += "; now it is " + brief(s.Now)
 	case !s.Until.IsZero():
-		say += "; it was last built until " + date(s.Until)
+		say += "; it was given up on " + date(s.Until)
 	}
 	return say
 }
