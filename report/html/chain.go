@@ -23,6 +23,7 @@ type chainRow struct {
 	Index               int
 	Name, Class, Anchor string
 	Sure, Grade         string // how sure the name is, and its class
+	Undecided           string // what the name leaves open
 	Built, Age          string
 	Size                string
 	Bar                 string // its part of the largest, "" if that is not known
@@ -40,6 +41,7 @@ func newChainRow(r *report.Report, i int) chainRow {
 	a := r.Ancestors[i]
 	row := chainRow{Index: i, Name: title(r, i), Class: colour(i), Anchor: anchor(i), Packages: "not known", Size: "not known"}
 	row.Sure, row.Grade = sure(a, i == 0)
+	row.Undecided = brief(a.Undecided)
 	if at, why := r.Built(i); why == "" {
 		row.Built, row.Age = date(at), ago(r, i)
 	} else {
@@ -128,8 +130,6 @@ type step struct {
 	Text  string
 }
 
-const mostEvidence = 100
-
 func newAncestor(r *report.Report, i int) ancestor {
 	a := r.Ancestors[i]
 	say := func(_ int, e ancestry.Evidence) evidence {
@@ -161,12 +161,12 @@ func ancestorFacts(r *report.Report, i int) []fact {
 		if n := len(a.Ties) - len(names); n > 0 {
 			names = append(names, strconv.Itoa(n)+" more")
 		}
-		say := "or " + english.OxfordWordSeries(names, "or")
-		if a.Undecided != "" {
-			say += ": " + show(a.Undecided)
-		}
-		add("As likely", say)
+		add("As likely", english.OxfordWordSeries(names, "or"))
 	}
+	if a.Undecided != "" {
+		add("Left open", show(a.Undecided))
+	}
+	add("Built", builtText(r, i))
 	if a.Digest != (v1.Hash{}) {
 		facts = append(facts, fact{"Digest", brief(a.Digest.String()), true})
 	}

@@ -52,9 +52,9 @@ func (p *page) addFindings(r *report.Report) {
 			p.Menders = append(p.Menders, choice{menderKey(m), m.String()})
 		}
 	}
-	show := func(_ int, m report.Remedy) remedy { return newRemedy(r, m) }
-	p.Remedies = first(remedies[:min(atOnce, len(remedies))], atOnce, show)
-	p.Later = first(remedies[min(atOnce, len(remedies)):], mostFindings, show)
+	row := func(_ int, m report.Remedy) remedy { return newRemedy(r, m) }
+	p.Remedies = first(remedies[:min(atOnce, len(remedies))], atOnce, row)
+	p.Later = first(remedies[min(atOnce, len(remedies)):], mostFindings, row)
 	p.Findings = first(r.Findings, mostFindings, func(i int, f report.Finding) finding { return newFinding(r, i, f, by[i]) })
 	p.Counts = countFindings(r, func(report.Finding) bool { return true })
 }

@@ -131,6 +131,17 @@ func TestPackagesNotKnown(t *testing.T) {
 	assert.NotContains(t, out, `class="map`)
 }
 
+// What a name leaves open is said beside it.
+func TestTies(t *testing.T) {
+	r := sample(t)
+	a := &r.Ancestors[3]
+	a.Tags, a.Undecided = nil, "full or slim: read the layers to tell"
+	a.Ties = []ancestry.Name{{Repository: "debian", Tags: []string{"bullseye"}}, {Repository: "debian", Tags: []string{"bullseye-slim"}}}
+	out := visible(write(t, r))
+	assert.Contains(t, out, `<span class="open">full or slim: read the layers to tell</span>`)
+	assert.Contains(t, out, "debian:bullseye or debian:bullseye-slim")
+}
+
 // The life of a tag is said in words, and what is not known is said.
 func TestTimeline(t *testing.T) {
 	out := visible(write(t, sample(t)))

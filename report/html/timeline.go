@@ -189,6 +189,9 @@ func (l *lifespan) cycle(c lifecycle.Cycle, asOf time.Time) {
 		say += ", " + ends(c.Product.Extended, c.Extended)
 		l.add(c.Extended, "extended", name+": "+ends(c.Product.Extended, c.Extended))
 	}
+	if c.Product.ReadFrom == lifecycle.OSRelease {
+		say += ", as its own os-release says"
+	}
 	l.says = append(l.says, show(say))
 }
 

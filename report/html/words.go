@@ -89,6 +89,16 @@ func pieces(name string) []string {
 // percent writes a share of a length, as an attribute of SVG has it.
 func percent(f float64) string { return fmt.Sprintf("%.2f%%", 100*min(max(f, 0), 1)) }
 
+// most of a list are shown; package json has all.
+const (
+	mostPackages = 500
+	mostFindings = 1000
+	mostSteps    = 500
+	mostItems    = 100
+	mostEvidence = 100
+	mostProblems = 200
+)
+
 // A list is the beginning of a longer one.
 type list[T any] struct {
 	Rows []T
