@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,35 +95,31 @@ func check(t *testing.T, page string) {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(page))
 	require.NoError(t, err)
-	allowed := ours()
-	local := regexp.MustCompile(`^#[a-z0-9]+$`)
-	printable := func(s string) bool {
-		return !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && (!unicode.IsPrint(r) || unicode.Is(unicode.Mn, r)) })
-	}
 	ids, refs, count := map[string]int{}, map[string]bool{}, map[string]int{}
+	allowed, value := ours(), values()
 	for n := range doc.Descendants() {
 		switch n.Type {
 		case html.TextNode:
-			if n.Parent.Data != "script" && n.Parent.Data != "style" {
-				assert.True(t, printable(n.Data), "%.300q", n.Data)
+			if n.Parent.Data != "script" && n.Parent.Data != "style" && !printable(n.Data) {
+				t.Errorf("text %.300q", n.Data)
 			}
 		case html.CommentNode:
 			t.Errorf("a comment: %.100q", n.Data)
 		case html.ElementNode:
 			count[n.Data]++
 			attrs, ok := allowed[n.Data]
-			assert.True(t, ok, "element %s", n.Data)
+			if !ok {
+				t.Errorf("element %s", n.Data)
+			}
 			for _, a := range n.Attr {
-				assert.Contains(t, strings.Fields(attrs), a.Key, "attribute of %s", n.Data)
-				assert.True(t, printable(a.Val), "%.300q", a.Val)
+				if !slices.Contains(strings.Fields(attrs), a.Key) || !printable(a.Val) || value[a.Key] != nil && !value[a.Key].MatchString(a.Val) {
+					t.Errorf("attribute %s of %s: %.300q", a.Key, n.Data, a.Val)
+				}
 				switch a.Key {
 				case "id":
 					ids[a.Val]++
 				case "href":
-					assert.Regexp(t, local, a.Val)
 					refs[strings.TrimPrefix(a.Val, "#")] = true
-				case "class":
-					assert.Regexp(t, `^[a-z0-9 ]*$`, a.Val)
 				}
 			}
 		}
@@ -137,6 +134,19 @@ func check(t *testing.T, page string) {
 		assert.NotZero(t, ids[ref], "%s leads nowhere", ref)
 	}
 	checkPolicy(t, doc)
+}
+
+// values are what attributes may hold whose meaning is not text.
+func values() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		"href": regexp.MustCompile(`^#[a-z0-9]+$`), "class": regexp.MustCompile(`^[a-z0-9 ]*$`), "id": regexp.MustCompile(`^[a-z0-9-]+$`),
+		"d": regexp.MustCompile(`^[MLHVCaZ0-9. -]+$`),
+	}
+}
+
+// printable reports whether a browser shows a text as it is.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && (!unicode.IsPrint(r) || unicode.Is(unicode.Mn, r)) })
 }
 
 // checkPolicy compares the policy's hashes with the style and the script.
@@ -166,7 +176,9 @@ func checkPolicy(t *testing.T, doc *html.Node) {
 
 func TestOurs(t *testing.T) {
 	check(t, write(t, sample(t)))
-	check(t, write(t, large(t)))
+	if !testing.Short() {
+		check(t, write(t, large(t)))
+	}
 	check(t, write(t, &report.Report{}))
 }
 
