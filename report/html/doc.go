@@ -19,10 +19,10 @@
 //
 //   - The stack: the root at the bottom. The height of an ancestor is the bytes that it
 //     added, its width the time since it was built, so that what is old is wide.
-//   - The timeline: for each ancestor when it was built, when its tag went on to a newer
-//     image, when that tag was given up, and until when its operating system or runtime is
-//     maintained. It is drawn solid while its tag pointed to it, thin from then on, and
-//     dotted where nobody knows.
+//   - The timeline: for each ancestor when it was built, since when newer builds of it and
+//     of its base exist, when its tags were given up, and until when its operating system or
+//     runtime is maintained. It is drawn solid while no newer build existed, thin from then
+//     on, and dotted where nobody knows.
 //   - The map of packages: an area for each package, in its ancestor's. Packages that
 //     are too small to be seen are one area, with their number. What no package owns and the
 //     package databases are areas, too, so that all of them together are the bytes of

@@ -40,7 +40,7 @@ func sample(t testing.TB) *report.Report {
 	r.Ancestors[1].Standing = &ancestry.Standing{AsOf: asOf,
 		Superseded: &ancestry.Succession{Name: python("3.8-bullseye"), First: "3.8.16-bullseye", On: handmade.Day("2023-02-04"), Times: 34, Until: handmade.Day("2024-10-20")},
 		Abandoned:  handmade.Day("2024-10-20"),
-		Lagging:    &ancestry.Succession{Name: ancestry.Name{Repository: "buildpack-deps", Tags: []string{"bullseye"}}, On: handmade.Day("2023-02-04"), Times: 61, Now: "bullseye"},
+		Lagging:    &ancestry.Succession{Name: ancestry.Name{Repository: "buildpack-deps", Tags: []string{"bullseye"}}, On: handmade.Day("2023-02-04"), Times: 61, Now: "bullseye-20241001"},
 	}
 	r.Ancestors[2].Standing = &ancestry.Standing{AsOf: asOf, NotKnown: ancestry.Gaps{Superseded: "the tag is one of several", Abandoned: "the tag is one of several"}}
 	r.Ancestors[3].Standing = &ancestry.Standing{AsOf: asOf}
@@ -147,21 +147,21 @@ func TestTimeline(t *testing.T) {
 	out := visible(write(t, sample(t)))
 	for _, want := range []string{
 		"built on 2023-01-23, 3 years 9 months ago",
-		"replaced on 2023-02-04: python:3.8-bullseye is a newer image since then, renewed 34 times; it was given up on 2024-10-20",
+		"newer builds of python:3.8-bullseye exist since 2023-02-04, 34 of them; the last was given up on 2024-10-20",
 		"none of its tags is built any more since 2024-10-20",
-		"not rebuilt since its base was: buildpack-deps:bullseye is a newer image since 2023-02-04, renewed 61 times; now it is bullseye",
+		"newer builds of its base buildpack-deps:bullseye exist since 2023-02-04, 61 of them; the newest is bullseye-20241001",
 		"Python 3.8: security fixes ended on 2024-10-07",
-		"Debian 11 (bullseye): security team ended on 2024-08-14, LTS ended on 2026-08-31",
-		"whether its tag points to a newer image is not known: the tag is one of several",
-		"its tag still pointed to it on 2026-08-21",
-		"what became of its tag is not known",
-		`class="span past"`, `class="span current"`, `class="span open"`, `class="mark eol"`, `class="mark abandoned"`, `class="mark lagging"`,
+		"Debian 11 (bullseye): regular security support ended on 2024-08-14, LTS ended on 2026-08-31",
+		"whether newer builds exist is not known: the tag is one of several",
+		"no newer build exists (as of 2026-08-21)",
+		"<li>whether newer builds exist is not known</li>",
+		`<rect class="span past"`, `<rect class="span current" y="14"`, `<rect class="span open"`, `class="mark eol"`, `class="mark abandoned"`, `class="mark lagging"`,
 	} {
 		assert.Contains(t, out, want)
 	}
 	r := sample(t)
 	r.Ancestors[3].Standing = &ancestry.Standing{AsOf: handmade.Day("2022-08-21"), Newer: true}
-	assert.Contains(t, write(t, r), "it is newer than the catalogue of 2022-08-21")
+	assert.Contains(t, write(t, r), "whether newer builds exist is not known: it was built after 2022-08-21, the day of the catalogue")
 }
 
 // A date that is none of a build is shown with the reason, and not drawn.

@@ -26,8 +26,8 @@ type lane struct {
 	Says                []string // the same in words
 }
 
-// A span of a lane: "current" while its tag pointed to it, "past" when it did no longer,
-// "open" where that is not known.
+// A span of a lane: "current" while no newer build existed, "past" from then on, "open" where
+// that is not known.
 type span struct{ X, W, Class string }
 
 // A mark is a day of a lane; its class is its shape.
@@ -56,8 +56,8 @@ func shape(class string) string {
 func legend(lanes []lane) []mark {
 	var marks []mark
 	for _, m := range []mark{
-		{Class: "built", Title: "built"}, {Class: "superseded", Title: "superseded"}, {Class: "abandoned", Title: "last tag given up"},
-		{Class: "lagging", Title: "its base renewed"}, {Class: "eol", Title: "end of life"}, {Class: "extended", Title: "end of extended support"},
+		{Class: "built", Title: "built"}, {Class: "superseded", Title: "first newer build"}, {Class: "abandoned", Title: "tags given up"},
+		{Class: "lagging", Title: "first newer build of its base"}, {Class: "eol", Title: "end of life"}, {Class: "extended", Title: "end of extended support"},
 	} {
 		if slices.ContainsFunc(lanes, func(l lane) bool {
 			return slices.ContainsFunc(l.Marks, func(o mark) bool { return o.kind == m.Class })
@@ -145,7 +145,7 @@ func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
 	}
 	if s == nil {
 		between(built, asOf, "open")
-		l.says = append(l.says, "what became of its tag is not known")
+		l.says = append(l.says, "whether newer builds exist is not known")
 		return
 	}
 	l.says = append(l.says, standingTexts(*s)...)
@@ -154,11 +154,11 @@ func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
 		gone := s.Abandoned
 		if s.Superseded != nil {
 			gone = s.Superseded.On
-			l.add(gone, "superseded", "its tag went on to a newer image on "+date(gone))
+			l.add(gone, "superseded", "newer builds exist since "+date(gone))
 		}
 		between(built, gone, "current")
 		between(gone, asOf, "past")
-		l.add(s.Abandoned, "abandoned", "its last tag was given up on "+date(s.Abandoned))
+		l.add(s.Abandoned, "abandoned", "none of its tags is built any more since "+date(s.Abandoned))
 	case ancestry.StateCurrent:
 		between(built, s.AsOf, "current")
 		between(s.AsOf, asOf, "open")
@@ -166,7 +166,7 @@ func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
 		between(built, asOf, "open")
 	}
 	if s.Lagging != nil {
-		l.add(s.Lagging.On, "lagging", "its base was renewed on "+date(s.Lagging.On))
+		l.add(s.Lagging.On, "lagging", "newer builds of its base exist since "+date(s.Lagging.On))
 	}
 }
 
@@ -246,18 +246,18 @@ func standingTexts(s ancestry.Standing) []string {
 	var say []string
 	switch s.State() {
 	case ancestry.StateNewer:
-		return []string{"it is newer than the catalogue of " + date(s.AsOf) + ", which can say nothing of it"}
+		return []string{"whether newer builds exist is not known: it was built after " + date(s.AsOf) + ", the day of the catalogue"}
 	case ancestry.StateNotKnown:
 		why := s.NotKnown.Superseded
 		if why == "" {
 			why = s.NotKnown.Abandoned
 		}
-		say = append(say, "whether its tag points to a newer image is not known: "+show(why))
+		say = append(say, "whether newer builds exist is not known: "+show(why))
 	case ancestry.StateCurrent:
-		say = append(say, "its tag still pointed to it on "+date(s.AsOf))
+		say = append(say, "no newer build exists (as of "+date(s.AsOf)+")")
 	default:
 		if s.Superseded != nil {
-			say = append(say, successionText("replaced on "+date(s.Superseded.On)+": "+brief(s.Superseded.Name.String())+" is a newer image since then", *s.Superseded))
+			say = append(say, successionText("newer builds of "+brief(s.Superseded.Name.String())+" exist since "+date(s.Superseded.On), *s.Superseded))
 		}
 		if !s.Abandoned.IsZero() {
 			say = append(say, "none of its tags is built any more since "+date(s.Abandoned))
@@ -265,9 +265,9 @@ func standingTexts(s ancestry.Standing) []string {
 	}
 	switch {
 	case s.Lagging != nil:
-		say = append(say, successionText("not rebuilt since its base was: "+brief(s.Lagging.Name.String())+" is a newer image since "+date(s.Lagging.On), *s.Lagging))
+		say = append(say, successionText("newer builds of its base "+brief(s.Lagging.Name.String())+" exist since "+date(s.Lagging.On), *s.Lagging))
 	case s.NotKnown.Lagging != "":
-		say = append(say, "whether its base was renewed since is not known: "+show(s.NotKnown.Lagging))
+		say = append(say, "whether newer builds of its base exist is not known: "+show(s.NotKnown.Lagging))
 	}
 	return say
 }
@@ -275,13 +275,13 @@ func standingTexts(s ancestry.Standing) []string {
 // successionText says what a tag is now.
 func successionText(say string, s ancestry.Succession) string {
 	if s.Times > 1 {
-		say += ", renewed " + count(s.Times, "time", "times")
+		say += ", " + number(s.Times) + " of them"
 	}
 	switch {
 	case s.Now != "":
-		say += "; now it is " + brief(s.Now)
+		say += "; the newest is " + brief(s.Now)
 	case !s.Until.IsZero():
-		say += "; it was given up on " + date(s.Until)
+		say += "; the last was given up on " + date(s.Until)
 	}
 	return say
 }
