@@ -77,7 +77,7 @@ func TestNothing(t *testing.T) {
 	for _, r := range []*report.Report{{AsOf: handmade.AsOf}, report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf})} {
 		out := write(t, r)
 		for _, want := range []string{
-			"Image without a name", "the configuration alone, no layer", "Nothing is known of the image's ancestors", "No rule found anything to mend",
+			"Image without a name", "the configuration, and no layer in full", "Nothing is known of the image's ancestors", "No rule found anything to mend",
 			"The packages were not looked for", "As of</dt><dd><bdi>2026-11-22",
 		} {
 			assert.Contains(t, visible(out), want)

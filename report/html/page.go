@@ -99,7 +99,7 @@ func headFacts(r *report.Report) []fact {
 		}
 	}
 	if r.Index == nil {
-		add("Read", "the configuration alone, no layer")
+		add("Read", "the configuration, and no layer in full")
 	} else {
 		var stored, unpacked int64
 		least := false
