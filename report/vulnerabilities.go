@@ -186,7 +186,7 @@ const (
 // String returns the rating in lower case, "unknown" for Unrated.
 func (r Rating) String() string {
 	if r < Unrated || r > Critical {
-		return Unrated.String()
+		return fmt.Sprintf("rating(%d)", int(r))
 	}
 	return [...]string{"unknown", "negligible", "low", "medium", "high", "critical"}[r]
 }
