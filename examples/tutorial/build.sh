@@ -40,11 +40,9 @@ cp -r "$chain/3-app" "$work/app"
 (cd "$chain/hello" && GOOS=linux GOARCH=amd64 CGO_ENABLED=0 GOFLAGS= GOWORK=off \
 	go build -trimpath -buildvcs=false -ldflags='-s -w' -o "$work/app/hello" .)
 python3 "$chain/makewheel.py" greeter 1.1.0 "$work/app/wheels"
-mkdir "$work/assets"
-printf '<!doctype html>\n<title>api</title>\n' >"$work/assets/index.html"
-printf 'body { margin: 0 }\n' >"$work/assets/style.css"
-tar -C "$work/assets" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$ROOT_EPOCH" \
-	-caf "$work/app/assets.tar.gz" index.html style.css
+mkdir "$work/app/public"
+printf '<!doctype html>\n<title>api</title>\n' >"$work/app/public/index.html"
+printf 'body { margin: 0 }\n' >"$work/app/public/style.css"
 (cd "$work/app" && npm_config_omit_lockfile_registry_resolved=true \
 	npm install --silent --package-lock-only --omit=dev --save-exact lodash@4.17.21)
 cp -rL /etc/ssl/certs "$work/certs" 2>/dev/null || true # dangling links

@@ -44,6 +44,13 @@
 //		images.Open(t, "registry.example.org/shop/api:2.4.1").Chain("debian:bookworm-slim")
 //	}
 //
+// # The cache of go test
+//
+// The go command does not run a test again that passed, unless its code, the variables of
+// the environment that it read, or the files of the module that it opened have changed. Of
+// an image in a registry or outside of the module it knows nothing: run such tests with
+// -count=1.
+//
 // # Price
 //
 // This package compiles stemma, and with it Syft and the registry client. Package

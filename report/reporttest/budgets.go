@@ -26,7 +26,7 @@ func (i *Image) MaxSize(most int64) bool {
 // because a later layer overwrites or deletes them.
 func (i *Image) MaxWaste(most int64) bool {
 	i.t.Helper()
-	return i.maxBytes("never seen", most, func(a report.Ancestor) int64 { return a.Shadowed },
+	return i.maxBytes("shipped and never seen", most, func(a report.Ancestor) int64 { return a.Shadowed },
 		"write and delete files in the same RUN", rules.ShippedRemoved(), rules.CopyUp(), rules.PackageCaches())
 }
 

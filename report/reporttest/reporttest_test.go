@@ -168,7 +168,7 @@ func TestBudgets(t *testing.T) {
 		"too big": {func(i img) bool { return i.MaxSize(1 << 20) }, []string{"the image has 7.4 MB stored, more than 1.0 MB\n" +
 			"  evidence: this image 2.9 MB, buildpack-deps:bullseye 2.0 MB, python:3.8.16-bullseye 1.4 MB, debian:bullseye-20230109 1.1 MB\n  remedy: "}},
 		"waste":             {func(i img) bool { return i.MaxWaste(100 << 20) }, nil},
-		"too much waste":    {func(i img) bool { return i.MaxWaste(1 << 20) }, []string{"never seen, more than 1.0 MB\n  evidence: "}},
+		"too much waste":    {func(i img) bool { return i.MaxWaste(1 << 20) }, []string{"shipped and never seen, more than 1.0 MB\n  evidence: "}},
 		"layers":            {func(i img) bool { return i.MaxLayers(7) }, nil},
 		"too many layers":   {func(i img) bool { return i.MaxLayers(2) }, []string{"the image has 7 layers, more than 2\n  evidence: this image 4 layers, "}},
 		"packages":          {func(i img) bool { return i.MaxPackages(100) }, nil},
