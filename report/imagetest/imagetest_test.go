@@ -6,6 +6,8 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/imagetest"
 	"github.com/stemma-go/stemma/report/reporttest"
 	"github.com/stemma-go/stemma/report/rules"
@@ -118,6 +121,19 @@ func TestCannotBeOpened(t *testing.T) {
 			assert.False(t, img.NotDescendsFrom("alpine"))
 			assert.False(t, img.Chain())
 			assert.False(t, img.MaxAge(time.Hour))
+		}
+	}
+}
+
+// The package's documentation names every assertion.
+func TestDocumentationNamesAssertions(t *testing.T) {
+	source, err := os.ReadFile("imagetest.go")
+	require.NoError(t, err)
+	assertions, inherited := reflect.TypeFor[*reporttest.Image](), reflect.TypeFor[*report.Report]()
+	for m := range assertions.NumMethod() {
+		name := assertions.Method(m).Name
+		if _, ok := inherited.MethodByName(name); !ok {
+			assert.Regexp(t, `(?m)^//.*\b`+name+`\b`, string(source))
 		}
 	}
 }
