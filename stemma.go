@@ -77,7 +77,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		opts = &Options{}
 	}
 	read := opts.Layers
-	read.Wants = append(slices.Clone(read.Wants), wantHints)
+	files := &report.Files{}
+	read.Wants = append(slices.Clone(read.Wants), append(files.Wants(), wantHints)...)
 	var collector *scan.Collector
 	if !opts.NoPackages {
 		collector = scan.NewCollector(&opts.Packages)
@@ -107,7 +108,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 			failed = fmt.Errorf("packages: %w", failed)
 		}
 	}
-	rep := report.Options{Reference: given.Reference, Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules}
+	rep := report.Options{Reference: given.Reference, Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules, Files: files}
 	if rep.Reference == "" {
 		rep.Reference = place.reference
 	}

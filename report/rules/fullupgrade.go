@@ -31,8 +31,9 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue
 		}
-		for _, words := range commands(s.Instruction.Args) {
-			prog, args := program(words)
+		script, _ := commands(s.Instruction.Args)
+		for _, c := range script {
+			prog, args := program(c.words)
 			if !upgradesAll(prog, args) {
 				continue
 			}

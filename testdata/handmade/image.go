@@ -64,6 +64,7 @@ type Ancestor struct {
 	Tag        string
 	Steps      int
 	Distro     ancestry.Distro
+	Evidence   []ancestry.Evidence
 }
 
 // An Image is what a test states.
@@ -131,7 +132,8 @@ func layer(t testing.TB, files []File) v1.Layer {
 // Report reads the image and joins it with the lineage and inventory that are stated.
 func (im Image) Report(t testing.TB) *report.Report {
 	t.Helper()
-	idx, err := layers.Read(t.Context(), im.Build(t), nil)
+	im.Options.Files = &report.Files{}
+	idx, err := layers.Read(t.Context(), im.Build(t), &layers.Options{Wants: im.Options.Files.Wants()})
 	require.NoError(t, err)
 	return im.Join(idx, idx.Steps)
 }
@@ -162,7 +164,7 @@ func (im Image) lineage(steps []history.Step) *ancestry.Lineage {
 	}
 	step, layer := 0, 0
 	for _, s := range stated {
-		a := ancestry.Ancestor{Repository: s.Repository, Distro: s.Distro, Boundary: ancestry.Recognised}
+		a := ancestry.Ancestor{Repository: s.Repository, Distro: s.Distro, Evidence: s.Evidence, Boundary: ancestry.Recognised}
 		if s.Repository != "" {
 			a.Confidence = ancestry.Recognised
 		}

@@ -28,7 +28,8 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 			{Steps: 5},
 		},
 	}
-	idx, err := layers.Read(t.Context(), im.Build(t), nil)
+	files := &report.Files{}
+	idx, err := layers.Read(t.Context(), im.Build(t), &layers.Options{Wants: files.Wants()})
 	require.NoError(t, err)
 	for i := range idx.Layers { // so that it does not depend on the compressor
 		idx.Layers[i].Size = idx.Layers[i].Uncompressed / 3
@@ -39,6 +40,7 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	return report.New(idx, lin, sampleInventory(), &report.Options{
 		AsOf:      AsOf,
 		Rules:     rules,
+		Files:     files,
 		Reference: "registry.example.com/shop/api:2.4.1", Digest: hash("a5"),
 	})
 }
