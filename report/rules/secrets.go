@@ -139,7 +139,7 @@ func secretOf(p string) (secret, bool) {
 	base := path.Base(p)
 	for _, s := range secrets() {
 		if strings.Contains(base, s.part) && match(s.pattern, tail(p, strings.Count(s.pattern, "/")+1)) {
-			return s, !harmless(p, base)
+			return s, !harmlessPlace(p) && (s.severity == report.Serious || !harmlessName(base))
 		}
 	}
 	return secret{}, false
@@ -156,17 +156,11 @@ func tail(p string, n int) string {
 	return p[at+1:]
 }
 
-// harmless reports whether a file of such a name is an example, a test's, public, or part
-// of what a package ships for everybody.
-func harmless(p, base string) bool {
+// harmlessPlace reports whether a file is an example or a test's, or part of what a package
+// ships for everybody.
+func harmlessPlace(p string) bool {
 	for _, prefix := range harmlessTrees() {
 		if strings.HasPrefix(p, prefix) {
-			return true
-		}
-	}
-	lower := strings.ToLower(base)
-	for _, word := range []string{"pub", "gpg", "pgp", "signing", "keyring", "trust", "cacerts", "snakeoil", "example", "sample", "template", "default", "dist", "test", "root.key", "archive", "release"} {
-		if strings.Contains(lower, word) {
 			return true
 		}
 	}
@@ -176,6 +170,14 @@ func harmless(p, base string) bool {
 		}
 	}
 	return false
+}
+
+// harmlessName reports whether a name that could be a secret's says that it is public, or an
+// example.
+func harmlessName(base string) bool {
+	base = strings.ToLower(base)
+	return slices.ContainsFunc([]string{"pub", "gpg", "pgp", "signing", "keyring", "trust", "cacerts", "snakeoil", "example", "sample", "template", "default", "dist", "test", "root.key", "archive", "release"},
+		func(word string) bool { return strings.Contains(base, word) })
 }
 
 // harmlessTrees hold what packages ship, and the public keys of package archives.

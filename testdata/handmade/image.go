@@ -51,7 +51,7 @@ type File struct {
 	Hard             string
 	Size             int // of zeros, in place of Body
 	Mode             int64
-	UID              int
+	UID, GID         int
 	Time             time.Time // 2020 if zero
 }
 
@@ -103,7 +103,7 @@ func layer(t testing.TB, files []File) v1.Layer {
 		if f.Size > 0 {
 			body = strings.Repeat("\x00", f.Size)
 		}
-		h := &tar.Header{Name: f.Name, Mode: f.Mode, Uid: f.UID, Size: int64(len(body)), ModTime: Day("2020-01-01"), Typeflag: tar.TypeReg, Linkname: f.Link}
+		h := &tar.Header{Name: f.Name, Mode: f.Mode, Uid: f.UID, Gid: f.GID, Size: int64(len(body)), ModTime: Day("2020-01-01"), Typeflag: tar.TypeReg, Linkname: f.Link}
 		if !f.Time.IsZero() {
 			h.ModTime = f.Time
 		}
