@@ -47,11 +47,11 @@ func MovingBase() report.Rule {
 		Doc: "A base by a tag without a digest: the next build may stand on another image. " +
 			"A build that is repeated gives something else, and what was tested is not what is built. " +
 			"How the Dockerfile names its base is read in annotations and labels, and in the comments that Buildah leaves. " +
-			"It is silent about the tag latest, which has a rule of its own, about the bases of the base, and where nothing records the name. " +
+			"It is silent about the tag latest, which has a rule of its own, about images that only the builder's own machine has (localhost/…), about the bases of the base, and where nothing records the name. " +
 			"It may be wrong where the build is given the digest by other means, or where it is meant to follow the tag for its fixes.",
 		Run: func(r *report.Report) []report.Finding {
 			f, name, ok := baseFinding(r)
-			if !ok || name.Digest.Hex != "" || isLatest(name) {
+			if !ok || name.Digest.Hex != "" || isLatest(name) || strings.HasPrefix(name.Repository, "localhost/") {
 				return nil
 			}
 			f.Severity = report.Note
