@@ -54,6 +54,7 @@
 //	packages      list of Package, by type, name, architecture, location; empty if not asked for, see known
 //	unowned       list of Directory: visible files that no package owns, most bytes first
 //	findings      list of Finding, most severe first
+//	remedies      list of Remedy: what there is to do, each thing once, most effect first
 //	problems      list of Problem: what is wrong with the image or could not be read
 //
 // # Ancestor
@@ -243,7 +244,17 @@
 //	message       string   what was found
 //	bytes         number   content bytes that the remedy would save
 //	remedy        string   what to do
+//	by            string   who can: own-steps (the image's own Dockerfile), other-base (another base, or a rebuild), publisher (only the base's)
 //	undecided     list of string: rules that cannot tell because of it
+//
+// # Remedy
+//
+//	do            string   what to do, the remedy of its findings
+//	by            string   who can do it, as of a finding
+//	ancestor      number   youngest ancestor that brought what it mends
+//	severity      string   highest of its findings
+//	bytes         number   content bytes that it would save, at least; two remedies may save the same bytes
+//	findings      list of number: what it mends, as indexes of findings
 //
 // # Problem
 //

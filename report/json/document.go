@@ -25,6 +25,7 @@ type Document struct {
 	Packages     []Package   `json:"packages"`
 	Unowned      []Directory `json:"unowned"`
 	Findings     []Finding   `json:"findings"`
+	Remedies     []Remedy    `json:"remedies"`
 	Problems     []Problem   `json:"problems"`
 }
 
@@ -232,7 +233,18 @@ type Finding struct {
 	Message   string   `json:"message"`
 	Bytes     int64    `json:"bytes"`
 	Remedy    string   `json:"remedy"`
+	By        string   `json:"by"`
 	Undecided []string `json:"undecided"`
+}
+
+// A Remedy is an element of Document.Remedies.
+type Remedy struct {
+	Do       string `json:"do"`
+	By       string `json:"by"`
+	Ancestor *int   `json:"ancestor"`
+	Severity string `json:"severity"`
+	Bytes    int64  `json:"bytes"`
+	Findings []int  `json:"findings"`
 }
 
 // A Problem is an element of Document.Problems.

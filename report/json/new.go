@@ -27,6 +27,7 @@ func New(r *report.Report) *Document {
 		Packages:  []Package{},
 		Unowned:   []Directory{},
 		Findings:  each(r.Findings, newFinding),
+		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
 	}
 	for i := range r.Ancestors {
@@ -152,7 +153,17 @@ func newPackage(r *report.Report, p packages.Package) Package {
 
 func newFinding(f report.Finding) Finding {
 	return Finding{Rule: f.Rule, Severity: f.Severity.String(), Layer: index(f.Layer), Step: index(f.Step), Ancestor: index(f.Ancestor),
-		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy, Undecided: list(f.Undecided)}
+		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy, By: mender(f.By), Undecided: list(f.Undecided)}
+}
+
+func newRemedy(m report.Remedy) Remedy {
+	return Remedy{Do: m.Do, By: mender(m.By), Ancestor: index(m.Ancestor), Severity: m.Severity.String(), Bytes: m.Bytes, Findings: append([]int{}, m.Findings...)}
+}
+
+// mender is "" for one that there is not.
+func mender(m report.Mender) string {
+	name, _ := m.MarshalText()
+	return string(name)
 }
 
 func newProblem(p layers.Problem) Problem {

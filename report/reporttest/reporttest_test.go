@@ -39,7 +39,7 @@ func TestAssertions(t *testing.T) {
 		want []string // parts of what is said; none if the assertion holds
 	}{
 		"no finding":         {func(t testing.TB) bool { return reporttest.NoFinding(t, r, "unverified") }, nil},
-		"a finding":          {func(t testing.TB) bool { return reporttest.NoFinding(t, r, "build-tools") }, []string{"build-tools: ships compilers: gcc-10 [ancestor buildpack-deps:bullseye, layer 1, step 2]\n  remedy: inherited", "headers and -dev packages"}},
+		"a finding":          {func(t testing.TB) bool { return reporttest.NoFinding(t, r, "build-tools") }, []string{"build-tools: ships compilers: gcc-10 [ancestor buildpack-deps:bullseye, layer 1, step 2]\n  remedy: use the -slim", "headers and -dev packages"}},
 		"no severe one":      {func(t testing.TB) bool { return reporttest.NoFindingAbove(t, r, report.Serious) }, nil},
 		"a severe one":       {func(t testing.TB) bool { return reporttest.NoFindingAbove(t, r, report.Warning) }, []string{"serious: end-of-life: Python 3.8", "serious: end-of-life: Debian 11"}},
 		"descends":           {func(t testing.TB) bool { return reporttest.DescendsFrom(t, r, "debian") }, nil},

@@ -55,7 +55,10 @@ func findAddRemote(r *report.Report) []report.Finding {
 			default:
 				continue
 			}
-			f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "what it added is for its builder to pin and check")
+			if f.Inherited() {
+				f.By = report.Publisher
+				f.Remedy = fmt.Sprintf("ask the publisher of %s how it is pinned and checked", r.NameOf(f.Ancestor))
+			}
 			found = append(found, f)
 		}
 	}

@@ -39,8 +39,7 @@ func BornOld() report.Rule {
 				f.Subject = base
 				f.Message = fmt.Sprintf("%s was built on %s, on a build of %s that was then %s old", r.NameOf(i),
 					child.Format(time.DateOnly), base, english.Plural(days, "day", ""))
-				f.Remedy = r.Remedy(i, fmt.Sprintf("build on a current build of %s: docker build --pull, or a pinned digest that is kept up to date", base),
-					"take a build of it that stands on a current "+base)
+				renew(&f, r, i+1)
 				found = append(found, f)
 			}
 			return found

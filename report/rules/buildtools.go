@@ -142,8 +142,8 @@ func remedyTools(r *report.Report, key toolKey) string {
 	for i := key.ancestor; i > 0; i-- {
 		a := r.Ancestors[i]
 		if slices.Contains(slimRepositories(), a.Repository) && r.Ancestors[key.ancestor].Repository == "buildpack-deps" {
-			return fmt.Sprintf("inherited from %s by way of %s: use the -slim variant of %s", r.NameOf(key.ancestor), r.NameOf(i), a.Repository)
+			return fmt.Sprintf("use the -slim variant of %s", a.Repository)
 		}
 	}
-	return r.Remedy(key.ancestor, "", "keep it for the build stage, and copy the result onto a base without such tools")
+	return "keep this base for a build stage, and copy the result onto one without build tools"
 }

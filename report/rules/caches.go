@@ -85,7 +85,7 @@ func findCaches(r *report.Report) []report.Finding {
 		f.Message = fmt.Sprintf("ships the %s cache /%s, %s", k.cache.Tool, k.dir, files(len(items)))
 		f.Remedy = k.cache.Remedy
 		if f.Inherited() {
-			f.Remedy = fmt.Sprintf("inherited from %s, and deleting it here would save nothing: have it mended there (%s)", r.NameOf(k.ancestor), k.cache.Remedy)
+			leaveToPublisher(&f, r)
 		}
 		found = append(found, f)
 	}

@@ -37,7 +37,10 @@ func findCopyUps(r *report.Report) []report.Finding {
 		f.Bytes = c.bytes
 		f.Subject = fmt.Sprintf("layer %d", l)
 		f.Message = fmt.Sprintf("layer %d ships %s of %s again, whose content did not change%s", l, files(c.files), owners(r, c.from, f.Ancestor), c.why())
-		f.Remedy = c.remedy(r, f.Ancestor)
+		f.Remedy = c.remedy()
+		if f.Inherited() {
+			leaveToPublisher(&f, r)
+		}
 		found = append(found, f)
 	}
 	return found
@@ -100,12 +103,11 @@ func (c copyUp) why() string {
 // remedy depends on what most of the bytes are there for. Owner and mode can be
 // set in the first place. New times come from writing the same file once more, as
 // an upgrade or a second copy does.
-func (c copyUp) remedy(r *report.Report, by int) string {
-	own := "do not write the same files twice: copy only what changes, and upgrade packages in the base"
+func (c copyUp) remedy() string {
 	if 2*c.access >= c.bytes {
-		own = "set owner and mode where the files are made: COPY --chown= --chmod=, or chown and chmod in the same RUN"
+		return "set owner and mode where the files are made: COPY --chown= --chmod=, or chown and chmod in the same RUN"
 	}
-	return r.Remedy(by, own, "only its own Dockerfile can mend it")
+	return "do not write the same files twice: copy only what changes, and upgrade packages in the base"
 }
 
 // owners names the ancestors whose files are shipped again.

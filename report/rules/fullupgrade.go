@@ -41,8 +41,11 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 			f.Severity = report.Note
 			f.Subject = strings.Join(append([]string{prog}, args...), " ")
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
-			f.Remedy = r.Remedy(f.Ancestor, "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name",
-				"its builder would do better to stand on a current base")
+			f.Remedy = "leave the upgrade out and rebuild on a current base (docker build --pull); upgrade single packages by name"
+			if f.Inherited() {
+				f.By = report.Publisher
+				f.Remedy = fmt.Sprintf("ask the publisher of %s to rebuild on a current base, instead of upgrading an old one", r.NameOf(f.Ancestor))
+			}
 			found = append(found, f)
 			break // one finding for a step, however many commands upgrade
 		}

@@ -41,7 +41,8 @@ func findRootUser(r *report.Report) []report.Finding {
 	if !isRoot(user) || len(r.Ancestors) == 0 {
 		return nil
 	}
-	f := report.Finding{Layer: layers.None, Step: layers.None, Severity: report.Warning, Subject: "user"}
+	// A USER above counts, wherever root comes from.
+	f := report.Finding{Layer: layers.None, Step: layers.None, Severity: report.Warning, Subject: "user", By: report.OwnSteps}
 	switch {
 	case user != "":
 		f.Message = fmt.Sprintf("runs as root: the configuration's user is %s", user)
@@ -54,7 +55,6 @@ func findRootUser(r *report.Report) []report.Finding {
 	if last.Index != layers.None && isRoot(strings.TrimSpace(last.Instruction.Args)) {
 		f.Step, f.Ancestor = last.Index, r.AncestorOfStep(last.Index)
 		f.Message = fmt.Sprintf("runs as root: step %d sets USER %s", last.Index, strings.TrimSpace(last.Instruction.Args))
-		f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "set another USER at the end of the Dockerfile")
 	}
 	return []report.Finding{f}
 }

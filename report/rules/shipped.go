@@ -159,24 +159,28 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	} else {
 		f.Message += ", in " + upTo(3, f.Items)
 	}
-	f.Remedy = remedyShipped(r, k, f.Ancestor, upgrade, names == nil && h.overwritten > h.deleted)
+	remedyShipped(&f, r, k, upgrade, names == nil && h.overwritten > h.deleted)
 	return f
 }
 
-// remedyShipped says what to do about what the ancestor by hides. upgrade says that
-// it mostly upgraded packages; rewrite, that it mostly replaced files that are no
+// remedyShipped says what to do about what the ancestor of a finding hides. upgrade says
+// that it mostly upgraded packages; rewrite, that it mostly replaced files that are no
 // package's, such as those that a package manager keeps for itself.
-func remedyShipped(r *report.Report, k hiding, by int, upgrade, rewrite bool) string {
+func remedyShipped(f *report.Finding, r *report.Report, k hiding, upgrade, rewrite bool) {
 	switch {
-	case k.ancestor == by:
-		return r.Remedy(by, "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides",
-			"only its own Dockerfile, or a squashed build of it, can save them")
+	case f.Inherited():
+		leaveToPublisher(f, r)
+	case k.ancestor == 0:
+		f.Remedy = "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides"
 	case rewrite:
-		return fmt.Sprintf("only a build of %s without these files can save them: what is replaced stays in its layer", r.NameOf(k.ancestor))
+		f.By = report.Publisher
+		f.Remedy = fmt.Sprintf("ask the publisher of %s to leave out what every image above writes anew", r.NameOf(k.ancestor))
 	case upgrade:
-		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", r.NameOf(k.ancestor))
+		renew(f, r, k.ancestor)
+	default:
+		f.By = report.OtherBase
+		f.Remedy = "choose a base without the files that your steps delete: deleting what a base ships saves nothing"
 	}
-	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", r.NameOf(k.ancestor))
 }
 
 // changedPackages names the packages that the hiding layer removed or upgraded and

@@ -29,7 +29,7 @@ func TestShippedRemoved(t *testing.T) {
 		Inventory: &packages.Inventory{Packages: []packages.Package{removed, aPackage("deb", "bash", 0, 9)}},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
-		want{0, 2, 2, report.Warning, "files of layer 0", "layer 2 deletes 1 file that layer 0 of debian:12 ships, of gcc-12", "choose a base without it", 3 * mb},
+		want{0, 2, 2, report.Warning, "files of layer 0", "layer 2 deletes 1 file that layer 0 of debian:12 ships, of gcc-12", "choose a base without the files that your steps delete", 3 * mb},
 		want{0, 2, 2, report.Warning, "files of layer 1", "layer 2 deletes 2 files that layer 1 of the same image ships, in /tmp and /", "do both in one RUN", 2*mb + 1000},
 		want{0, 3, 3, report.Warning, "files of layer 1", "layer 3 overwrites 1 file", "", 4 * mb},
 	)
@@ -43,7 +43,8 @@ func TestShippedRemoved(t *testing.T) {
 	require.Len(t, found, 3, "what one image hides of its own is one finding")
 	for _, f := range found {
 		assert.Equal(t, 1, f.Ancestor)
-		assert.Contains(t, f.Remedy, "inherited from debian:12")
+		assert.Equal(t, "ask the publisher of debian:12 for leaner layers: no step above can take out what they ship for nothing", f.Remedy)
+		assert.Equal(t, report.Publisher, f.By)
 	}
 }
 
@@ -93,7 +94,7 @@ func TestShippedByUpgrade(t *testing.T) {
 		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded}},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
-		want{0, 1, 1, report.Warning, "", "deletes and overwrites 2 files that layer 0 of debian:12 ships, of libssl3", "stand on a build of debian:12 that has the newer files already", 3 * mb})
+		want{0, 1, 1, report.Warning, "", "deletes and overwrites 2 files that layer 0 of debian:12 ships, of libssl3", "rebuild on a current build of debian:12", 3 * mb})
 }
 
 // Files that are written anew and are no package's are as good in no newer build.
@@ -108,7 +109,7 @@ func TestShippedRewritten(t *testing.T) {
 		Inventory: &packages.Inventory{},
 	}
 	check(t, ShippedRemoved(), im.Report(t),
-		want{0, 1, 1, report.Warning, "", "overwrites 1 file that layer 0 of debian:12 ships, in /var/cache/debconf", "only a build of debian:12 without these files can save them", 3 * mb})
+		want{0, 1, 1, report.Warning, "", "overwrites 1 file that layer 0 of debian:12 ships, in /var/cache/debconf", "ask the publisher of debian:12 to leave out", 3 * mb})
 }
 
 func TestCopyUp(t *testing.T) {

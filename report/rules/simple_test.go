@@ -17,7 +17,7 @@ func TestBornOld(t *testing.T) {
 		wants   []want
 	}{
 		"fresh":         {[3]string{"2026-01-01", "2026-03-31", "2026-06-01"}, nil},
-		"middle":        {[3]string{"2026-01-01", "2026-04-05", "2026-06-01"}, []want{{1, 1, 1, report.Warning, "root:1", "94 days old", "inherited from middle:1", 0}}},
+		"middle":        {[3]string{"2026-01-01", "2026-04-05", "2026-06-01"}, []want{{1, 1, 1, report.Warning, "root:1", "94 days old", "rebuild on a current build of middle:1", 0}}},
 		"own":           {[3]string{"2026-01-01", "2026-02-01", "2026-06-01"}, []want{{0, 2, 2, report.Warning, "middle:1", "this image was built on 2026-06-01, on a build of middle:1 that was then 120 days old", "docker build --pull", 0}}},
 		"at the epoch":  {[3]string{"1970-01-01", "2026-02-01", "2026-03-01"}, nil},
 		"in 1980":       {[3]string{"1980-01-01", "2026-02-01", "2026-03-01"}, nil},
@@ -51,7 +51,7 @@ func TestRootUser(t *testing.T) {
 		"a user":             {"app", [2]string{"RUN a", "USER app"}, nil},
 		"a number":           {"1000:1000", [2]string{"RUN a", "USER 1000:1000"}, nil},
 		"own root":           {"root", [2]string{"USER app", "USER root"}, []want{{0, -1, 1, report.Warning, "", "step 1 sets USER root", "", 0}}},
-		"inherited":          {"0:0", [2]string{"USER 0:0", "RUN b"}, []want{{1, -1, 0, report.Warning, "", "step 0 sets USER 0:0", "inherited from base:1", 0}}},
+		"inherited":          {"0:0", [2]string{"USER 0:0", "RUN b"}, []want{{1, -1, 0, report.Warning, "", "step 0 sets USER 0:0", "USER 10001", 0}}},
 		"by number":          {"00", [2]string{"RUN a", "USER 00"}, []want{{0, -1, 1, report.Warning, "", "", "", 0}}},
 		"history without it": {"root", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Warning, "", "the configuration's user is root", "", 0}}},
 		"config without it":  {"", [2]string{"RUN a", "USER app"}, []want{{0, -1, -1, report.Warning, "", "the configuration has no user", "", 0}}},
@@ -108,7 +108,7 @@ func TestAddRemote(t *testing.T) {
 			im.Steps = append(im.Steps, buildkit("RUN x"))
 			im.Ancestors = append(im.Ancestors, handmade.Ancestor{Steps: 1})
 			for i := range tt.wants {
-				tt.wants[i].ancestor, tt.wants[i].remedy = 1, "inherited from base:1"
+				tt.wants[i].ancestor, tt.wants[i].remedy = 1, "ask the publisher of base:1 how it is pinned"
 			}
 			check(t, AddRemote(), im.Report(t), tt.wants...)
 		})
@@ -127,9 +127,9 @@ func TestFullUpgrade(t *testing.T) {
 		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 2}, {Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{upgraded, aPackage("deb", "curl", 2, 1)}},
 	}
-	check(t, FullUpgrade(), im.Report(t), want{1, 1, 1, report.Note, "apt-get -y upgrade", "which upgraded 1 package", "inherited from base:1", 0})
+	check(t, FullUpgrade(), im.Report(t), want{1, 1, 1, report.Note, "apt-get -y upgrade", "which upgraded 1 package", "ask the publisher of base:1 to rebuild", 0})
 	im.Ancestors[0].Steps, im.Ancestors[1].Steps = 1, 2
-	check(t, FullUpgrade(), im.Report(t), want{0, 1, 1, report.Note, "", "", "stand on a current build", 0})
+	check(t, FullUpgrade(), im.Report(t), want{0, 1, 1, report.Note, "", "", "rebuild on a current base", 0})
 }
 
 func TestUpgradesAll(t *testing.T) {

@@ -34,9 +34,12 @@ func Abandoned() report.Rule {
 				f.Subject = a.String()
 				f.Message = fmt.Sprintf("%s: no tag that it was built for is built since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
-				f.Remedy = fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", a.Repository)
-				if i > 1 {
-					f.Remedy = r.Remedy(i-1, "", "move to a tag of it that stands on something still built, or to another image if none does")
+				f.By = report.OtherBase
+				f.Remedy = moveOn(a.Repository)
+				if i > 1 && !gone(r.Ancestors[1].Standing) {
+					f.Remedy = "move to a base that stands on something still built"
+				} else if i > 1 {
+					f.Remedy = moveOn(r.Ancestors[1].Repository)
 				}
 				found = append(found, f)
 			}
@@ -65,17 +68,13 @@ func Superseded() report.Rule {
 				f := r.AtAncestor(i)
 				f.Subject = a.String()
 				f.Message = fmt.Sprintf("%s: %s", a, wentOn(n, s.AsOf))
-				take := n.Name.String()
-				if n.Now == "" {
-					take = "a tag of " + n.Name.Repository + " that is still built"
-				}
-				switch i {
-				case 0:
-					f.Remedy = "pull " + take
-				case 1:
-					f.Remedy = "rebuild on " + take
+				switch {
+				case i > 0:
+					renew(&f, r, i)
+				case n.Now == "":
+					f.By, f.Remedy = report.OtherBase, moveOn(n.Name.Repository)
 				default:
-					f.Remedy = fmt.Sprintf("take a build of %s that stands on %s", r.NameOf(i-1), take)
+					f.By, f.Remedy = report.OtherBase, fmt.Sprintf("pull %s, or build it again", n.Name)
 				}
 				found = append(found, f)
 			}
@@ -103,10 +102,7 @@ func Lagging() report.Rule {
 				f := r.AtAncestor(i)
 				f.Subject = s.Name.String()
 				f.Message = fmt.Sprintf("%s was built on %s, and %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), wentOn(s, asOf))
-				f.Remedy = "rebuild it on a current build of " + s.Name.String()
-				if f.Inherited() {
-					f.Remedy = "take a current build of " + r.NameOf(i)
-				}
+				renew(&f, r, i+1)
 				found = append(found, f)
 			}
 			return found

@@ -121,6 +121,9 @@ func unknownDates(r *report.Report) []report.Finding {
 	f.Subject = "build dates"
 	f.Message = "no build date is known: " + upTo(3, say)
 	f.Remedy = "have the builder record when it builds, or go by the digest: a date of the builder's choice has no age"
+	if f.Inherited() {
+		f.By = report.Publisher
+	}
 	f.Undecided = []string{"born-old", "lagging"}
 	return []report.Finding{f}
 }
@@ -149,7 +152,8 @@ func unknownStanding(r *report.Report, i int) []report.Finding {
 	f := r.AtAncestor(i)
 	f.Subject = r.Ancestors[i].String()
 	f.Message = fmt.Sprintf("whether %s is %s is not known: %s (as of %s)", r.Ancestors[i], english.WordSeries(asks, "or"), why, s.AsOf.Format(time.DateOnly))
-	f.Remedy = r.Remedy(i, "pin it by digest, and compare that with the one that its tag has now", "compare its digest with the one that its tag has now")
+	f.By = report.OtherBase
+	f.Remedy = "pin the base by digest, and compare that with the one that its tag has now"
 	f.Undecided = rules
 	return []report.Finding{f}
 }
@@ -174,7 +178,8 @@ func unknownLifecycle(r *report.Report) []report.Finding {
 		f.Subject = strings.TrimSpace(d.ID + " " + d.VersionID)
 		f.Message = fmt.Sprintf("how long %s is maintained is not known: no table has an end, and its os-release has no SUPPORT_END", f.Subject)
 	}
-	f.Remedy = "ask its publisher until when it gets fixes"
+	f.By = report.Publisher
+	f.Remedy = "ask the distribution's publisher until when it gets fixes"
 	f.Undecided = []string{"end-of-life"}
 	return []report.Finding{f}
 }

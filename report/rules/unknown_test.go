@@ -130,7 +130,7 @@ func TestSupportEnd(t *testing.T) {
 	im := onDebian()
 	im.Ancestors[0].Distro = ancestry.Distro{ID: "bazzite", VersionID: "41", SupportEnd: "2025-12-15"}
 	check(t, EndOfLife(), im.Report(t), want{1, 0, 0, report.Serious, "bazzite 41", "support ended on 2025-12-15, as SUPPORT_END of its os-release says",
-		"inherited from debian:trixie: choose a base on a maintained release", 0})
+		"choose a base on a maintained release", 0})
 	im.Ancestors[0].Distro.SupportEnd = "2026-12-15"
 	check(t, EndOfLife(), im.Report(t), want{1, 0, 0, report.Note, "bazzite 41", "reaches its end of life on 2026-12-15, as SUPPORT_END", "", 0})
 	im.Ancestors[0].Distro.SupportEnd = "2030-12-15"

@@ -29,6 +29,7 @@ func Unverified() report.Rule {
 				f := r.AtLayer(l.Index)
 				f.Severity = report.Serious
 				f.Subject = fmt.Sprintf("layer %d", l.Index)
+				f.By = report.OtherBase // whose layer it is: another copy of it
 				f.Remedy = "fetch or build the image again; if it stays so, do not run it"
 				switch {
 				case l.Partial || l.DiffID == (v1.Hash{}):

@@ -1,0 +1,54 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+)
+
+// This file has the remedies that several rules share. They say the same thing in the
+// same words, so that report.Remedies tells it once.
+
+// renew gives a finding the remedy that brings newer bases, where ancestor old, which is
+// not the image itself, is out of date. Whatever of the chain it is, an image gets all of
+// it by its FROM: so it is rebuilt on what that names today. Only where that is known to
+// be the newest, and stands on something old itself, nobody but its publisher can help.
+func renew(f *report.Finding, r *report.Report, old int) {
+	f.By = report.OtherBase
+	base := r.Ancestors[1]
+	s := base.Standing
+	name := r.NameOf(1)
+	if base.Confidence == ancestry.Unknown {
+		name = "your base"
+	}
+	switch {
+	case s != nil && old > 1 && s.State() == ancestry.StateCurrent:
+		f.By = report.Publisher
+		f.Remedy = fmt.Sprintf("ask the publisher of %s for a rebuild: it is the newest that its tag has, and stands on an old base", name)
+	case gone(s):
+		f.Remedy = moveOn(base.Repository)
+	default:
+		if s != nil && s.Superseded != nil {
+			name = s.Superseded.Name.String()
+		}
+		f.Remedy = fmt.Sprintf("rebuild on a current build of %s: docker build --pull, or a digest that is kept up to date", name)
+	}
+}
+
+// gone reports whether an ancestor's tags, or the one that went on, are no longer built.
+func gone(s *ancestry.Standing) bool {
+	return s != nil && (!s.Abandoned.IsZero() || s.Superseded != nil && s.Superseded.Now == "")
+}
+
+func moveOn(repository string) string {
+	return fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", cmp.Or(repository, "your base"))
+}
+
+// leaveToPublisher gives a finding about bytes that an ancestor ships for nothing its
+// remedy: the image's own steps cannot take them out of the layers below.
+func leaveToPublisher(f *report.Finding, r *report.Report) {
+	f.By = report.Publisher
+	f.Remedy = fmt.Sprintf("ask the publisher of %s for leaner layers: no step above can take out what they ship for nothing", r.NameOf(f.Ancestor))
+}
