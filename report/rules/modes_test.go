@@ -96,7 +96,7 @@ func TestUserByName(t *testing.T) {
 		wants []want
 	}{
 		"own name":           {"app", [2]string{"RUN a", "USER app"}, []want{{0, -1, 1, report.Note, "user", "(etc/passwd gives it the number 1000)", "end the Dockerfile with USER and the number: USER 1000", 0}}},
-		"inherited":          {"app", [2]string{"USER app", "RUN b"}, []want{{1, -1, 0, report.Note, "user", "", "inherited from base:1: end your own Dockerfile with USER and the number: USER 1000", 0}}},
+		"inherited":          {"app", [2]string{"USER app", "RUN b"}, []want{{1, -1, 0, report.Note, "user", "", "end the Dockerfile with USER and the number: USER 1000", 0}}},
 		"with a group":       {"app:web", [2]string{"RUN a", "USER app:web"}, []want{{0, -1, 1, report.Note, "user", "names its user, app,", "", 0}}},
 		"root in disguise":   {"toor", [2]string{"RUN a", "USER toor"}, []want{{0, -1, 1, report.Warning, "user", "runs as root under another name", "the number of another user", 0}}},
 		"no such user":       {"ap", [2]string{"RUN a", "USER ap"}, []want{{0, -1, 1, report.Warning, "user", "no container can start", "", 0}}},
@@ -134,8 +134,8 @@ func TestWritableSystem(t *testing.T) {
 		wants []want
 	}{
 		"own": {"app", fileList{accounts}, []fileList{{owned(mode("etc/nginx/", 0o755), 1000), owned(mode("etc/nginx/conf.d/", 0o755), 1000), owned(mode("usr/local/bin/", 0o755), 1000)}},
-			[]want{{0, 1, 1, report.Warning, "/etc/nginx", "lets its user, app, write to /etc/nginx and /usr/local/bin", "leave these directories to root", 0}}},
-		"inherited":           {"app", fileList{accounts, owned(mode("etc/nginx/", 0o755), 1000)}, []fileList{{mode("a", 0o755)}}, []want{{1, 0, 0, report.Warning, "/etc/nginx", "", "inherited from base:1: give them back", 0}}},
+			[]want{{0, 1, 1, report.Warning, "/etc/nginx", "lets its user, app, write to /etc/nginx and /usr/local/bin", "give these directories to root", 0}}},
+		"inherited":           {"app", fileList{accounts, owned(mode("etc/nginx/", 0o755), 1000)}, []fileList{{mode("a", 0o755)}}, []want{{1, 0, 0, report.Warning, "/etc/nginx", "", "give these directories to root", 0}}},
 		"its group's":         {"app", fileList{accounts}, []fileList{{group(mode("etc/a/", 0o775), 1001)}}, []want{{0, 1, 1, report.Warning, "/etc/a", "", "", 0}}},
 		"another group of it": {"app", fileList{accounts, groups}, []fileList{{group(mode("usr/lib/a/", 0o775), 33)}}, []want{{0, 1, 1, report.Warning, "/usr/lib/a", "", "", 0}}},
 		"not with that group": {"app:1001", fileList{accounts, groups}, []fileList{{group(mode("usr/lib/a/", 0o775), 33)}}, nil},

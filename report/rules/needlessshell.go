@@ -40,7 +40,7 @@ func findNeedlessShell(r *report.Report) []report.Finding {
 		return nil
 	}
 	f := r.AtLayer(prog.Layer)
-	f.Severity, f.Subject = report.Note, "/"+prog.Path
+	f.Severity, f.Subject, f.By = report.Note, "/"+prog.Path, report.OtherBase
 	for e := range r.Index.Merged(r.Index.Top()) {
 		if e.Layer < from {
 			f.Bytes += e.Size

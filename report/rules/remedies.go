@@ -52,3 +52,9 @@ func leaveToPublisher(f *report.Finding, r *report.Report) {
 	f.By = report.Publisher
 	f.Remedy = fmt.Sprintf("ask the publisher of %s for leaner layers: no step above can take out what they ship for nothing", r.NameOf(f.Ancestor))
 }
+
+// What is said of tools to build with.
+const (
+	buildInStage = "build in a stage of its own and copy only the result, or install, use and remove them in one RUN"
+	keepForStage = "keep this base for a build stage, and copy the result onto one without build tools"
+)

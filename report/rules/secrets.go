@@ -99,7 +99,7 @@ func findSecrets(r *report.Report) []report.Finding {
 		if k.hider != layers.None {
 			f.Message += fmt.Sprintf("; layer %d deletes it, but who has the image still has it", k.hider)
 		}
-		f.Remedy = remedySecret(r, f.Ancestor, k.what)
+		remedySecret(&f, r, k.what)
 		found = append(found, f)
 	}
 	slices.SortFunc(found, func(a, b report.Finding) int {
@@ -125,13 +125,17 @@ func hiderOf(r *report.Report, e layers.Entry) int {
 
 const hostKey = "a host key of SSH"
 
-func remedySecret(r *report.Report, ancestor int, what string) string {
-	if what == hostKey {
-		return r.Remedy(ancestor, "delete it in the step that installs the server, and make one when the container starts: all containers of the image have the same",
-			"make a new one when the container starts: all containers of the image have the same")
+// remedySecret gives a finding its remedy. What the layers below ship, no step takes out.
+func remedySecret(f *report.Finding, r *report.Report, what string) {
+	switch {
+	case f.Inherited():
+		f.By = report.Publisher
+		f.Remedy = fmt.Sprintf("tell the publisher of %s, and trust nothing that a secret in it protects", r.NameOf(f.Ancestor))
+	case what == hostKey:
+		f.Remedy = "delete host keys in the step that installs the server, and make them when the container starts: all containers of an image have the same"
+	default:
+		f.Remedy = "replace the secret, and give the new one to the step that needs it (RUN --mount=type=secret) or to the running container"
 	}
-	return r.Remedy(ancestor, "if it is one, replace it, and give it to the step that needs it (RUN --mount=type=secret) or to the running container: deleting it in a later layer hides it from nobody",
-		"if it is one, tell its publisher, and trust nothing that it protects")
 }
 
 // secretOf tells by its path what a file holds.

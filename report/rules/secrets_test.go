@@ -21,13 +21,13 @@ func TestSecretFile(t *testing.T) {
 		"own": {root, []fileList{{file("root/.ssh/id_rsa", 9), file("root/.ssh/id_rsa.pub", 9), file("home/a/.ssh/id_ed25519", 9)}},
 			[]want{{0, 1, 1, report.Serious, "/home/a/.ssh/id_ed25519", "a private key of SSH: /home/a/.ssh/id_ed25519 and /root/.ssh/id_rsa", "RUN --mount=type=secret", 0}}},
 		"deleted": {root, []fileList{{file("app/.env", 9)}, {file("app/.wh..env", 0)}},
-			[]want{{0, 1, 1, report.Warning, "/app/.env", "layer 2 deletes it, but who has the image still has it", "hides it from nobody", 0}}},
+			[]want{{0, 1, 1, report.Warning, "/app/.env", "layer 2 deletes it, but who has the image still has it", "replace the secret", 0}}},
 		"deleted with its directory": {root, []fileList{{file("root/.aws/credentials", 9)}, {file("root/.aws/credentials", 8)}, {file("root/.wh..aws", 0)}},
 			[]want{{0, 1, 1, report.Serious, "/root/.aws/credentials", "layer 3 deletes it", "", 0}}},
 		"inherited": {fileList{file("root/.netrc", 9)}, []fileList{{file("a", 1)}, {owned(file("root/.netrc", 9), 7)}},
-			[]want{{1, 0, 0, report.Serious, "/root/.netrc", "passwords of servers", "inherited from base:1: if it is one, tell its publisher", 0}}},
+			[]want{{1, 0, 0, report.Serious, "/root/.netrc", "passwords of servers", "tell the publisher of base:1", 0}}},
 		"a host key": {root, []fileList{{file("etc/ssh/ssh_host_rsa_key", 9), file("etc/ssh/ssh_host_rsa_key.pub", 9)}},
-			[]want{{0, 1, 1, report.Serious, "/etc/ssh/ssh_host_rsa_key", "a host key of SSH", "make one when the container starts", 0}}},
+			[]want{{0, 1, 1, report.Serious, "/etc/ssh/ssh_host_rsa_key", "a host key of SSH", "make them when the container starts", 0}}},
 		"empty, a directory, a link": {root, []fileList{{file("app/.env", 0), {Name: "root/id_rsa/"}, {Name: "root/.netrc", Link: "/run/netrc"}}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, SecretFile(), onBase(tt.base, tt.own...).Report(t), tt.wants...) })

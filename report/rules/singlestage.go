@@ -1,12 +1,9 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/report"
 )
@@ -53,33 +50,13 @@ func findSingleStage(r *report.Report) []report.Finding {
 	f := r.AtStep(step)
 	f.Severity, f.Subject = report.Warning, command
 	f.Items, f.Bytes = namesOf(tools, func(it toolItem) string { return it.name })
-	named, _ := namesOf(kept, withBytes)
-	f.Message = fmt.Sprintf("step %d builds (%s), and the image keeps the tools: %s", step, command, upTo(12, named))
-	f.Remedy = "build in a stage of its own and copy only the result onto a base without such tools"
+	f.Message = fmt.Sprintf("step %d builds (%s), and the image keeps the tools: %s", step, command, toolList(compilers, kept))
+	if own {
+		f.Remedy = buildInStage
+	} else {
+		f.By, f.Remedy = report.OtherBase, keepForStage
+	}
 	return []report.Finding{f}
-}
-
-// namesOf names items, those with the most bytes first, each name once: some packages are
-// there for several architectures. It returns the sum of their bytes, too.
-func namesOf(items []toolItem, say func(toolItem) string) (names []string, bytes int64) {
-	slices.SortFunc(items, func(a, b toolItem) int {
-		return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name))
-	})
-	for _, it := range items {
-		bytes += it.bytes
-		if name := say(it); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, bytes
-}
-
-// withBytes says "gcc-12 (62 MB)".
-func withBytes(it toolItem) string {
-	if it.bytes == 0 {
-		return it.name
-	}
-	return fmt.Sprintf("%s (%s)", it.name, humanize.Bytes(uint64(max(0, it.bytes))))
 }
 
 // forBuilding reports whether a stage of its own leaves a category of tools behind.

@@ -75,7 +75,7 @@ func TestSingleStage(t *testing.T) {
 		"packages are not known":  {handmade.Image{Steps: onBuildpackDeps("make").Steps}, nil},
 		"a toolchain of files": {handmade.Image{Steps: []handmade.Step{buildkit("COPY /usr/local/go /usr/local/go # buildkit", file("usr/local/go/bin/go", 4000)), buildkit("RUN /bin/sh -c go build -o /app . # buildkit", file("app", 9))},
 			Ancestors: []handmade.Ancestor{{Repository: "golang", Tag: "1.25", Steps: 1}, {Steps: 1}}},
-			[]want{{0, 1, 1, report.Warning, "go build", "Go toolchain in /usr/local/go (4.0 kB)", "", 4000}}},
+			[]want{{0, 1, 1, report.Warning, "go build", "keeps the tools: Go toolchain in /usr/local/go", "", 4000}}},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, SingleStage(), tt.im.Report(t), tt.wants...) })
 	}

@@ -22,7 +22,8 @@ func Unknown() report.Rule {
 		Doc: "What the image does not say, so that other rules cannot tell. " +
 			"No build date, no standing among its tags, no package list, a distribution of unknown lifecycle: nothing is found there, and not because all is well. " +
 			"A policy that gives a level to a rule that cannot tell fails for it. " +
-			"It is silent about ancestors without a name, which the tree shows, and about what was built after the day of the catalogue.",
+			"It is silent about ancestors without a name, which the tree shows, and about what was built after the day of the catalogue. " +
+			"It may be wrong where the answer stands in what was not given, such as the annotations of the manifest.",
 		Run: func(r *report.Report) []report.Finding {
 			if len(r.Ancestors) == 0 {
 				return nil

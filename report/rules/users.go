@@ -61,7 +61,8 @@ func findUserByName(r *report.Report) []report.Finding {
 		f.Message += fmt.Sprintf(" (etc/passwd gives it the number %d)", u.Uid)
 		number = fmt.Sprintf("the number: USER %d", u.Uid)
 	}
-	f.Remedy = r.Remedy(f.Ancestor, "end the Dockerfile with USER and "+number, "end your own Dockerfile with USER and "+number)
+	f.By = report.OwnSteps // a USER above counts
+	f.Remedy = "end the Dockerfile with USER and " + number
 	return []report.Finding{f}
 }
 
@@ -166,8 +167,8 @@ func findWritableSystem(r *report.Report) []report.Finding {
 		f.Severity = report.Warning
 		f.Subject, f.Items = p.subject(), p.items()
 		f.Message = fmt.Sprintf("lets its user, %s, write to %s", spec, upTo(4, p.named))
-		f.Remedy = r.Remedy(a, "leave these directories to root, and give the user a directory of its own (/var/lib, /app)",
-			"give them back to root in a step of your own (chown root), or have it mended there")
+		f.By = report.OwnSteps // owner and mode of a directory cost nothing to change above
+		f.Remedy = "give these directories to root, and the user one of its own (/app, /var/lib/app)"
 		list = append(list, f)
 	}
 	return list

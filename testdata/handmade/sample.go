@@ -85,7 +85,8 @@ func addEvidence(lin *ancestry.Lineage) {
 	own, python, deps, debian := &lin.Ancestors[0], &lin.Ancestors[1], &lin.Ancestors[2], &lin.Ancestors[3]
 	own.Boundary = ancestry.Inferred
 	own.Evidence = []ancestry.Evidence{{Kind: ancestry.KindHeuristic, Confidence: ancestry.Inferred, Says: "the builder changes from docker to buildkit", Where: "step 7"}}
-	python.Evidence = []ancestry.Evidence{{Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "the steps are those of python's 3.8/bullseye/Dockerfile", Where: "steps 3 to 6"}}
+	python.Evidence = []ancestry.Evidence{{Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "the steps are those of python's 3.8/bullseye/Dockerfile", Where: "steps 3 to 6",
+		Name: "python:3.8.16-bullseye@" + hash("be").String()}} // FROM pins it
 	python.Ties = []ancestry.Name{{Repository: "python", Tags: []string{"3.8-bullseye"}}, {Repository: "python", Tags: []string{"3.8"}}}
 	deps.Confidence = ancestry.Inferred
 	deps.Evidence = []ancestry.Evidence{{Kind: ancestry.KindParent, Confidence: ancestry.Inferred, Says: "python's FROM names it", Where: "steps 3 to 6"}}
