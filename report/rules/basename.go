@@ -46,7 +46,7 @@ func MovingBase() report.Rule {
 		Severity: report.Note,
 		Doc: "A base by a tag without a digest: the next build may stand on another image. " +
 			"A build that is repeated gives something else, and what was tested is not what is built. " +
-			"How the Dockerfile names its base is read in annotations and labels, and in the comments that Buildah leaves. " +
+			"How the Dockerfile names its base is read in annotations and labels, in the comments that Buildah leaves, and in Dockerfiles that a catalogue has. " +
 			"It is silent about the tag latest, which has a rule of its own, about images that only the builder's own machine has (localhost/…), about the bases of the base, and where nothing records the name. " +
 			"It may be wrong where the build is given the digest by other means, or where it is meant to follow the tag for its fixes.",
 		Run: func(r *report.Report) []report.Finding {
@@ -79,12 +79,18 @@ func baseFinding(r *report.Report) (f report.Finding, name ancestry.Name, ok boo
 	}
 	base := r.Ancestors[1]
 	for _, e := range slices.Concat(base.Evidence, base.Against) {
-		if name, ok = ancestry.ParseName(e.Name); !ok {
+		if name, ok = ancestry.ParseName(e.Name); !ok || e.Kind == ancestry.KindRecipe && !called(base, name) {
 			continue
 		}
 		f = r.AtAncestor(0)
 		f.Subject, f.Message = strings.TrimSpace(name.String()), e.Where
 		return f, name, true
 	}
-	return f, name, false
+	return f, ancestry.Name{}, false
+}
+
+// called reports whether an ancestor is known by a name. The same steps stand in the
+// Dockerfiles of several suites, so that their FROM may be another's.
+func called(a report.Ancestor, n ancestry.Name) bool {
+	return a.Repository == n.Repository && len(n.Tags) == 1 && slices.Contains(a.Tags, n.Tags[0])
 }

@@ -3,6 +3,9 @@ package rules
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
@@ -50,5 +53,19 @@ func TestBaseNames(t *testing.T) {
 			check(t, moving, r)
 			check(t, latest, r)
 		})
+	}
+}
+
+// A known Dockerfile names the base only where the base is known by that name: the same
+// steps stand in the Dockerfiles of other suites, on another base.
+func TestBaseNameOfAKnownDockerfile(t *testing.T) {
+	for name, found := range map[string]int{"base:1": 1, "base:2": 0, "other:1": 0, "base:1@" + digest: 0} {
+		im := onBase(fileList{file("a", 1)}, fileList{file("b", 1)})
+		im.Ancestors[0].Evidence = from(name)
+		im.Ancestors[0].Evidence[0].Kind = ancestry.KindRecipe
+		r := im.Report(t)
+		assert.Len(t, report.RunRules(r, []report.Rule{MovingBase()}), found, name)
+		_, _, known := baseFinding(r)
+		assert.Equal(t, name != "base:2" && name != "other:1", known, name)
 	}
 }

@@ -17,8 +17,10 @@ import (
 // be read.
 func TestPublishedHistories(t *testing.T) {
 	want := map[string][]string{
-		"haproxy_latest": {"latest", "user-by-name"},
-		"nginx_latest":   {"latest"},
+		"haproxy_latest":        {"latest", "user-by-name"},
+		"nginx_latest":          {"latest"},
+		"buildpack-deps_trixie": {"moving-base"}, // known Dockerfiles, which name their base by a tag
+		"python_3.13-trixie":    {"moving-base"},
 	}
 	rules := []report.Rule{Latest(), MovingBase(), UncheckedInstall(), UnpinnedInstall(), UserByName()}
 	g, err := genealogy.Open()
