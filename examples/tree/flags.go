@@ -14,6 +14,7 @@ type flags struct {
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects                    string
+	outputs                           []output
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -22,7 +23,11 @@ REFERENCE is app.tar (docker save, podman save, skopeo), a directory or tar in O
 layout, an image in a registry (python:3.13), or docker:NAME in the Docker daemon.
 Without one it is the sample image that comes with the module.
 
-exit code: 0 read, 1 not read, 2 wrong command, 3 read in part
+The image is read once, and written in every -format. One that names no FILE goes to
+that of -o, or to the standard output. A file is written in full, or not at all. Formats:
+
+%s
+exit code: 0 read, 1 not read or not written, 2 wrong command, 3 read in part
 
 `
 
@@ -31,12 +36,15 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set := flag.NewFlagSet("tree", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	set.Usage = func() {
-		fmt.Fprint(stderr, usage)
+		fmt.Fprintf(stderr, usage, formatList())
 		set.PrintDefaults()
 	}
-	set.BoolVar(&f.json, "json", false, "write JSON (see package report/json)")
-	set.BoolVar(&f.steps, "steps", false, "list every ancestor's steps")
-	set.BoolVar(&f.all, "v", false, "show all evidence for and against every name")
+	var out string
+	set.Func("format", "`NAME[=FILE]`: how to write the report, and where; may be given several times", f.addOutput)
+	set.StringVar(&out, "o", "", "the `FILE` of the format that names none")
+	set.BoolVar(&f.json, "json", false, "short for -format json")
+	set.BoolVar(&f.steps, "steps", false, "write the whole tree, with every ancestor's steps")
+	set.BoolVar(&f.all, "v", false, "write the whole tree, with every finding and all evidence for and against every name")
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
@@ -56,6 +64,10 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	case slices.Contains(set.Args(), ""): // tree "$IMAGE" is not meant for the sample
 		fmt.Fprintln(stderr, "tree: the reference is empty")
 		set.Usage()
+		return f, 2, false
+	}
+	if err := f.settleOutputs(out); err != nil {
+		fmt.Fprintln(stderr, "tree:", err)
 		return f, 2, false
 	}
 	f.reference = set.Arg(0)

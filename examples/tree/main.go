@@ -8,8 +8,13 @@
 // shown, and its Dockerfiles are the catalogue. With -rules, what the rules look for
 // is listed instead.
 //
-// The exit code is 0 if the image could be read, 1 if not, 2 if the command was
-// wrong, and 3 if only a part of it could be read.
+// It prints the first screen: the chain, and what to do first. With -v it prints the whole
+// tree. -format writes other formats, several at once if need be:
+//
+//	tree -format text -format json=report.json app.tar
+//
+// The exit code is 0 if the image could be read, 1 if it could not, or a file not be
+// written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main
 
 import (
@@ -22,7 +27,6 @@ import (
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/progress"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/text"
@@ -50,14 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return 0
 	}
-	rep, err := f.analyze(ctx, stderr)
-	switch {
-	case err != nil:
-	case f.json:
-		err = json.Write(stdout, rep, nil)
-	default:
-		err = text.Write(stdout, rep, &text.Options{Steps: f.steps, Verbose: f.all, Width: f.width})
-	}
+	rep, err := f.readAndWrite(ctx, stdout, stderr)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "tree: interrupted")
@@ -69,6 +66,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 3
 	}
 	return 0
+}
+
+// readAndWrite reads the image once, and writes it in every format.
+func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*report.Report, error) {
+	defer f.closeFiles()
+	if err := f.openFiles(); err != nil {
+		return nil, err
+	}
+	rep, err := f.analyze(ctx, stderr)
+	if err != nil {
+		return nil, err
+	}
+	return rep, f.write(stdout, rep)
 }
 
 // version returns the version of the module, as the build knows it.

@@ -95,10 +95,10 @@ func TestUserByName(t *testing.T) {
 		steps [2]string // root's, image's
 		wants []want
 	}{
-		"own name":           {"app", [2]string{"RUN a", "USER app"}, []want{{0, -1, 1, report.Note, "user", "(etc/passwd gives it the number 1000)", "end the Dockerfile with USER and the number: USER 1000", 0}}},
-		"inherited":          {"app", [2]string{"USER app", "RUN b"}, []want{{1, -1, 0, report.Note, "user", "", "end the Dockerfile with USER and the number: USER 1000", 0}}},
+		"own name":           {"app", [2]string{"RUN a", "USER app"}, []want{{0, -1, 1, report.Note, "user", "(etc/passwd gives it the number 1000)", "end the Dockerfile with a user by number, which an orchestrator can check: USER 1000", 0}}},
+		"inherited":          {"app", [2]string{"USER app", "RUN b"}, []want{{1, -1, 0, report.Note, "user", "", "end the Dockerfile with a user by number, which an orchestrator can check: USER 1000", 0}}},
 		"with a group":       {"app:web", [2]string{"RUN a", "USER app:web"}, []want{{0, -1, 1, report.Note, "user", "names its user, app,", "", 0}}},
-		"root in disguise":   {"toor", [2]string{"RUN a", "USER toor"}, []want{{0, -1, 1, report.Warning, "user", "runs as root under another name", "the number of another user", 0}}},
+		"root in disguise":   {"toor", [2]string{"RUN a", "USER toor"}, []want{{0, -1, 1, report.Warning, "user", "runs as root under another name", "USER 10001", 0}}},
 		"no such user":       {"ap", [2]string{"RUN a", "USER ap"}, []want{{0, -1, 1, report.Warning, "user", "no container can start", "", 0}}},
 		"no such group":      {"app:x", [2]string{"RUN a", "USER app:x"}, []want{{0, -1, 1, report.Warning, "user", "no container can start", "", 0}}},
 		"history without it": {"app", [2]string{"RUN a", "RUN b"}, []want{{0, -1, -1, report.Note, "user", "", "", 0}}},
@@ -119,7 +119,7 @@ func TestUserByName(t *testing.T) {
 	im := handmade.Image{Config: v1.Config{User: "toor"}, Steps: []handmade.Step{buildkit("COPY x / # buildkit", accounts...), buildkit("USER toor")}}
 	r := im.Report(t)
 	r.Files = nil
-	check(t, UserByName(), r, want{0, -1, 1, report.Note, "user", "names its user, toor, so that no orchestrator can tell that it is not root", "USER and its number", 0})
+	check(t, UserByName(), r, want{0, -1, 1, report.Note, "user", "names its user, toor, so that no orchestrator can tell that it is not root", "USER 10001", 0})
 	check(t, UserByName(), im.ConfigReport(t), want{0, -1, 1, report.Note, "user", "", "", 0})
 }
 

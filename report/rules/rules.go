@@ -11,7 +11,7 @@
 //	copy-up            warning  Files that a layer ships again although their content did not change.
 //	end-of-life        serious  A distribution or a language runtime that gets no more fixes, or soon none.
 //	full-upgrade       note     A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update.
-//	lagging            note     An ancestor whose parent's tag went on to a newer image after it was built.
+//	lagging            note     An ancestor that was not rebuilt since a newer build of its base was published.
 //	latest             warning  A base by the tag latest or by none, or (a note) an image that is asked for so.
 //	moving-base        note     A base by a tag without a digest: the next build may stand on another image.
 //	needless-shell     note     A shell and a package manager beside the one static program that the image runs.
@@ -21,7 +21,7 @@
 //	setuid             warning  Setuid and setgid programs that the image's own layers add.
 //	shipped-removed    warning  Bytes that one layer ships and a later one deletes or overwrites.
 //	single-stage       warning  A step of the image compiles, and the compiler stays beside what it made.
-//	superseded         note     An ancestor whose tag has gone on to a newer image.
+//	superseded         note     An ancestor of which a newer build is published under the same tag.
 //	unchecked-install  warning  A step of the image that runs what it fetches, or takes packages that nobody signed.
 //	unknown            note     What the image does not say, so that other rules cannot tell.
 //	unpinned-install   warning  A step of the image that installs packages of a language without their versions.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,7 +48,7 @@ func findUserByName(r *report.Report) []report.Finding {
 	f.Layer = layers.None
 	f.Severity, f.Subject = report.Note, "user"
 	f.Message = fmt.Sprintf("names its user, %s, so that no orchestrator can tell that it is not root", name)
-	number := "its number"
+	number := ""
 	switch u, err := account(r, spec); {
 	case errors.Is(err, user.ErrNoPasswdEntries), errors.Is(err, user.ErrNoGroupEntries):
 		f.Severity = report.Warning
@@ -56,13 +57,12 @@ func findUserByName(r *report.Report) []report.Finding {
 	case u.Uid == 0:
 		f.Severity = report.Warning
 		f.Message = fmt.Sprintf("runs as root under another name: etc/passwd gives %s the number 0", name)
-		number = "the number of another user"
 	default:
 		f.Message += fmt.Sprintf(" (etc/passwd gives it the number %d)", u.Uid)
-		number = fmt.Sprintf("the number: USER %d", u.Uid)
+		number = fmt.Sprintf(": USER %d", u.Uid)
 	}
 	f.By = report.OwnSteps // a USER above counts
-	f.Remedy = "end the Dockerfile with USER and " + number
+	f.Remedy = "end the Dockerfile with a user by number, which an orchestrator can check" + cmp.Or(number, ": USER 10001")
 	return []report.Finding{f}
 }
 
