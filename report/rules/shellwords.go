@@ -35,7 +35,7 @@ const (
 
 type scriptReader struct{ list []command }
 
-func (s *scriptReader) read(script string, level int) bool {
+func (s *scriptReader) read(script string, level int) (ok bool) {
 	opens := 0
 	for _, word := range []string{"(", "{", "[", "if", "case", "for", "while", "until"} {
 		opens += strings.Count(script, word)
@@ -43,14 +43,21 @@ func (s *scriptReader) read(script string, level int) bool {
 	if len(script) > maxScript || opens > maxNesting {
 		return false
 	}
+	defer func() { // the parser is somebody else's, and scripts are anybody's
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	ok = true
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	for stmt, err := range parser.StmtsSeq(strings.NewReader(script)) {
-		if err != nil {
-			return false
+		if err != nil { // the last, but a loop that is left may panic (version 3.14.1)
+			ok = false
+			continue
 		}
 		scope{s, script, level}.stmt(stmt, false)
 	}
-	return true
+	return ok
 }
 
 // A scope is a script that is being read.
