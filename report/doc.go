@@ -38,9 +38,11 @@
 // # What can be done with a report
 //
 //   - report/text writes it for people;
-//   - report/json writes it for programs, and describes every field;
+//   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/sarif writes it for GitHub's code-scanning page;
-//   - report/policy decides whether the image may pass;
+//   - report/policy decides whether the image may pass, and gives findings the levels that
+//     an organisation has agreed upon;
+//   - report/junit writes what a policy checked, for those who show tests;
 //   - report/reporttest asserts on it in Go tests;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are

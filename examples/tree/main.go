@@ -101,5 +101,5 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 		return nil, err
 	}
 	defer img.Close()
-	return stemma.Analyze(ctx, img, opts)
+	return f.report(ctx, img, opts)
 }
