@@ -39,7 +39,9 @@
 //
 //   - report/text writes it for people;
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
+//   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/html writes it as a page for a browser;
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;
 //   - report/junit writes what a policy checked, for those who show tests;

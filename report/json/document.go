@@ -181,6 +181,8 @@ type Package struct {
 	Language  string     `json:"language"`  // its language; "" for packages of a distribution
 	Source    string     `json:"source"`    // name of its source package
 	FoundBy   string     `json:"foundBy"`   // Syft cataloger that found it
+	Licenses  []License  `json:"licenses"`  // those that its metadata names; empty if no name was found
+	CPEs      []string   `json:"cpes"`      // names in vulnerability databases, likeliest first; empty if not asked for
 	State     string     `json:"state"`     // present, removed (still shipped), hidden (its database was deleted)
 	Layer     *int       `json:"layer"`     // index of the layer that brought this version
 	Ancestor  *int       `json:"ancestor"`  // index of the ancestor that this layer belongs to
@@ -189,6 +191,12 @@ type Package struct {
 	Files     int        `json:"files"`     // number of files that it owns in the finished image
 	Bytes     Bytes      `json:"bytes"`     // bytes of the files that it owns or owned
 	Bundled   string     `json:"bundled"`   // file that holds it together with others, where bytes are counted once
+}
+
+// A License is one that a package's metadata names.
+type License struct {
+	SPDX string `json:"spdx"` // SPDX expression; "" if it cannot be said in one
+	Name string `json:"name"` // what the metadata says
 }
 
 // A Location is a file that proves a package.
