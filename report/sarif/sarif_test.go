@@ -131,11 +131,12 @@ func TestGolden(t *testing.T) {
 func TestSample(t *testing.T) {
 	img, err := sample.Open()
 	require.NoError(t, err)
-	idx, err := layers.Read(t.Context(), img, nil)
+	files := &report.Files{}
+	idx, err := layers.Read(t.Context(), img, &layers.Options{Wants: files.Wants()})
 	require.NoError(t, err)
 	lin, err := ancestry.Resolve(t.Context(), img, nil)
 	require.NoError(t, err)
-	r := report.New(idx, lin, nil, &report.Options{Reference: sample.Reference, AsOf: handmade.AsOf, Rules: rules.All()})
+	r := report.New(idx, lin, nil, &report.Options{Reference: sample.Reference, AsOf: handmade.AsOf, Rules: rules.All(), Files: files})
 	text, err := os.ReadFile("../../testdata/chain/3-app/Dockerfile")
 	require.NoError(t, err)
 	b, run := write(t, r, &sarif.Options{Dockerfile: place(t, r, string(text))})
