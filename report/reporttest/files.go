@@ -36,7 +36,8 @@ func (i *Image) RunsAs(user string) bool {
 
 // NoSetuid asserts that no file of the finished image runs as its owner or its group,
 // whoever starts it (setuid, setgid), but for those whose path a pattern of path.Match
-// fits: "usr/bin/passwd", "usr/bin/*".
+// fits: "usr/bin/passwd", "usr/bin/*". Those that the image's own layers add, whatever its
+// base has, are the rule setuid: NoFinding(rules.Setuid()).
 func (i *Image) NoSetuid(except ...string) bool {
 	i.t.Helper()
 	if i.Index == nil {
