@@ -44,8 +44,8 @@ func Sample(t testing.TB) *report.Report {
 // Reports make reports of all kinds, by name.
 func Reports(t testing.TB) map[string]func() *report.Report {
 	return map[string]func() *report.Report{
-		"sample":      func() *report.Report { return Sample(t) },
-		"scanned":     func() *report.Report { return handmade.Scanned(t, nil) },
+		"sample":  func() *report.Report { return Sample(t) },
+		"scanned": func() *report.Report { return handmade.Scanned(t, nil) },
 		"evil scan": func() *report.Report {
 			r := handmade.Scanned(t, nil)
 			handmade.Poison(r.Vulnerabilities, Evil)
