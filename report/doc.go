@@ -38,6 +38,8 @@
 //   - report/text writes it for people;
 //   - report/json writes it for programs, and describes every field;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/diff compares it with another's;
+//   - report/markdown writes either for a pull request;
 //   - report/policy decides whether the image may pass;
 //   - report/reporttest asserts on it in Go tests;
 //   - report/progress shows, meanwhile, how far the reading is;
