@@ -40,6 +40,7 @@
 //   - report/sarif writes it for GitHub's code-scanning page;
 //   - report/diff compares it with another's;
 //   - report/markdown writes either for a pull request;
+//   - report/graph draws its chain, for Mermaid and Graphviz;
 //   - report/policy decides whether the image may pass;
 //   - report/reporttest asserts on it in Go tests;
 //   - report/progress shows, meanwhile, how far the reading is;
