@@ -1,10 +1,12 @@
 package diff
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/layers/needs"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 )
@@ -22,6 +24,12 @@ type Diff struct {
 	// Findings are those of one image alone, and those of another severity, the most severe
 	// first, and new ones before those that are gone.
 	Findings []Finding `json:"findings"`
+	// LossesKnown is true where losses were looked for: see Options. Then Base is true where the new
+	// image was taken for another base of the old one's own layers, and false where it was taken for
+	// another build of the same program; and Losses are what programs need and would not find.
+	LossesKnown bool   `json:"lossesKnown"`
+	Base        bool   `json:"base"`
+	Losses      []Loss `json:"losses"`
 	// NotKnown says what could not be compared, and why, in sentences without a full stop. nil
 	// where all was compared.
 	NotKnown []string `json:"notKnown,omitempty"`
@@ -78,17 +86,31 @@ type Side struct {
 
 // New compares two reports. nil opts are the defaults.
 func New(old, new *report.Report, opts *Options) *Diff {
-	d := &Diff{Old: imageOf(old), New: imageOf(new)}
+	d := &Diff{Old: imageOf(old), New: imageOf(new), Ancestors: []Ancestor{}, Packages: []Package{}, Findings: []Finding{}, Losses: []Loss{}}
 	c := &comparison{old: old, new: new, diff: d}
 	c.compareAncestors()
 	c.comparePackages()
 	c.compareFindings()
 	c.noteUnknown()
+	c.compareNeeds(opts)
 	return d
 }
 
 // Options say what else is known. nil and the zero value are the defaults.
-type Options struct{}
+type Options struct {
+	// OldNeeds and NewNeeds are what the programs of the images need. Without both, losses are not looked for. Ask for
+	// them while the images are read:
+	//
+	//	c := needs.New()
+	//	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Layers: layers.Options{Wants: []layers.Want{c.Want()}}})
+	//	set := c.Set(rep.Index)
+	OldNeeds, NewNeeds *needs.Set
+	// Base says that the new image is another base for the old one's own layers, such as debian:12-slim for
+	// what stands on debian:12: what these layers brought is looked at as if it lay on the new image. It is
+	// found out where it is not said: the new image is taken for a build of the same program if it has
+	// half of the programs and libraries of the old one's own layers.
+	Base bool
+}
 
 // A comparison is two reports on their way to a Diff.
 type comparison struct {
@@ -129,6 +151,13 @@ func distroName(d ancestry.Distro) string {
 		return d.ID + " " + d.VersionID
 	}
 	return d.ID
+}
+
+// Matters reports whether anything differs: an ancestor, a package, a finding, or a loss. Bytes
+// alone do not matter.
+func (d *Diff) Matters() bool {
+	return len(d.Packages) > 0 || len(d.Findings) > 0 || len(d.Losses) > 0 ||
+		slices.ContainsFunc(d.Ancestors, func(a Ancestor) bool { return a.Change != Kept })
 }
 
 // noteUnknown says what could not be compared.

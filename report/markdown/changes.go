@@ -12,7 +12,7 @@ import (
 func (p *page) changes(d *diff.Diff, share int) {
 	part := share / 4
 	var say []string
-	for _, s := range []string{ancestorSummary(d), bytesSummary(d), packageSummary(d), findingSummary(d)} {
+	for _, s := range []string{lossSummary(d), ancestorSummary(d), bytesSummary(d), packageSummary(d), findingSummary(d)} {
 		if s != "" {
 			say = append(say, "- "+s)
 		}
@@ -21,6 +21,7 @@ func (p *page) changes(d *diff.Diff, share int) {
 		say = append(say, "- Not known: "+s+".")
 	}
 	p.list(nil, say, "line", p.room)
+	p.losses(d, part)
 	var rows []string
 	for _, a := range d.Ancestors {
 		if a.Change != diff.Kept {
@@ -41,6 +42,30 @@ func (p *page) changes(d *diff.Diff, share int) {
 		rows = append(rows, row(what, name(pk.Name), versions(pk.Old), versions(pk.New)))
 	}
 	p.fold(plural(len(rows), "package")+" that differ", columns("change", "package", "before", "now"), rows, "package", part)
+}
+
+// lossSummary says whether programs would miss something.
+func lossSummary(d *diff.Diff) string {
+	on := ""
+	if d.Base {
+		on = " on this image as their base"
+	}
+	switch {
+	case !d.LossesKnown:
+		return ""
+	case len(d.Losses) == 0:
+		return "The program's own files find all that they need" + on + "."
+	}
+	return fmt.Sprintf("**%s** that the program's own files need would be missing%s.", plural(len(d.Losses), "thing"), on)
+}
+
+// losses writes what programs would miss.
+func (p *page) losses(d *diff.Diff, share int) {
+	var rows []string
+	for _, l := range d.Losses {
+		rows = append(rows, "- "+text(capital(diff.LossText(l))))
+	}
+	p.list(nil, rows, "thing that would be missing", share)
 }
 
 func ancestorChange(c diff.Change) string {
