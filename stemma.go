@@ -12,6 +12,7 @@
 //   - ancestry finds its chain of parents;
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
+//   - chain finds the chain alone, without reading the image;
 //   - report joins them and runs the rules; the packages below it write a report as
 //     text or JSON, check it against a policy, and assert on it in tests.
 //
@@ -29,7 +30,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
@@ -87,8 +88,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	if err != nil {
 		return nil, err
 	}
-	place := placeOf(img)
-	given := place.complete(opts.Hints)
+	found := place.Of(img)
+	given := found.Complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
 	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
@@ -107,29 +108,16 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 			failed = fmt.Errorf("packages: %w", failed)
 		}
 	}
-	rep := report.Options{Reference: given.Reference, Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules}
-	if rep.Reference == "" {
-		rep.Reference = place.reference
+	rep := report.Options{
+		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules,
+		Problems: found.Problems(unopened, failed), Partial: failed != nil,
 	}
-	for _, err := range []error{place.damage, unopened, failed} {
-		if err != nil {
-			rep.Problems = append(rep.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: err})
-		}
-	}
-	rep.Partial = failed != nil
 	return report.New(idx, lin, inv, &rep), nil
 }
 
-// catalogues returns the caller's catalogues, and the genealogy after them, which is
-// joined with them: one's own images are built on official ones. The error says that
-// the genealogy cannot be opened.
 func (o *Options) catalogues() ([]ancestry.Source, error) {
 	if o.NoGenealogy {
 		return o.Catalogues, nil
 	}
-	g, err := genealogy.Open()
-	if err != nil {
-		return o.Catalogues, fmt.Errorf("genealogy: %w", err)
-	}
-	return append(slices.Clone(o.Catalogues), g), nil
+	return place.Catalogues(o.Catalogues)
 }

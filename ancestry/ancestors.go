@@ -42,7 +42,7 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 	decisive := make([]Evidence, len(out))
 	for i := range out {
 		decisive[i] = out[i].name(names[i])
-		out[i].Undecided = out[i].whatDecides(len(q.Hints.Files) > 0)
+		out[i].Undecided = out[i].whatDecides(len(q.Hints.Files) > 0 && !q.Hints.FilesPartial)
 		if i > 0 {
 			// After what speaks for the name, which is asked for more often.
 			for _, e := range c.cuts[spans[i].From].evidence {

@@ -267,14 +267,15 @@ func firstLayer(q *Query) ([]Claim, error) {
 	if len(q.Steps) < 2 || q.Steps[0].Layer != 0 || !makesLayer(q.Steps[1:]) || !silent(q.Steps[0]) {
 		return nil, nil
 	}
-	if _, ok := q.Hints.Files[0].Distro(); !ok {
+	_, where, ok := q.Hints.Files[0].distro()
+	if !ok {
 		return nil, nil
 	}
 	if _, _, ok := rootOf(q.Steps); ok {
 		return nil, nil
 	}
 	c := boundary(1, "the lowest layer is a distribution's root, and nothing says what made it")
-	c.Evidence.Where = "layer 0: etc/os-release"
+	c.Evidence.Where = q.inRoot(where)
 	return []Claim{c}, nil
 }
 

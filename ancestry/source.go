@@ -69,4 +69,7 @@ type Hints struct {
 	// them: see [HintPath]. They tell what distribution, version and variant a root is,
 	// and can only narrow what else is known.
 	Files map[int]Files
+	// FilesPartial says that layers were read only as far as some of Files. That a file
+	// is not among them then says nothing.
+	FilesPartial bool
 }

@@ -36,12 +36,16 @@
 // # What can be done with a report
 //
 //   - report/text writes it for people;
-//   - report/json writes it for programs, and describes every field;
+//   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
+//   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
 //   - report/diff compares it with another's;
 //   - report/markdown writes either for a pull request;
 //   - report/graph draws its chain, for Mermaid and Graphviz;
-//   - report/policy decides whether the image may pass;
+//   - report/html writes it as a page for a browser;
+//   - report/policy decides whether the image may pass, and gives findings the levels that
+//     an organisation has agreed upon;
+//   - report/junit writes what a policy checked, for those who show tests;
 //   - report/reporttest asserts on it in Go tests;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are

@@ -5,15 +5,20 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/stemma-go/stemma/ancestry"
 )
 
 // flags are the command line, parsed.
 type flags struct {
 	json, steps, rules, insecure, all bool
-	version                           bool
+	version, chain                    bool
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects                    string
+	dockerfile                        string
+	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
+	outputs                           []output
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -22,7 +27,11 @@ REFERENCE is app.tar (docker save, podman save, skopeo), a directory or tar in O
 layout, an image in a registry (python:3.13), or docker:NAME in the Docker daemon.
 Without one it is the sample image that comes with the module.
 
-exit code: 0 read, 1 not read, 2 wrong command, 3 read in part
+The image is read once, and written in every -format. One that names no FILE goes to
+that of -o, or to the standard output. A file is written in full, or not at all. Formats:
+
+%s
+exit code: 0 read, 1 not read or not written, 2 wrong command, 3 read in part
 
 `
 
@@ -31,15 +40,20 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set := flag.NewFlagSet("tree", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	set.Usage = func() {
-		fmt.Fprint(stderr, usage)
+		fmt.Fprintf(stderr, usage, formatList())
 		set.PrintDefaults()
 	}
-	set.BoolVar(&f.json, "json", false, "write JSON (see package report/json)")
-	set.BoolVar(&f.steps, "steps", false, "list every ancestor's steps")
-	set.BoolVar(&f.all, "v", false, "show all evidence for and against every name")
+	var out string
+	set.Func("format", "`NAME[=FILE]`: how to write the report, and where; may be given several times", f.addOutput)
+	set.StringVar(&out, "o", "", "the `FILE` of the format that names none")
+	set.BoolVar(&f.json, "json", false, "short for -format json")
+	set.BoolVar(&f.steps, "steps", false, "write the whole tree, with every ancestor's steps")
+	set.BoolVar(&f.all, "v", false, "write the whole tree, with every finding and all evidence for and against every name")
+	set.BoolVar(&f.chain, "chain", false, "tell the chain alone, from the configuration and the beginning of the root: from a registry a few hundred kB")
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
+	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")
@@ -56,6 +70,10 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	case slices.Contains(set.Args(), ""): // tree "$IMAGE" is not meant for the sample
 		fmt.Fprintln(stderr, "tree: the reference is empty")
 		set.Usage()
+		return f, 2, false
+	}
+	if err := f.settleOutputs(out); err != nil {
+		fmt.Fprintln(stderr, "tree:", err)
 		return f, 2, false
 	}
 	f.reference = set.Arg(0)

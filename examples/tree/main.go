@@ -8,8 +8,13 @@
 // shown, and its Dockerfiles are the catalogue. With -rules, what the rules look for
 // is listed instead.
 //
-// The exit code is 0 if the image could be read, 1 if not, 2 if the command was
-// wrong, and 3 if only a part of it could be read.
+// It prints the first screen: the chain, and what to do first. With -v it prints the whole
+// tree. -format writes other formats, several at once if need be:
+//
+//	tree -format text -format json=report.json app.tar
+//
+// The exit code is 0 if the image could be read, 1 if it could not, or a file not be
+// written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main
 
 import (
@@ -18,11 +23,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/report"
-	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/progress"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/text"
@@ -50,14 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return 0
 	}
-	rep, err := f.analyze(ctx, stderr)
-	switch {
-	case err != nil:
-	case f.json:
-		err = json.Write(stdout, rep, nil)
-	default:
-		err = text.Write(stdout, rep, &text.Options{Steps: f.steps, Verbose: f.all, Width: f.width})
-	}
+	rep, err := f.readAndWrite(ctx, stdout, stderr)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "tree: interrupted")
@@ -69,6 +68,31 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 3
 	}
 	return 0
+}
+
+// readAndWrite reads the image once, and writes it in every format.
+func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*report.Report, error) {
+	defer f.closeFiles()
+	if err := f.openFiles(); err != nil {
+		return nil, err
+	}
+	var text []byte
+	if f.dockerfile != "" {
+		var err error
+		if text, err = os.ReadFile(f.dockerfile); err != nil {
+			return nil, err
+		}
+	}
+	rep, err := f.analyze(ctx, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if f.dockerfile != "" {
+		if f.lines, err = lines.Find(filepath.ToSlash(f.dockerfile), text, rep.Steps(), nil); err != nil {
+			return nil, err
+		}
+	}
+	return rep, f.write(stdout, rep)
 }
 
 // version returns the version of the module, as the build knows it.
@@ -86,10 +110,11 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update
+	opts.Packages.CPEs = f.writes("cyclonedx", "spdx")
 	img, err := f.open(ctx, opts, stderr, line.Waiting)
 	if err != nil {
 		return nil, err
 	}
 	defer img.Close()
-	return stemma.Analyze(ctx, img, opts)
+	return f.report(ctx, img, opts)
 }

@@ -86,6 +86,9 @@
 // [Options.AnswerTimeout], 30 seconds, and is not asked again. [Options.Waiting] is told
 // what is waited for.
 //
+// Where no more than the beginning of a layer is read (see [layers.Begun]), the first
+// request is for 512 KiB, and a second one for the rest of what may be read.
+//
 // When the context that was given to [Open] ends, all of this ends at once. To end a
 // single download, close it.
 //

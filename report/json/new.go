@@ -142,6 +142,7 @@ func newPackage(r *report.Report, p packages.Package) Package {
 	}
 	return Package{
 		Type: p.Type, Name: p.Name, Version: p.Version, Arch: p.Arch, PURL: p.PURL, Language: p.Language, Source: p.Source, FoundBy: p.FoundBy,
+		Licenses: each(p.Licenses, func(l packages.License) License { return License(l) }), CPEs: list(p.CPEs),
 		State: string(p.State), Layer: index(p.Layer()), Ancestor: index(r.AncestorOf(p.Layer())),
 		Locations: each(p.Locations, func(l packages.Location) Location { return Location(l) }),
 		Events: each(p.Events, func(e packages.Event) Event {

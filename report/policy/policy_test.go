@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 		MaxAge:         policy.Age(180 * 24 * time.Hour),
 		MaxSize:        5_000_000,
 		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
-		RootConfidence: ancestry.Recognised,
+		RootConfidence: policy.Confidence(ancestry.Recognised),
 	}, parse(t, full))
 	assert.Equal(t, &policy.Policy{}, parse(t, ""))
 	assert.Equal(t, &policy.Policy{}, parse(t, "# nothing\n"))
@@ -78,7 +78,16 @@ func TestParseErrors(t *testing.T) {
 		"accept:\n- rule: root-usr":                     `line 2: accept: no rule matches "root-usr"`,
 		"accept:\n- subject: '[a'":                      `line 2: accept: "[a"`,
 		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: "tomorrow" is no date`,
-		"rootConfidence: sure":                          `unknown confidence "sure"`,
+		"rootConfidence: sure":                          `line 1: "sure" is none of inferred, recognised, recorded, proved`,
+		"inherited: [{rule: root-user}]":                "line 1: inherited: an entry without a level",
+		"inherited: [{level: default}]":                 "line 1: inherited: an entry without a level",
+		"\ninherited: [{level: never}]":                 "line 2: inherited: never: say off",
+		"inherited:\n- {level: note, rule: nix}":        `line 2: inherited: no rule matches "nix"`,
+		"inherited: [{level: note, ancestor: '[a'}]":    `line 1: inherited: "[a"`,
+		"inherited: [{level: note, subject: a}]":        "line 1: field subject not found",
+		"inherited: [{level: note, confidence: sure}]":  `line 1: "sure" is none of inferred`,
+		"rootConfidence: unknown":                       `line 1: "unknown" is none of inferred`,
+		"failOn: note\nextends: [a.yaml]":               "line 2: extends: what it extends was not read",
 		"a: b: c":                                       "policy: ",
 		"failOn: note\n---\nfailOn: never":              "more than one document",
 		"failOn: note\nfailOn: never":                   "already defined",

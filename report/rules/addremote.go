@@ -36,10 +36,10 @@ func findAddRemote(r *report.Report) []report.Finding {
 			case isURL(src) && !pinned(s.Instruction, src):
 				f.Severity = report.Warning
 				f.Message = fmt.Sprintf("step %d adds %s from the network to %s", s.Index, src, s.Instruction.Dest)
-				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
 				if s.Instruction.Builder == history.BuilderBuildKit {
-					f.Remedy += "; BuildKit does not record a checksum, so accept this if there is one"
+					f.Message += "; whether its Dockerfile has a checksum is not recorded"
 				}
+				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
 			case isBareHash(s.Instruction, src):
 				f.Severity = report.Warning
 				f.Subject = s.Instruction.Dest
@@ -56,8 +56,7 @@ func findAddRemote(r *report.Report) []report.Finding {
 				continue
 			}
 			if f.Inherited() {
-				f.By = report.Publisher
-				f.Remedy = fmt.Sprintf("ask the publisher of %s how it is pinned and checked", r.NameOf(f.Ancestor))
+				askPublisher(&f, r, f.Ancestor, "how it is pinned and checked")
 			}
 			found = append(found, f)
 		}

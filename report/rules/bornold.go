@@ -37,7 +37,7 @@ func BornOld() report.Rule {
 				f.Severity = report.Warning
 				base := r.NameOf(i + 1)
 				f.Subject = base
-				f.Message = fmt.Sprintf("%s was built on %s, on a build of %s that was then %s old", r.NameOf(i),
+				f.Message = fmt.Sprintf("%s was out of date when it was built on %s: its base, %s, was %s old", r.NameOf(i),
 					child.Format(time.DateOnly), base, english.Plural(days, "day", ""))
 				renew(&f, r, i+1)
 				found = append(found, f)

@@ -71,17 +71,19 @@ func describeEnd(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 	case lifecycle.Ended:
 		f.Severity = report.Serious
 		if c.Extended.IsZero() {
-			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s", c, c.Product.Ends, eol)
+			f.Message = fmt.Sprintf("%s gets no more fixes: %s ended on %s", c, c.Product.Ends, eol)
 		} else {
-			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s, %s on %s", c, c.Product.Ends, eol,
+			f.Message = fmt.Sprintf("%s gets no more fixes: %s ended on %s, %s on %s", c, c.Product.Ends, eol,
 				c.Product.Extended, c.Extended.Format(time.DateOnly))
 		}
 	case lifecycle.Extended:
 		f.Severity = report.Serious
+		fixes := "no more free fixes"
 		if c.Product.ExtendedFree {
 			f.Severity = report.Warning
+			fixes = "fewer fixes"
 		}
-		f.Message = fmt.Sprintf("%s is past its end of life: %s ended on %s; %s goes on until %s", c, c.Product.Ends, eol,
+		f.Message = fmt.Sprintf("%s gets %s: %s ended on %s; %s goes on until %s", c, fixes, c.Product.Ends, eol,
 			c.Product.Extended, c.Extended.Format(time.DateOnly))
 	case lifecycle.Supported:
 		if c.EOL.Sub(at) > soon {

@@ -146,7 +146,7 @@ func TestPackageCaches(t *testing.T) {
 	check(t, PackageCaches(), im.Report(t),
 		want{0, 1, 1, report.Warning, "/root/.cache/pip", "the pip cache /root/.cache/pip, 2 files", "--no-cache-dir", 120_000},
 		want{0, 2, 2, report.Warning, "/home/me/.npm", "", "", 200_000},
-		want{1, 0, 0, report.Warning, "/var/lib/apt/lists", "1 file", "ask the publisher of debian:12 for leaner layers", 150_000},
+		want{1, 0, 0, report.Warning, "/var/lib/apt/lists", "1 file", "ask the publisher of debian:12 to ship less", 150_000},
 	)
 }
 

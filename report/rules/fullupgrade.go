@@ -40,10 +40,9 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 			f.Severity = report.Note
 			f.Subject = strings.Join(append([]string{prog}, args...), " ")
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
-			f.Remedy = "leave the upgrade out and rebuild on a current base (docker build --pull); upgrade single packages by name"
+			f.Remedy = "rebuild on a current base instead, and upgrade single packages by name"
 			if f.Inherited() {
-				f.By = report.Publisher
-				f.Remedy = fmt.Sprintf("ask the publisher of %s to rebuild on a current base, instead of upgrading an old one", r.NameOf(f.Ancestor))
+				askPublisher(&f, r, f.Ancestor, "to rebuild on a current base instead")
 			}
 			found = append(found, f)
 			break // one finding for a step, however many commands upgrade

@@ -21,19 +21,18 @@ func renew(f *report.Finding, r *report.Report, old int) {
 	s := base.Standing
 	name := r.NameOf(1)
 	if base.Confidence == ancestry.Unknown {
-		name = "your base"
+		name = "build of your base"
 	}
 	switch {
 	case s != nil && old > 1 && s.State() == ancestry.StateCurrent:
-		f.By = report.Publisher
-		f.Remedy = fmt.Sprintf("ask the publisher of %s for a rebuild: it is the newest that its tag has, and stands on an old base", name)
+		askPublisher(f, r, 1, "to rebuild it on a current base: no newer one is published")
 	case gone(s):
 		f.Remedy = moveOn(base.Repository)
 	default:
 		if s != nil && s.Superseded != nil {
 			name = s.Superseded.Name.String()
 		}
-		f.Remedy = fmt.Sprintf("rebuild on a current build of %s: docker build --pull, or a digest that is kept up to date", name)
+		f.Remedy = fmt.Sprintf("rebuild on a current %s (docker build --pull, or a newer digest)", name)
 	}
 }
 
@@ -49,6 +48,15 @@ func moveOn(repository string) string {
 // leaveToPublisher gives a finding about bytes that an ancestor ships for nothing its
 // remedy: the image's own steps cannot take them out of the layers below.
 func leaveToPublisher(f *report.Finding, r *report.Report) {
+	askPublisher(f, r, f.Ancestor, "to ship less: a later step takes no byte out")
+}
+
+// askPublisher gives a finding a remedy that nobody but the publisher of an ancestor has.
+func askPublisher(f *report.Finding, r *report.Report, ancestor int, what string) {
+	name := "your base"
+	if ancestor >= 0 && r.Ancestors[ancestor].Confidence != ancestry.Unknown {
+		name = r.NameOf(ancestor)
+	}
 	f.By = report.Publisher
-	f.Remedy = fmt.Sprintf("ask the publisher of %s for leaner layers: no step above can take out what they ship for nothing", r.NameOf(f.Ancestor))
+	f.Remedy = fmt.Sprintf("ask the publisher of %s %s", name, what)
 }

@@ -18,7 +18,7 @@ func TestRenew(t *testing.T) {
 			On: handmade.Day("2023-02-08"), Now: now, Times: 1}}
 	}
 	const (
-		rebuild = "rebuild on a current build of python:3.11: docker build --pull, or a digest that is kept up to date"
+		rebuild = "rebuild on a current python:3.11 (docker build --pull, or a newer digest)"
 		move    = "move to a tag of python that is still built, or to another image if none is"
 	)
 	for name, tt := range map[string]struct {
@@ -27,14 +27,14 @@ func TestRenew(t *testing.T) {
 		want string
 		by   report.Mender
 	}{
-		"not known":               {nil, 1, "rebuild on a current build of python:1: docker build --pull, or a digest that is kept up to date", report.OtherBase},
+		"not known":               {nil, 1, "rebuild on a current python:1 (docker build --pull, or a newer digest)", report.OtherBase},
 		"its tag went on":         {went("3.11.16"), 1, rebuild, report.OtherBase},
 		"so did that of its base": {went("3.11.16"), 2, rebuild, report.OtherBase},
 		"its tag was dropped":     {went(""), 2, move, report.OtherBase},
 		"abandoned":               {&ancestry.Standing{AsOf: asOf, Abandoned: asOf}, 1, move, report.OtherBase},
 		"the newest, on an old base": {&ancestry.Standing{AsOf: asOf}, 2,
-			"ask the publisher of python:1 for a rebuild: it is the newest that its tag has, and stands on an old base", report.Publisher},
-		"newer than the catalogue": {&ancestry.Standing{AsOf: asOf, Newer: true}, 2, "rebuild on a current build of python:1: docker build --pull, or a digest that is kept up to date", report.OtherBase},
+			"ask the publisher of python:1 to rebuild it on a current base: no newer one is published", report.Publisher},
+		"newer than the catalogue": {&ancestry.Standing{AsOf: asOf, Newer: true}, 2, "rebuild on a current python:1 (docker build --pull, or a newer digest)", report.OtherBase},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := report.Finding{Ancestor: tt.old}
@@ -47,7 +47,11 @@ func TestRenew(t *testing.T) {
 	r.Ancestors[1].Confidence = ancestry.Unknown
 	f := report.Finding{}
 	renew(&f, r, 1)
-	assert.Contains(t, f.Remedy, "rebuild on a current build of your base: ")
+	assert.Contains(t, f.Remedy, "rebuild on a current build of your base (")
+	leaveToPublisher(&report.Finding{Ancestor: -1}, r)
+	f.Ancestor = 1
+	leaveToPublisher(&f, r)
+	assert.Equal(t, "ask the publisher of your base to ship less: a later step takes no byte out", f.Remedy)
 }
 
 // Born old, lagging and superseded are mended by one rebuild.

@@ -51,7 +51,7 @@ func findRootUser(r *report.Report) []report.Finding {
 	default:
 		f.Message = "runs as root: no ancestor sets USER"
 	}
-	f.Remedy = "create a user and end the Dockerfile with USER and its number, so that an orchestrator can check it: USER 10001"
+	f.Remedy = "end the Dockerfile with a user by number, which an orchestrator can check: USER 10001"
 	if last.Index != layers.None && isRoot(strings.TrimSpace(last.Instruction.Args)) {
 		f.Step, f.Ancestor = last.Index, r.AncestorOfStep(last.Index)
 		f.Message = fmt.Sprintf("runs as root: step %d sets USER %s", last.Index, strings.TrimSpace(last.Instruction.Args))

@@ -11,11 +11,11 @@
 //	copy-up          warning  Files that a layer ships again although their content did not change.
 //	end-of-life      serious  A distribution or a language runtime that gets no more fixes, or soon none.
 //	full-upgrade     note     A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update.
-//	lagging          note     An ancestor whose parent's tag went on to a newer image after it was built.
+//	lagging          note     An ancestor that was not rebuilt since a newer build of its base was published.
 //	package-caches   warning  Caches of package managers: lists, downloads, modules kept for a next run.
 //	root-user        warning  An image whose processes run as root: no USER is set, or it is root.
 //	shipped-removed  warning  Bytes that one layer ships and a later one deletes or overwrites.
-//	superseded       note     An ancestor whose tag has gone on to a newer image.
+//	superseded       note     An ancestor of which a newer build is published under the same tag.
 //	unknown          note     What the image does not say, so that other rules cannot tell.
 //	unverified       serious  A layer that is not what the image claims, or that could not be read to its end.
 //

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
@@ -150,15 +149,15 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	if k.ancestor != f.Ancestor {
 		owner = r.NameOf(k.ancestor)
 	}
-	f.Message = fmt.Sprintf("layer %d %s %s that %s of %s ships", k.layer, verb, files(h.files), layerList(from), owner)
-	if len(from) > 1 {
-		f.Message = strings.TrimSuffix(f.Message, "ships") + "ship"
-	}
+	what := "in " + upTo(3, f.Items)
 	if names != nil {
-		f.Message += ", of " + upTo(4, names)
-	} else {
-		f.Message += ", in " + upTo(3, f.Items)
+		what = "of " + upTo(4, names)
 	}
+	be := "are"
+	if h.files == 1 {
+		be = "is"
+	}
+	f.Message = fmt.Sprintf("layer %d %s %s of %s (%s), which %s shipped all the same: %s", k.layer, verb, files(h.files), owner, layerList(from), be, what)
 	remedyShipped(&f, r, k, upgrade, names == nil && h.overwritten > h.deleted)
 	return f
 }
@@ -171,10 +170,9 @@ func remedyShipped(f *report.Finding, r *report.Report, k hiding, upgrade, rewri
 	case f.Inherited():
 		leaveToPublisher(f, r)
 	case k.ancestor == 0:
-		f.Remedy = "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides"
+		f.Remedy = "do both in one RUN, or copy only the result out of a build stage"
 	case rewrite:
-		f.By = report.Publisher
-		f.Remedy = fmt.Sprintf("ask the publisher of %s to leave out what every image above writes anew", r.NameOf(k.ancestor))
+		askPublisher(f, r, k.ancestor, "to leave out what every image above writes anew")
 	case upgrade:
 		renew(f, r, k.ancestor)
 	default:

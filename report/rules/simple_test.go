@@ -17,8 +17,8 @@ func TestBornOld(t *testing.T) {
 		wants   []want
 	}{
 		"fresh":         {[3]string{"2026-01-01", "2026-03-31", "2026-06-01"}, nil},
-		"middle":        {[3]string{"2026-01-01", "2026-04-05", "2026-06-01"}, []want{{1, 1, 1, report.Warning, "root:1", "94 days old", "rebuild on a current build of middle:1", 0}}},
-		"own":           {[3]string{"2026-01-01", "2026-02-01", "2026-06-01"}, []want{{0, 2, 2, report.Warning, "middle:1", "this image was built on 2026-06-01, on a build of middle:1 that was then 120 days old", "docker build --pull", 0}}},
+		"middle":        {[3]string{"2026-01-01", "2026-04-05", "2026-06-01"}, []want{{1, 1, 1, report.Warning, "root:1", "94 days old", "rebuild on a current middle:1", 0}}},
+		"own":           {[3]string{"2026-01-01", "2026-02-01", "2026-06-01"}, []want{{0, 2, 2, report.Warning, "middle:1", "this image was out of date when it was built on 2026-06-01: its base, middle:1, was 120 days old", "docker build --pull", 0}}},
 		"at the epoch":  {[3]string{"1970-01-01", "2026-02-01", "2026-03-01"}, nil},
 		"in 1980":       {[3]string{"1980-01-01", "2026-02-01", "2026-03-01"}, nil},
 		"not recorded":  {[3]string{"2020-01-01", "", "2026-03-01"}, nil},
@@ -87,7 +87,7 @@ func TestAddRemote(t *testing.T) {
 	}{
 		"copy":                {buildkit("COPY x.tar.gz /opt/ # buildkit", one), nil},
 		"a file":              {buildkit("ADD x /opt/ # buildkit", one), nil},
-		"a URL":               {buildkit("ADD https://example.com/x.tar.gz /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "https://example.com/x.tar.gz", "from the network to /opt/", "BuildKit does not record a checksum", 0}}},
+		"a URL":               {buildkit("ADD https://example.com/x.tar.gz /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "https://example.com/x.tar.gz", "from the network to /opt/; whether its Dockerfile has a checksum is not recorded", "--checksum", 0}}},
 		"a branch":            {buildkit("ADD https://github.com/a/b.git#main /opt/ # buildkit", one), []want{{0, 1, 1, report.Warning, "", "", "", 0}}},
 		"a commit":            {buildkit("ADD https://github.com/a/b.git#0123456789012345678901234567890123456789 /opt/ # buildkit", one), nil},
 		"an archive":          {buildkit("ADD app.TGZ /opt/ # buildkit", one), []want{{0, 1, 1, report.Note, "app.TGZ", "unpacks a local archive into /opt/", "", 0}}},

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -32,7 +33,7 @@ func Abandoned() report.Rule {
 				f := r.AtAncestor(i)
 				f.Severity = report.Warning
 				f.Subject = a.String()
-				f.Message = fmt.Sprintf("%s: no tag that it was built for is built since %s (as of %s)", a,
+				f.Message = fmt.Sprintf("%s gets no more fixes: none of its tags is built any more since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
 				f.By = report.OtherBase
 				f.Remedy = moveOn(a.Repository)
@@ -54,7 +55,7 @@ func Superseded() report.Rule {
 	return report.Rule{
 		Name:     "superseded",
 		Severity: report.Note,
-		Doc: "An ancestor whose tag has gone on to a newer image. " +
+		Doc: "An ancestor of which a newer build is published under the same tag. " +
 			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
 			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned.",
 		Run: func(r *report.Report) []report.Finding {
@@ -67,7 +68,7 @@ func Superseded() report.Rule {
 				n := s.Superseded
 				f := r.AtAncestor(i)
 				f.Subject = a.String()
-				f.Message = fmt.Sprintf("%s: %s", a, wentOn(n, s.AsOf))
+				f.Message = fmt.Sprintf("%s is out of date: %s", a, builtAnew(n, s.AsOf))
 				switch {
 				case i > 0:
 					renew(&f, r, i)
@@ -89,7 +90,7 @@ func Lagging() report.Rule {
 	return report.Rule{
 		Name:     "lagging",
 		Severity: report.Note,
-		Doc: "An ancestor whose parent's tag went on to a newer image after it was built. " +
+		Doc: "An ancestor that was not rebuilt since a newer build of its base was published. " +
 			"A rebuild alone, without a change, would bring the parent's fixes. " +
 			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known.",
 		Run: func(r *report.Report) []report.Finding {
@@ -101,7 +102,7 @@ func Lagging() report.Rule {
 				}
 				f := r.AtAncestor(i)
 				f.Subject = s.Name.String()
-				f.Message = fmt.Sprintf("%s was built on %s, and %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), wentOn(s, asOf))
+				f.Message = fmt.Sprintf("%s, built on %s, stands on an old base: %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), builtAnew(s, asOf))
 				renew(&f, r, i+1)
 				found = append(found, f)
 			}
@@ -125,17 +126,23 @@ func parentWentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
 	return p.Standing.Superseded, p.Standing.AsOf
 }
 
-// wentOn says what became of a tag.
-func wentOn(s *ancestry.Succession, asOf time.Time) string {
-	text := fmt.Sprintf("%s went on to %s on %s", s.Name, s.First, s.On.Format(time.DateOnly))
-	switch {
-	case s.Times > 1 && s.Now != "":
-		text += fmt.Sprintf(", %s in all, now to %s", english.Plural(s.Times, "time", ""), s.Now)
-	case s.Times > 1:
-		text += fmt.Sprintf(", %s in all", english.Plural(s.Times, "time", ""))
+// builtAnew says what became of a tag since.
+func builtAnew(s *ancestry.Succession, asOf time.Time) string {
+	as := func(tag string) string {
+		if slices.Contains(s.Name.Tags, tag) { // says nothing new
+			return ""
+		}
+		return " as " + tag
+	}
+	text := fmt.Sprintf("%s was built anew on %s%s", s.Name, s.On.Format(time.DateOnly), as(s.First))
+	if s.Times > 1 {
+		text = fmt.Sprintf("%s was built anew %s since %s", s.Name, english.Plural(s.Times, "time", ""), s.On.Format(time.DateOnly))
+		if s.Now != "" && as(s.Now) != "" {
+			text += ", now" + as(s.Now)
+		}
 	}
 	if !s.Until.IsZero() {
-		text += fmt.Sprintf(", and is not built since %s", s.Until.Format(time.DateOnly))
+		text += fmt.Sprintf(", and not after %s", s.Until.Format(time.DateOnly))
 	}
 	return text + fmt.Sprintf(" (as of %s)", asOf.Format(time.DateOnly))
 }

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+
+	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry/chain"
+	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/report"
+)
+
+// report reads the image: all of it, or with -chain no more than its chain takes.
+func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
+	if f.chain {
+		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules})
+	}
+	return stemma.Analyze(ctx, img, opts)
+}
