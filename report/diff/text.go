@@ -51,16 +51,23 @@ type page struct {
 	most  int // packages of one change
 }
 
-// para writes a paragraph: its first line begins with first, the others are indented as far.
+// para writes a paragraph: its first line begins with first, the others are indented as far. It is
+// broken at spaces alone, so that names and dates stay whole.
 func (p *page) para(first, text string) {
-	indent := ansi.StringWidth(first)
-	room := max(p.width-indent, 10)
-	for i, line := range strings.Split(ansi.Wrap(printable.Line(text), room, ""), "\n") {
-		if i > 0 {
-			first = strings.Repeat(" ", indent)
+	indent := min(ansi.StringWidth(first), 12)
+	line, words := first, 0 // of the line
+	for word := range strings.FieldsSeq(printable.Line(text)) {
+		if words > 0 && ansi.StringWidth(line)+1+ansi.StringWidth(word) > p.width {
+			p.buf.WriteString(line + "\n")
+			line, words = strings.Repeat(" ", indent), 0
 		}
-		p.buf.WriteString(strings.TrimRight(first+strings.TrimSpace(line), " ") + "\n")
+		if words > 0 {
+			line += " "
+		}
+		line += word
+		words++
 	}
+	p.buf.WriteString(line + "\n")
 }
 
 func (p *page) heading(s string) { p.buf.WriteString("\n" + s + "\n") }
