@@ -16,6 +16,7 @@ import (
 func (c *comparison) compareAncestors() {
 	c.counterpart = slices.Repeat([]int{-1}, len(c.old.Ancestors))
 	a, b := newChain(c.old), newChain(c.new)
+	a.base = c.diff.Base
 	i, j := 0, 0
 	for _, p := range append(align(a, b), [2]int{len(c.old.Ancestors), len(c.new.Ancestors)}) {
 		c.addGap(i, p[0], j, p[1])
@@ -31,9 +32,10 @@ func (c *comparison) compareAncestors() {
 }
 
 // addGap adds ancestors for which the other chain has none that is alike: old[i:iEnd] and
-// new[j:jEnd]. They are paired from the bottom; the images themselves are a pair first.
+// new[j:jEnd]. They are paired from the bottom; the images themselves are a pair first, but for an image and
+// another base.
 func (c *comparison) addGap(i, iEnd, j, jEnd int) {
-	if i == 0 && j == 0 && iEnd > 0 && jEnd > 0 {
+	if i == 0 && j == 0 && iEnd > 0 && jEnd > 0 && !c.diff.Base {
 		c.addPair(Replaced, 0, 0)
 		i, j = 1, 1
 	}
@@ -59,6 +61,7 @@ func (c *comparison) addPair(change Change, i, j int) {
 // A chain is the ancestors of a report, ready to be compared.
 type chain struct {
 	r     *report.Report
+	base  bool     // the other chain is one of another base
 	bytes []string // for each, a hash of what its layers are; "" if not known
 	files []string // the same of the files that they hold
 }
@@ -85,7 +88,7 @@ func (c *chain) like(i int, d *chain, j int) int {
 		return 2
 	case a.Repository != b.Repository:
 		return 0
-	case a.Repository != "" || i == 0 && j == 0:
+	case a.Repository != "" || i == 0 && j == 0 && !c.base:
 		return 1
 	}
 	return 0

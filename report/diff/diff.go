@@ -24,12 +24,14 @@ type Diff struct {
 	// Findings are those of one image alone, and those of another severity, the most severe
 	// first, and new ones before those that are gone.
 	Findings []Finding `json:"findings"`
-	// LossesKnown is true where losses were looked for: see Options. Then Base is true where the new
-	// image was taken for another base of the old one's own layers, and false where it was taken for
-	// another build of the same program; and Losses are what programs need and would not find.
+	// LossesKnown is true where losses were looked for: see Options. Losses are then what programs
+	// need and would not find.
 	LossesKnown bool   `json:"lossesKnown"`
-	Base        bool   `json:"base"`
 	Losses      []Loss `json:"losses"`
+	// Base is true where the new image was taken for another base of the old one's own layers, and false
+	// where it was taken for another build of the same program. With another base, what these
+	// layers brought is left out of the rest: it would come along.
+	Base bool `json:"base"`
 	// NotKnown says what could not be compared, and why, in sentences without a full stop. nil
 	// where all was compared.
 	NotKnown []string `json:"notKnown,omitempty"`
@@ -88,6 +90,10 @@ type Side struct {
 func New(old, new *report.Report, opts *Options) *Diff {
 	d := &Diff{Old: imageOf(old), New: imageOf(new), Ancestors: []Ancestor{}, Packages: []Package{}, Findings: []Finding{}, Losses: []Loss{}}
 	c := &comparison{old: old, new: new, diff: d}
+	c.findBase(opts)
+	if d.Base {
+		d.Old.leaveOut(old)
+	}
 	c.compareAncestors()
 	c.comparePackages()
 	c.compareFindings()
@@ -141,6 +147,23 @@ func imageOf(r *report.Report) Image {
 		im.Shadowed += l.Shadowed
 	}
 	return im
+}
+
+// leaveOut leaves out what an image's own layers brought.
+func (im *Image) leaveOut(r *report.Report) {
+	if len(r.Ancestors) == 0 {
+		return
+	}
+	own := r.Ancestors[0]
+	if im.LayersRead {
+		im.Layers -= own.Layers.Len()
+		im.Size -= own.Size
+		im.Content -= own.Content
+		im.Shadowed -= own.Shadowed
+	}
+	if im.PackagesKnown {
+		im.Packages -= own.Packages.Present
+	}
 }
 
 func distroName(d ancestry.Distro) string {

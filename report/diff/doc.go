@@ -22,7 +22,7 @@
 // same ancestor; what the databases list is compared as packages. The two chains are laid beside
 // each other by what is the same, and by repository. What is left between two such pairs is paired
 // from the bottom: a root that is another distribution's is "replaced". The two images themselves are a
-// pair where neither is found in the other's chain.
+// pair where neither is found in the other's chain, unless the new one is another base: see Options.Base.
 //
 // # Packages
 //

@@ -34,19 +34,25 @@ func (c *comparison) compareFindings() {
 	}
 	subject = newSubjects(c.new)
 	for _, f := range c.new.Findings {
-		k := strings.Join([]string{f.Rule, strconv.Itoa(f.Ancestor), subject.mask(f.Subject)}, "\x00")
-		same := old[k]
-		if len(same) == 0 {
+		at := strconv.Itoa(f.Ancestor)
+		same := func() string { return strings.Join([]string{f.Rule, at, subject.mask(f.Subject)}, "\x00") }
+		if len(old[same()]) == 0 && c.diff.Base && f.Ancestor == 0 {
+			at = strconv.Itoa(c.place(0)) // of the image as a whole, which stands on the base
+		}
+		k := same()
+		if len(old[k]) == 0 {
 			c.addFinding(Added, c.new, f, 0)
 			continue
 		}
-		if was := c.old.Findings[same[0]].Severity; was != f.Severity {
+		if was := c.old.Findings[old[k][0]].Severity; was != f.Severity {
 			c.addFinding(Other, c.new, f, was)
 		}
-		old[k] = same[1:]
+		old[k] = old[k][1:]
 	}
 	for _, i := range slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(old))...))) {
-		c.addFinding(Removed, c.old, c.old.Findings[i], 0)
+		if f := c.old.Findings[i]; !c.diff.Base || f.Ancestor != 0 {
+			c.addFinding(Removed, c.old, f, 0)
+		}
 	}
 	slices.SortStableFunc(c.diff.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(slices.Index(order, a.Change), slices.Index(order, b.Change)))

@@ -30,18 +30,26 @@ type Loss struct {
 // lossFiles is how many files a loss names.
 const lossFiles = 20
 
+// findBase finds out whether the new image is another base, and whether losses can be found.
+func (c *comparison) findBase(opts *Options) {
+	if opts == nil {
+		return
+	}
+	d := c.diff
+	d.LossesKnown = opts.OldNeeds != nil && opts.NewNeeds != nil && c.old.Index != nil && c.new.Index != nil
+	d.Base = opts.Base || d.LossesKnown && !c.isBuildOf(ownFiles(c.old), opts.OldNeeds)
+}
+
 // compareNeeds finds the losses.
 func (c *comparison) compareNeeds(opts *Options) {
 	d := c.diff
-	if opts == nil || opts.OldNeeds == nil || opts.NewNeeds == nil || c.old.Index == nil || c.new.Index == nil {
+	if !d.LossesKnown {
 		return
 	}
-	d.LossesKnown = true
 	if opts.OldNeeds.Partial || opts.NewNeeds.Partial {
 		c.notKnown("there are too many programs to know what each needs, so there may be more losses")
 	}
 	own := ownFiles(c.old)
-	d.Base = opts.Base || !c.isBuildOf(own, opts.OldNeeds)
 	l := &losses{c: c, own: own, byNeed: map[needs.Need]*Loss{}}
 	l.was, l.oldSet = needs.Image(c.old.Index, opts.OldNeeds), opts.OldNeeds
 	if d.Base {

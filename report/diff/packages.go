@@ -38,6 +38,9 @@ func (c *comparison) comparePackages() {
 		return
 	}
 	m := &matching{c: c, old: present(c.old), new: present(c.new)}
+	if c.diff.Base { // what its own layers brought comes along
+		m.old = slices.DeleteFunc(m.old, func(p *packages.Package) bool { return c.old.AncestorOf(p.Introduced()) == 0 })
+	}
 	place := func(p *packages.Package) string {
 		if len(p.Locations) == 0 || ofDistribution(p.Type) {
 			return ""

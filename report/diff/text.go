@@ -78,6 +78,9 @@ func (p *page) images(d *Diff) {
 		im   Image
 	}{{"old  ", d.Old}, {"new  ", d.New}} {
 		facts := []string{cmp.Or(side.im.Reference, "an image without a name")}
+		if d.Base && side.word == "old  " {
+			facts[0] += ", without its own layers"
+		}
 		if side.im.Distro != "" {
 			facts = append(facts, side.im.Distro)
 		}

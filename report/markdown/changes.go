@@ -106,7 +106,11 @@ func bytesSummary(d *diff.Diff) string {
 	if !d.Old.LayersRead || !d.New.LayersRead {
 		return ""
 	}
-	return fmt.Sprintf("Stored: %s → %s (%s). In files: %s → %s (%s).", bytesOf(d.Old.Size), bytesOf(d.New.Size), delta(d.Old.Size, d.New.Size),
+	without := ""
+	if d.Base {
+		without = ", without the program's own layers"
+	}
+	return fmt.Sprintf("Stored%s: %s → %s (%s). In files: %s → %s (%s).", without, bytesOf(d.Old.Size), bytesOf(d.New.Size), delta(d.Old.Size, d.New.Size),
 		bytesOf(d.Old.Content), bytesOf(d.New.Content), delta(d.Old.Content, d.New.Content))
 }
 
