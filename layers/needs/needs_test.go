@@ -63,10 +63,7 @@ func TestFiles(t *testing.T) {
 	cache := memory{}
 	for _, pass := range []string{"read", "from the cache"} {
 		_, set := read(t, &cache, nil, steps...)
-		var got []needs.File
-		for _, f := range set.Programs() {
-			got = append(got, f)
-		}
+		got := set.Programs()
 		assert.Equal(t, []needs.File{
 			{Path: "app/again", Layer: 1, Interpreter: "/bin/sh"},
 			{Path: "app/old", Layer: 1, Interpreter: loader, Libraries: []string{"libssl.so.3", "libc.so.6"}, RunPath: []string{"$ORIGIN/../lib", "/opt/lib"},

@@ -111,10 +111,11 @@ type Options struct {
 	//	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Layers: layers.Options{Wants: []layers.Want{c.Want()}}})
 	//	set := c.Set(rep.Index)
 	OldNeeds, NewNeeds *needs.Set
-	// Base says that the new image is another base for the old one's own layers, such as debian:12-slim for
-	// what stands on debian:12: what these layers brought is looked at as if it lay on the new image. It is
-	// found out where it is not said: the new image is taken for a build of the same program if it has
-	// half of the programs and libraries of the old one's own layers.
+	// Base says that the new image is another base for the old one's own layers, such as debian:12-slim
+	// for what stands on debian:12: what these layers brought is looked at as if it lay on the
+	// new image. Without it, that is found out, if OldNeeds and NewNeeds are given: the new image is
+	// taken for another build of the same program if both are of one repository, or if the new one has half
+	// of the programs and libraries that the old one's own layers brought; else for another base.
 	Base bool
 }
 

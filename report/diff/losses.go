@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/needs"
 	"github.com/stemma-go/stemma/report"
@@ -175,9 +176,13 @@ func ownFiles(r *report.Report) map[string]layers.Entry {
 	return own
 }
 
-// isBuildOf reports whether the new image holds the program that the old one's own layers
-// brought: half of its programs and libraries, or of its files if it has none of these.
+// isBuildOf reports whether the new image is another build of the old one: it is of the same repository, or
+// holds what the old one's own layers brought: half of its programs and libraries, or of its files
+// if it has none of these.
 func (c *comparison) isBuildOf(own map[string]layers.Entry, set *needs.Set) bool {
+	if named(c.old) != "" && named(c.old) == named(c.new) {
+		return true
+	}
 	there, all := 0, 0
 	for _, programs := range []bool{true, false} {
 		for p := range own {
@@ -194,6 +199,16 @@ func (c *comparison) isBuildOf(own map[string]layers.Entry, set *needs.Set) bool
 		}
 	}
 	return all == 0 || 2*there >= all
+}
+
+// named is the repository of an image: of its youngest ancestor, or of the reference under which
+// it was asked for; "" if neither is known.
+func named(r *report.Report) string {
+	if len(r.Ancestors) > 0 && r.Ancestors[0].Repository != "" {
+		return r.Ancestors[0].Repository
+	}
+	n, _ := ancestry.ParseName(r.Reference)
+	return n.Repository
 }
 
 // transplant returns the new image with the own files of the old one on top.

@@ -13,9 +13,11 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/needs"
+	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/diff"
 	"github.com/stemma-go/stemma/report/markdown"
+	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
@@ -161,4 +163,40 @@ func TestManyFiles(t *testing.T) {
 	assert.Len(t, d.Losses[0].Files, 20)
 	assert.Equal(t, 50, d.Losses[0].Count)
 	assert.Contains(t, diff.LossText(d.Losses[0]), "srv/p19 and 30 more files")
+}
+
+// A build that has moved its files elsewhere is a build all the same, if its name says so.
+func TestMovedFiles(t *testing.T) {
+	var moved []handmade.File
+	for _, f := range own {
+		f.Name = "app" + strings.TrimPrefix(f.Name, "srv")
+		moved = append(moved, f)
+	}
+	old, oldNeeds := needing(t, "debian", v1.Config{}, debian("GLIBC_2.36", libpq, python, bash), own)
+	new, newNeeds := needing(t, "slim", v1.Config{}, debian("GLIBC_2.36", python, bash), moved)
+	d := diff.New(old, new, &diff.Options{OldNeeds: oldNeeds, NewNeeds: newNeeds})
+	assert.False(t, d.Base)
+	require.Len(t, d.Losses, 1)
+	assert.Equal(t, []string{"app/api"}, d.Losses[0].Files)
+}
+
+// What the own layers brought comes along to another base, and is no difference.
+func TestAnotherBase(t *testing.T) {
+	report := func(ancestors []handmade.Ancestor, list ...packages.Package) *report.Report {
+		im := handmade.Image{Ancestors: ancestors, Inventory: &packages.Inventory{Packages: list, Layers: make([]packages.LayerBytes, 2)}, Options: report.Options{Rules: rules.All()}}
+		for i := range ancestors {
+			im.Steps = append(im.Steps, handmade.Step{CreatedBy: fmt.Sprint("RUN ", i), Files: []handmade.File{{Name: fmt.Sprint("f", i), Size: 1000}}})
+		}
+		return im.Report(t)
+	}
+	base := []handmade.Ancestor{{Repository: "debian", Tag: "12", Steps: 1}}
+	slim := []handmade.Ancestor{{Repository: "debian", Tag: "12-slim", Steps: 1}}
+	libc, tzdata, flask := handmade.OS("deb", "libc6", "2.36-9", "glibc", 0), handmade.OS("deb", "tzdata", "2025b-0", "", 0), handmade.OS("deb", "flask", "1", "", 1)
+	d := diff.New(report(append(base, handmade.Ancestor{Repository: "shop/api", Steps: 1}), libc, tzdata, flask), report(slim, libc), &diff.Options{Base: true})
+	require.Len(t, d.Packages, 1)
+	assert.Equal(t, "tzdata", d.Packages[0].Name)
+	assert.Empty(t, d.Findings)
+	assert.Equal(t, int64(1000), d.Old.Content)
+	assert.Equal(t, 2, d.Old.Packages)
+	assert.Equal(t, 1, d.Old.Layers)
 }
