@@ -16,17 +16,23 @@ const shown = 5
 // remedies writes what to do, most effect first.
 func (p *page) remedies(r *report.Report, share int) {
 	p.para("#### What to do")
-	var rows []string
-	for i, m := range r.Remedies() {
-		rows = append(rows, fmt.Sprintf("%d. %s", i+1, remedy(r, m)))
+	var rows, unknown []string
+	for _, m := range r.Remedies() {
+		if slices.ContainsFunc(m.Findings, func(i int) bool { return len(r.Findings[i].Undecided) == 0 }) {
+			rows = append(rows, fmt.Sprintf("%d. %s", len(rows)+1, remedy(r, m)))
+			continue
+		}
+		for _, i := range m.Findings { // nothing to mend, but something that could be told
+			unknown = append(unknown, fmt.Sprintf("- %s. %s.", text(capital(r.Findings[i].Message)), text(capital(m.Do))))
+		}
 	}
 	if len(rows) == 0 {
 		p.para("Nothing was found that wants to be mended.")
-		return
 	}
 	first := rows[:min(shown, len(rows))]
 	p.list(nil, first, "thing to do", share)
 	p.fold(plural(len(rows)-len(first), "more thing")+" to do", nil, rows[len(first):], "thing to do", share)
+	p.fold(plural(len(unknown), "thing")+" that nobody can tell", nil, unknown, "thing", share)
 }
 
 // remedy says what to do, who can do it, and what for.
