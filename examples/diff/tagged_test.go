@@ -110,7 +110,7 @@ func compile(t *testing.T, dir string) map[string]string {
 	require.NoError(t, os.MkdirAll(filepath.Join(out, "lib"), 0o755))
 	for name, text := range map[string]string{
 		"pq.c": "int PQlibVersion(void) { return 0; }", "own.c": "int own(void) { return 1; }",
-		"api.c": "int PQlibVersion(void); int own(void); int main(void) { return PQlibVersion() < own(); }",
+		"api.c":   "int PQlibVersion(void); int own(void); int main(void) { return PQlibVersion() < own(); }",
 		"other.c": "int own(void); int main(void) { return own(); }",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(src, name), []byte(text), 0o644))
