@@ -104,6 +104,7 @@ func Hostile(t testing.TB, evil string) *report.Report {
 		states[i] = r.Inventory.Packages[i].State
 	}
 	poison(reflect.ValueOf(r.Ancestors), evil)
+	poison(reflect.ValueOf(r.Donors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)
 	poison(reflect.ValueOf(r.Inventory), evil)
