@@ -169,12 +169,13 @@ func TestDonorsOfSeveralSteps(t *testing.T) {
 		step("RUN /bin/sh -c true # buildkit", "tmp/x"),
 		step("COPY /usr/local/lib/node_modules /usr/local/lib/node_modules # buildkit", "usr/local/lib/node_modules/npm/package.json", "usr/local/lib/node_modules/npm/index.js"),
 		step("COPY node_modules /app/node_modules # buildkit", "app/node_modules/a/package.json"),
+		step("COPY /usr/local/bin/node /opt/node # buildkit", "opt/node"),
 	).Report(t)
 	require.Len(t, r.Donors, 1)
 	d := r.Donors[0]
-	assert.Equal(t, []int{1, 3}, d.Steps)
-	assert.Equal(t, []string{"usr/local/bin/node", "usr/local/lib/node_modules/npm/"}, d.Paths)
-	assert.EqualValues(t, len("the content of usr/local/bin/node")+len("the content of usr/local/lib/node_modules/npm/package.json")+len("the content of usr/local/lib/node_modules/npm/index.js"), d.Bytes)
+	assert.Equal(t, []int{1, 3, 5}, d.Steps)
+	assert.Equal(t, []string{"opt/node", "usr/local/bin/node", "usr/local/lib/node_modules/npm/"}, d.Paths)
+	assert.EqualValues(t, len("the content of opt/node")+len("the content of usr/local/bin/node")+len("the content of usr/local/lib/node_modules/npm/package.json")+len("the content of usr/local/lib/node_modules/npm/index.js"), d.Bytes)
 
 	python := runtimes()["python"]
 	assert.Empty(t, python.on(1, step("COPY /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages # buildkit",
@@ -226,6 +227,14 @@ func TestDonorOverBase(t *testing.T) {
 	assert.Empty(t, im.Report(t).Donors, "only the owner changed")
 	im.Steps[0].Files[len(im.Steps[0].Files)-1].Body = "older"
 	assert.Len(t, im.Report(t).Donors, 1)
+	chowned := im
+	chowned.Steps = append(slices.Clone(im.Steps), handmade.Step{CreatedBy: "RUN chown # buildkit", Comment: handmade.BuildKit,
+		Files: []handmade.File{{Name: "usr/local/bin/node", Body: "the content of usr/local/bin/node", UID: 9}}})
+	chowned.Ancestors = []handmade.Ancestor{im.Ancestors[0], {Steps: 2}}
+	r := chowned.Report(t)
+	require.Len(t, r.Donors, 1, "the owner changed since")
+	assert.Equal(t, []int{1}, r.Donors[0].Steps)
+	assert.Positive(t, r.Donors[0].Bytes)
 	im.Steps = append(im.Steps, step("RUN /bin/sh -c rm # buildkit", "usr/local/bin/.wh.node"))
 	im.Ancestors[1].Steps = 2
 	assert.Empty(t, im.Report(t).Donors, "deleted again")

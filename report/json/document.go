@@ -67,7 +67,7 @@ type Donor struct {
 	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
 	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
 	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
-	Confidence string     `json:"confidence"` // how sure the name is: inferred from the files, or better
+	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
 	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
 }
 

@@ -33,7 +33,11 @@ func Donor() report.Rule {
 					sure = " (inferred)"
 				}
 				f.Subject, f.Items = d.String(), d.Paths
-				f.Message = fmt.Sprintf("nothing patches %s from %s%s: it was copied in, and no package database lists it", d.Software(), d, sure)
+				was, it := "they were", "them"
+				if d.Version != "" {
+					was, it = "it was", "it"
+				}
+				f.Message = fmt.Sprintf("nothing patches %s from %s%s: %s copied in, and no package database lists %s", d.Software(), d, sure, was, it)
 				f.Remedy = fmt.Sprintf("keep the image of COPY --from current (%s): raise its tag or digest, and build again", d.Name.Repository)
 				f.By = report.OwnSteps
 				found = append(found, f)
