@@ -10,6 +10,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers/history"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // says is a source that claims what it is made of.
@@ -50,6 +51,15 @@ func TestDonorsOfHistory(t *testing.T) {
 	assert.Empty(t, l.Problems)
 	for _, a := range l.Ancestors {
 		assert.NotContains(t, fmt.Sprint(a.Evidence, a.Against), "copies from")
+	}
+}
+
+// Docker's builders record no --from: a published configuration alone tells no donor.
+func TestDonorsOfPublished(t *testing.T) {
+	for _, img := range realimages.All(t) {
+		l, err := ancestry.Resolve(t.Context(), img, nil)
+		require.NoError(t, err)
+		assert.Empty(t, l.Donors, img.File)
 	}
 }
 

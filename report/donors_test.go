@@ -14,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/realimages"
 )
 
 // A runtime is what a row of the table recognises: how it is copied, which files that
@@ -269,6 +270,33 @@ func TestDonorDoubts(t *testing.T) {
 	two.Inventory.Packages[1].Version = "18.1.0"
 	require.Len(t, two.Report(t).Donors, 1)
 	assert.Empty(t, two.Report(t).Donors[0].Version, "which of two is not known")
+}
+
+// What Docker's official images copy from their build contexts would be no donor's, even if all
+// runtimes of the table were in it.
+func TestDonorsOfPublished(t *testing.T) {
+	for _, img := range realimages.All(t) {
+		im := handmade.Image{Inventory: &packages.Inventory{}}
+		layer := 0
+		for _, e := range img.History {
+			s := handmade.Step{CreatedBy: e.CreatedBy}
+			if !strings.HasPrefix(e.CreatedBy, "/bin/sh") {
+				s.Comment = handmade.BuildKit
+			}
+			if !e.EmptyLayer {
+				s.Files = []handmade.File{}
+				for _, rt := range runtimes() {
+					if strings.HasPrefix(e.CreatedBy, "COPY ") {
+						s.Files = append(s.Files, step("", rt.all()...).Files...)
+					}
+					im.Inventory.Packages = append(im.Inventory.Packages, rt.on(layer).Inventory.Packages...)
+				}
+				layer++
+			}
+			im.Steps = append(im.Steps, s)
+		}
+		assert.Empty(t, im.Report(t).Donors, img.File)
+	}
 }
 
 // What a Go program says of its compiler does not make the compiler's image a donor.
