@@ -27,6 +27,8 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
 //   - A layer, step or ancestor to blame: layers.None, or -1.
 //   - A digest: the zero Hash.
 //

@@ -60,6 +60,13 @@ type donorFact struct {
 	mark    bool
 }
 
+// An image can be made to be slow: a COPY of more sources tells nothing, and of more places
+// the rest is left out.
+const (
+	mostSources = 100
+	mostPaths   = 50
+)
+
 type donorKey struct{ row, ancestor int }
 
 // donorFiles are the files of a row that one ancestor's steps copied.
@@ -127,7 +134,9 @@ func (s *donorSearch) add(fact donorFact, ancestor int, e layers.Entry, from str
 	}
 	shown := shownPath(fact.pattern, e.Path)
 	f.have[fact.pattern] = cmp.Or(f.have[fact.pattern], shown)
-	f.paths[shown] = true
+	if len(f.paths) < mostPaths {
+		f.paths[shown] = true
+	}
 	f.layers[e.Layer] = true
 }
 
@@ -236,6 +245,9 @@ func newCopied(r *Report, s history.Step) (copied, bool) {
 	in := s.Instruction
 	w := in.Builder.Facts().Writing
 	if in.Keyword != "COPY" || s.Uncertain || s.Layer < 0 || s.Layer >= len(r.Index.Layers) || !strings.HasPrefix(in.Dest, "/") {
+		return copied{}, false
+	}
+	if len(in.Sources) > mostSources {
 		return copied{}, false
 	}
 	if w == nil { // the classic builder and Buildah write a COPY alike

@@ -200,6 +200,7 @@ func TestDonorPlaces(t *testing.T) {
 		"a tree of one":    {"COPY /rootfs/ / # buildkit", "usr/local/bin/node", ""},
 		"whole bin, without what the image has there": {"COPY /usr/local/bin /usr/local/bin # buildkit", "usr/local/bin/node", ""},
 		"a directory, by hash":                        {"COPY dir:0a in /usr/local ", "usr/local/bin/node", ""},
+		"too many sources":                            {"COPY " + strings.Repeat("/usr/local/bin/node ", 101) + "/usr/local/bin/ # buildkit", "usr/local/bin/node", ""},
 		"an own file, by hash":                        {"COPY file:0a in /opt/n/ ", "opt/n/node", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
