@@ -29,6 +29,8 @@
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
 //   - An image that files were copied from: it is not among Donors. No Donors does not mean
 //     that nothing was copied: builders do not record it, and files tell only whole runtimes.
+//   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
+//     himself asks for it with [Files.Wants].
 //   - A layer, step or ancestor to blame: layers.None, or -1.
 //   - A digest: the zero Hash.
 //
@@ -41,10 +43,11 @@
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/html writes it as a page for a browser;
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;
 //   - report/junit writes what a policy checked, for those who show tests;
-//   - report/reporttest asserts on it in Go tests;
+//   - report/reporttest asserts on it in Go tests; report/imagetest opens the image, too;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are
 //     maintained.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/stemma-go/stemma/ancestry"
 )
 
 // flags are the command line, parsed.
@@ -14,6 +16,8 @@ type flags struct {
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects                    string
+	dockerfile                        string
+	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
 }
 
@@ -49,6 +53,7 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
+	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")

@@ -12,7 +12,12 @@ import (
 	"github.com/moby/sys/atomicwriter"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/cyclonedx"
+	"github.com/stemma-go/stemma/report/html"
 	"github.com/stemma-go/stemma/report/json"
+	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/sarif"
+	"github.com/stemma-go/stemma/report/spdx"
 	"github.com/stemma-go/stemma/report/text"
 )
 
@@ -29,6 +34,12 @@ func formats() []format {
 			return text.Write(w, r, &text.Options{Steps: f.steps, Verbose: f.all, Width: f.width, More: "tree -v"})
 		}},
 		{"json", "all that is known; see package report/json", func(w io.Writer, r *report.Report, _ *flags) error { return json.Write(w, r, nil) }},
+		{"sarif", "findings for code scanning, at the lines of -dockerfile", func(w io.Writer, r *report.Report, f *flags) error {
+			return sarif.Write(w, r, &sarif.Options{Dockerfile: f.lines, Rules: rules.All()})
+		}},
+		{"cyclonedx", "an SBOM, CycloneDX 1.6", func(w io.Writer, r *report.Report, _ *flags) error { return cyclonedx.Write(w, r, nil) }},
+		{"spdx", "an SBOM, SPDX 2.3", func(w io.Writer, r *report.Report, _ *flags) error { return spdx.Write(w, r, nil) }},
+		{"html", "a page for a browser, in one file", func(w io.Writer, r *report.Report, _ *flags) error { return html.Write(w, r) }},
 	}
 }
 
@@ -65,6 +76,11 @@ func (f *flags) addOutput(value string) error {
 	}
 	f.outputs = append(f.outputs, output{format: all[i], file: file})
 	return nil
+}
+
+// writes reports whether one of the formats was asked for.
+func (f *flags) writes(names ...string) bool {
+	return slices.ContainsFunc(f.outputs, func(o output) bool { return slices.Contains(names, o.format.name) })
 }
 
 // settleOutputs gives -o to the one format that names no file. Without any format, that is

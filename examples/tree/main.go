@@ -23,9 +23,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/progress"
 	"github.com/stemma-go/stemma/report/rules"
@@ -74,9 +76,21 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 	if err := f.openFiles(); err != nil {
 		return nil, err
 	}
+	var text []byte
+	if f.dockerfile != "" {
+		var err error
+		if text, err = os.ReadFile(f.dockerfile); err != nil {
+			return nil, err
+		}
+	}
 	rep, err := f.analyze(ctx, stderr)
 	if err != nil {
 		return nil, err
+	}
+	if f.dockerfile != "" {
+		if f.lines, err = lines.Find(filepath.ToSlash(f.dockerfile), text, rep.Steps(), nil); err != nil {
+			return nil, err
+		}
 	}
 	return rep, f.write(stdout, rep)
 }
@@ -96,6 +110,7 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All()}
 	opts.Layers.Progress = line.Update
+	opts.Packages.CPEs = f.writes("cyclonedx", "spdx")
 	img, err := f.open(ctx, opts, stderr, line.Waiting)
 	if err != nil {
 		return nil, err
