@@ -174,6 +174,7 @@ func TestDonorsOfSeveralSteps(t *testing.T) {
 	).Report(t)
 	require.Len(t, r.Donors, 1)
 	d := r.Donors[0]
+	assert.Equal(t, "node 20.19.5 from node, inferred, by step 1, 3, 5: opt/node usr/local/bin/node usr/local/lib/node_modules/npm/", d.Says())
 	assert.Equal(t, []int{1, 3, 5}, d.Steps)
 	assert.Equal(t, []string{"opt/node", "usr/local/bin/node", "usr/local/lib/node_modules/npm/"}, d.Paths)
 	assert.EqualValues(t, len("the content of opt/node")+len("the content of usr/local/bin/node")+len("the content of usr/local/lib/node_modules/npm/package.json")+len("the content of usr/local/lib/node_modules/npm/index.js"), d.Bytes)
