@@ -30,6 +30,8 @@
 //   - Vulnerabilities: Report.Vulnerabilities is nil if no scanner's report was read. One whose
 //     package or ancestor is not known has -1 there, and says why; one that no scanner rates
 //     is [Unrated].
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
 //   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
 //     himself asks for it with [Files.Wants].
 //   - A layer, step or ancestor to blame: layers.None, or -1.

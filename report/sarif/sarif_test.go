@@ -126,7 +126,7 @@ func TestGolden(t *testing.T) {
 	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Version: "0.1.0", Category: "api"})
 	golden.Check(t, "handmade-dockerfile.sarif", b)
 	r = handmade.Scanned(t, nil)
-	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile)})
+	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Rules: []report.Rule{}}) // the rules are in the others
 	golden.Check(t, "scanned.sarif", b)
 }
 
