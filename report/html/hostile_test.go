@@ -39,10 +39,10 @@ func evils() map[string]string {
 // hostile is a report in which every string is evil.
 func hostile(t testing.TB, evil string) *report.Report {
 	r := sample(t)
-	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
-	handmade.Poison(r.Vulnerabilities, evil)
 	r.Donors = []report.Donor{{Donor: ancestry.Donor{Version: "1", Paths: []string{"a"}}}, {Donor: ancestry.Donor{Stage: "b"}, Ancestor: 1}}
 	poison(reflect.ValueOf(r.Donors), evil)
+	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(r.Vulnerabilities, evil)
 	poison(reflect.ValueOf(r.Ancestors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)

@@ -42,12 +42,12 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if len(a.Ties) > 0 {
 		p.ties(trunk, r, i)
 	}
-	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
 	for _, d := range r.Donors {
 		if d.Ancestor == i {
 			p.donor(trunk, d, opts.Verbose)
 		}
 	}
+	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
