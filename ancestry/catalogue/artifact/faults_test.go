@@ -53,7 +53,10 @@ func manifest(change *strings.Replacer) tamper {
 }
 
 func raw(t testing.TB, s *server) []byte {
-	resp, err := http.Get("http://" + s.host + "/v2/acme/bases/manifests/2")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.host+"/v2/acme/bases/manifests/2", nil)
+	require.NoError(t, err)
+	req.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json")
+	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	var m json.RawMessage

@@ -13,7 +13,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
@@ -43,11 +42,12 @@ type server struct {
 	got    []string
 	tamper tamper
 	reg    http.Handler
+	close  func()
 }
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	reg := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	reg := backend(t)
 	s := &server{reg: reg}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -61,6 +61,7 @@ func newServer(t testing.TB) *server {
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.Start()
 	t.Cleanup(srv.Close)
+	s.close = srv.Close
 	s.host = strings.TrimPrefix(srv.URL, "http://")
 	return s
 }
