@@ -15,54 +15,77 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// An Artifact is what a registry keeps besides images: a manifest, and the blobs that it
-// names. Its methods may be called concurrently, until Close.
+// An Artifact is what a registry keeps under one name, an image or something else: a
+// manifest, and the blobs that it names; or an index. Its methods may be called
+// concurrently, until Close.
 type Artifact struct {
-	// Manifest is the manifest, verified against Digest. Nothing in it is checked beyond
-	// that.
+	// Manifest is nil for an index, and Index is nil for all else. They were compared with
+	// Digest, and nothing in them is checked beyond that.
 	Manifest *v1.Manifest
-	// Digest is the manifest's.
+	Index    *v1.IndexManifest
+	// Digest is that of the manifest or index.
 	Digest v1.Hash
 
-	repo   *repository
-	limits Limits
+	repo *repository
+	owns bool // the repository is closed with it
+	most int64
 }
 
-// OpenArtifact opens what a registry keeps under ref, an image or another artifact, of
-// which it reads the manifest. ref has no scheme, or registry:. Errors are those of [Open].
+// OpenArtifact opens what a registry keeps under ref, which has no scheme, or registry:. It
+// reads the manifest. Errors are those of [Open].
 func OpenArtifact(ctx context.Context, ref string, opts *Options) (*Artifact, error) {
 	o := opts.withDefaults()
 	r, err := openRepository(ctx, ref, o, pulling)
 	if err != nil {
 		return nil, positioned(ref, err)
 	}
-	d, err := r.get(ctx, r.ref)
+	a, err := r.artifact(ctx, r.ref, o.Limits)
 	if err != nil {
-		return nil, positioned(ref, errors.Join(r.explain(err, reference{}), r.Close()))
+		return nil, positioned(ref, errors.Join(err, r.Close()))
 	}
-	a := &Artifact{Digest: d.Digest, repo: r, limits: o.Limits}
-	if kindOf(d.Manifest) != kindImage {
-		err = errors.New("neither an image nor an artifact")
-	} else if err = decodeJSON(d.Manifest, &a.Manifest); err == nil && a.Manifest == nil {
-		err = errors.New("an empty manifest")
+	a.owns = true
+	return a, nil
+}
+
+func (r *repository) artifact(ctx context.Context, ref name.Reference, limits Limits) (*Artifact, error) {
+	d, err := r.get(ctx, ref)
+	if err != nil {
+		return nil, (&repository{ref: ref}).explain(err, reference{})
+	}
+	a := &Artifact{Digest: d.Digest, repo: r, most: limits.Config}
+	switch kindOf(d.Manifest) {
+	case kindImage:
+		a.Manifest = &v1.Manifest{}
+		err = decodeJSON(d.Manifest, a.Manifest)
+	case kindIndex:
+		a.Index = &v1.IndexManifest{}
+		err = decodeJSON(d.Manifest, a.Index)
+	default:
+		err = errors.New("neither a manifest nor an index")
 	}
 	if err != nil {
-		return nil, positioned(ref, errors.Join(fmt.Errorf("manifest: %w", err), r.Close()))
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
 	}
 	return a, nil
 }
 
-// Config returns the configuration of an artifact that is an image, verified.
+// Config returns the configuration of an artifact that is an image, verified; for anything
+// else the error is [ErrNotImage].
 func (a *Artifact) Config(ctx context.Context) (*v1.ConfigFile, error) {
-	raw, err := a.Blob(ctx, a.Manifest.Config, a.limits.Config)
+	if a.Manifest == nil {
+		return nil, explainf(because(ErrNotImage), "an index")
+	}
+	if what, ok := artifact(a.Manifest); ok {
+		return nil, explainf(because(ErrNotImage), "not an image but an artifact %s", what)
+	}
+	raw, err := a.Blob(ctx, a.Manifest.Config, a.most)
 	if err != nil {
 		return nil, err
 	}
-	var c *v1.ConfigFile
-	if err := decodeJSON(raw, &c); err != nil || c == nil {
-		return nil, fmt.Errorf("config: %w", errors.Join(err, ErrNotImage))
+	if _, err := parseConfig(raw); err != nil {
+		return nil, err
 	}
-	return c, nil
+	return v1.ParseConfigFile(bytes.NewReader(raw))
 }
 
 // Blob reads a blob of at most so many bytes, whole, and compares it with its descriptor's
@@ -75,22 +98,28 @@ func (a *Artifact) Blob(ctx context.Context, d v1.Descriptor, most int64) ([]byt
 	return readVerified(d, d.Size, "blob", func() (blob, error) { return a.repo.blob(ctx, d) })
 }
 
-// Close closes the connections.
-func (a *Artifact) Close() error { return a.repo.Close() }
+// Close closes the connections, unless they are those of a [Repository].
+func (a *Artifact) Close() error {
+	if !a.owns {
+		return nil
+	}
+	return a.repo.Close()
+}
 
 // PushArtifact uploads blobs, each with its media type, and then puts the manifest under
-// ref. It returns the manifest's digest, and is the one thing in this package that writes. Errors are those of [Open].
+// ref. It returns the manifest's digest. Nothing else in this package writes to a registry.
+// Errors are those of [Open].
 func PushArtifact(ctx context.Context, ref string, manifest []byte, blobs []Blob, opts *Options) (v1.Hash, error) {
 	r, err := openRepository(ctx, ref, opts.withDefaults(), pushing)
 	if err != nil {
 		return v1.Hash{}, positioned(ref, err)
 	}
 	defer r.Close()
-	m := rawManifest(manifest)
-	if err := r.push(ctx, m, blobs); err != nil {
+	if err := r.push(ctx, rawManifest(manifest), blobs); err != nil {
 		return v1.Hash{}, positioned(ref, r.explain(err, reference{}))
 	}
-	return m.Digest()
+	h, _, err := v1.SHA256(bytes.NewReader(manifest))
+	return h, err
 }
 
 // A Blob is a blob to push.
@@ -117,10 +146,6 @@ type rawManifest []byte
 
 func (m rawManifest) RawManifest() ([]byte, error)        { return m, nil }
 func (m rawManifest) MediaType() (types.MediaType, error) { return types.OCIManifestSchema1, nil }
-func (m rawManifest) Digest() (v1.Hash, error) {
-	h, _, err := v1.SHA256(bytes.NewReader(m))
-	return h, err
-}
 
 // openRepository reaches a repository by the name of something in it.
 func openRepository(ctx context.Context, ref string, o *Options, scope func(name.Repository) string) (*repository, error) {

@@ -5,24 +5,38 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // maxListed is the most names that a registry's list may have.
 const maxListed = 1_000_000
 
-// ListTags lists the tags of a repository, such as ghcr.io/org/app, in the registry's
-// order. Errors are those of [Open]; a list of more than a million names is [ErrLimit].
-func ListTags(ctx context.Context, repository string, opts *Options) ([]string, error) {
-	r, err := openRepository(ctx, repository, opts.withDefaults(), pulling)
+// A Repository is an open repository of a registry. Its methods may be called concurrently,
+// until Close.
+type Repository struct {
+	r      *repository
+	name   string
+	limits Limits
+}
+
+// OpenRepository opens a repository, such as ghcr.io/org/app. Errors are those of [Open].
+func OpenRepository(ctx context.Context, name string, opts *Options) (*Repository, error) {
+	o := opts.withDefaults()
+	r, err := openRepository(ctx, name, o, pulling)
 	if err != nil {
-		return nil, positioned(repository, err)
+		return nil, positioned(name, err)
 	}
-	defer r.Close()
+	return &Repository{r, name, o.Limits}, nil
+}
+
+// Tags lists the tags, in the registry's order. A list of more than a million is
+// [ErrLimit].
+func (r *Repository) Tags(ctx context.Context) ([]string, error) {
 	var tags []string
 	var pages *remote.Lister
-	err = r.retry.do(ctx, func() (err error) {
-		pages, err = r.puller.Lister(ctx, r.ref.Context())
+	err := r.r.retry.do(ctx, func() (err error) {
+		pages, err = r.r.puller.Lister(ctx, r.r.ref.Context())
 		return err
 	})
 	for err == nil && pages.HasNext() {
@@ -32,16 +46,41 @@ func ListTags(ctx context.Context, repository string, opts *Options) ([]string, 
 		}
 	}
 	if err != nil {
-		return nil, positioned(repository, r.explain(err, reference{}))
+		return nil, positioned(r.name, r.r.explain(err, reference{}))
 	}
 	return tags, nil
 }
+
+// Tagged opens what a tag points to.
+func (r *Repository) Tagged(ctx context.Context, tag string) (*Artifact, error) {
+	ref, err := name.NewTag(r.r.ref.Context().Name()+":"+tag, name.StrictValidation)
+	if err != nil {
+		return nil, positioned(r.name, err)
+	}
+	return r.open(ctx, r.r.ref.Context().Tag(ref.TagStr()))
+}
+
+// ByDigest opens what has a digest.
+func (r *Repository) ByDigest(ctx context.Context, h v1.Hash) (*Artifact, error) {
+	return r.open(ctx, r.r.ref.Context().Digest(h.String()))
+}
+
+func (r *Repository) open(ctx context.Context, ref name.Reference) (*Artifact, error) {
+	a, err := r.r.artifact(ctx, ref, r.limits)
+	if err != nil {
+		return nil, positioned(ref.Name(), err)
+	}
+	return a, nil
+}
+
+// Close closes the connections.
+func (r *Repository) Close() error { return r.r.Close() }
 
 // ListRepositories lists the repositories of a namespace: of a registry, such as
 // registry.example.com, or those whose path begins with that of the namespace,
 // registry.example.com/base. They have the registry's name before them. Many public
 // registries (Docker Hub, GHCR, Quay) give no such list, and their error is returned.
-// Errors are those of [ListTags].
+// Errors are those of [Open].
 func ListRepositories(ctx context.Context, namespace string, opts *Options) ([]string, error) {
 	host, below, _ := strings.Cut(strings.TrimSuffix(namespace, "/"), "/")
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {

@@ -142,6 +142,9 @@ func download(ctx context.Context, ref string, kept *Fetched, o *Options) (*Fetc
 	}
 	defer a.Close()
 	got := &Fetched{Reference: ref, Digest: a.Digest, Checked: time.Now()}
+	if a.Manifest == nil {
+		return nil, fmt.Errorf("%s: %w: it is an index", ref, ErrNoCatalogue)
+	}
 	file, err := fileOf(a.Manifest)
 	if err == nil && o.Verify != nil {
 		err = o.Verify(ctx, repository(ref)+"@"+a.Digest.String())

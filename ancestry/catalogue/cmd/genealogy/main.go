@@ -27,14 +27,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/official"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/progress"
 )
 
 func main() {
@@ -67,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return list(ctx, *mirror, stdout)
 	}
 	start := time.Now()
-	b, report, err := official.Build(ctx, official.Options{Mirror: *mirror, Cache: *cache, Progress: progress(stderr)})
+	b, report, err := official.Build(ctx, official.Options{Mirror: *mirror, Cache: *cache, Progress: progress.New(stderr)})
 	if err != nil {
 		return err
 	}
@@ -83,25 +81,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	table(stdout, report, b.Stats(), *all)
 	fmt.Fprintf(stdout, "\n%s in %s\n", humanize.Bytes(uint64(len(data))), time.Since(start).Round(time.Second/10))
 	return nil
-}
-
-// progress returns a bar for each stage, if stderr is a terminal.
-func progress(w io.Writer) func(stage string, done, total int) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return nil
-	}
-	var mu sync.Mutex
-	var bar *progressbar.ProgressBar
-	var now string
-	return func(stage string, done, total int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if stage != now {
-			now = stage
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(fmt.Sprintf("%-14s", stage)),
-				progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))
-		}
-		_ = bar.Set(done)
-	}
 }
