@@ -44,6 +44,27 @@ type Policy struct {
 	// How sure the root's name has to be, where allowedRoots is not empty: inferred,
 	// recognised, recorded, proved. Default: inferred.
 	RootConfidence Confidence `yaml:"rootConfidence"`
+	// Which images it may be built on.
+	AllowedBases Bases `yaml:"allowedBases"`
+}
+
+// Bases are images of which one has to be in the chain, below the image itself.
+type Bases struct {
+	// What the base may be: patterns for repository or repository:tag, in which * matches
+	// slashes, too. Empty allows what the catalogue has, or anything if there is none.
+	Names []string `yaml:"names"`
+	// A catalogue file, as the command catalogue makes it: the base has to be one of its
+	// images. A path relative to this file, with slashes; none for no catalogue.
+	Catalogue string `yaml:"catalogue"`
+	// How long ago the base may have been built: 30d, 4w, 24h; none for no limit, which is
+	// the default.
+	MaxAge Age `yaml:"maxAge"`
+	// How sure the base's name has to be: inferred, recognised, recorded, proved. Default:
+	// recognised. What the image says of itself does not count where there is a catalogue.
+	Confidence Confidence `yaml:"confidence"`
+
+	read         bool // SetBases was called
+	repositories []string
 }
 
 // An Inheritance is the level of findings that an ancestor brought, and not the image's own
@@ -96,7 +117,7 @@ func Parse(b []byte, rules []report.Rule) (*Policy, error) {
 // lay lays what a file says over p. What it leaves out, or leaves empty, stays.
 func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	under := *p
-	p.Extends, p.Inherited, p.Accept = nil, nil, nil
+	p.Extends, p.Inherited, p.Accept, p.AllowedBases.Names = nil, nil, nil, nil
 	p.Rules = maps.Clone(p.Rules) // yaml adds to it
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
@@ -114,6 +135,12 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	}
 	if p.AllowedRoots == nil {
 		p.AllowedRoots = under.AllowedRoots
+	}
+	if p.AllowedBases.Names == nil {
+		p.AllowedBases.Names = under.AllowedBases.Names
+	}
+	if p.AllowedBases.Catalogue == none {
+		p.AllowedBases.Catalogue = ""
 	}
 	p.Inherited = slices.Concat(under.Inherited, p.Inherited)
 	p.Accept = slices.Concat(under.Accept, p.Accept)
@@ -143,9 +170,16 @@ func (p *Policy) check(b []byte, rules []report.Rule) error {
 			return err
 		}
 	}
-	for _, pattern := range p.AllowedRoots {
+	if err := checkNames(b, "allowedRoots", p.AllowedRoots); err != nil {
+		return err
+	}
+	return checkNames(b, "allowedBases: names", p.AllowedBases.Names)
+}
+
+func checkNames(b []byte, key string, patterns []string) error {
+	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			return fmt.Errorf("%sallowedRoots: bad pattern %q", lineOf(b, pattern), pattern)
+			return fmt.Errorf("%s%s: bad pattern %q", lineOf(b, pattern), key, pattern)
 		}
 	}
 	return nil
