@@ -34,7 +34,7 @@ func topics(rule string) []string {
 		return []string{"size", "hardening"}
 	case "copy-up", "package-caches", "shipped-removed":
 		return []string{"size"}
-	case "unknown":
+	case "old-catalogue", "unknown":
 		return []string{"coverage"}
 	}
 	return nil
