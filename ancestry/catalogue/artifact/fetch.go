@@ -95,7 +95,7 @@ func Fetch(ctx context.Context, ref string, opts *Options) (*Fetched, error) {
 	o.MaxSize, o.Timeout = cmp.Or(max(o.MaxSize, 0), defaultMaxSize), cmp.Or(o.Timeout, defaultTimeout)
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	s, unusable := openStore(o.Dir, ref, o.MaxSize)
+	s, unusable := openStore(o.Dir, ref, o.MaxSize, !o.Offline)
 	defer s.close()
 	kept, lost := s.load(o.Verify != nil)
 	if o.Offline {

@@ -47,16 +47,19 @@ type record struct {
 	Verified  bool      `json:"verified"` // Options.Verify accepted it
 }
 
-// openStore opens the directory, and makes it if it is not there. The error says why it
-// can't be used.
-func openStore(dir, ref string, maxSize int64) (*store, error) {
+// openStore opens the directory, and makes it if that is asked for and it is not there. The
+// error says why it can't be used.
+func openStore(dir, ref string, maxSize int64, create bool) (*store, error) {
 	if dir == "" {
 		var err error
 		if dir, err = defaultDir(); err != nil {
 			return nil, err
 		}
 	}
-	made := os.MkdirAll(dir, 0o700)
+	var made error
+	if create {
+		made = os.MkdirAll(dir, 0o700)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, errors.Join(made, err)
