@@ -17,11 +17,11 @@
 // an empty config and one layer of the same type, which is the catalogue file. Its
 // annotations say what it is without reading it:
 //
-//	org.opencontainers.image.created    the catalogue's day, 2026-08-21T00:00:00Z
-//	org.opencontainers.image.revision   the commit that it was made from, if it was from one
-//	[AnnotationSource]                  what it was made from
-//	[AnnotationSize]                    bytes of the file
-//	org.opencontainers.image.title      of the layer: the name under which oras pull saves it
+//	org.opencontainers.image.created       the catalogue's day, 2026-08-21T00:00:00Z
+//	org.opencontainers.image.revision      the commit that it was made from, if it was from one
+//	io.github.stemma-go.catalogue.source   what it was made from
+//	io.github.stemma-go.catalogue.size     bytes of the file
+//	org.opencontainers.image.title         of the layer: the name under which oras pull saves it
 //
 // The same file gives the same manifest. The tag of a catalogue that is renewed is the
 // version of its format, [FormatVersion]: a program asks for a file that it can read.
@@ -47,7 +47,8 @@
 // what was there before. One process at a time fetches; another one that waited uses what
 // came. The file is compared with its digest each time, and fetched anew if it is damaged.
 // Where the directory can't be written, Fetch works without it, and [Fetched.NotKept] says
-// so. Nothing is written outside of the directory, wherever links in it lead.
+// so. A directory to which others can write is not used. Nothing is written outside of it,
+// wherever links in it lead.
 //
 // # Where it fails
 //

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,8 +50,8 @@ const (
 	defaultTimeout = 5 * time.Minute
 )
 
-// MaxAge is how old a catalogue may be before it has to be said: 30 days.
-const MaxAge = 30 * 24 * time.Hour
+// maxAge is how old a catalogue may be before it has to be said.
+const maxAge = 30 * 24 * time.Hour
 
 // A Fetched is a catalogue that was fetched, now or before.
 type Fetched struct {
@@ -74,13 +75,14 @@ type Fetched struct {
 	File []byte
 }
 
-// Age says how old the catalogue is, in words, and whether that is more than [MaxAge].
+// Age says how old the catalogue is, in words, and whether that is more than 30 days ago.
 func (f *Fetched) Age(now time.Time) (say string, old bool) {
 	age := now.Sub(f.Day)
-	return fmt.Sprintf("the catalogue is of %s, %d days ago", f.Day.Format(time.DateOnly), max(0, int(age.Hours()/24))), age > MaxAge
+	return fmt.Sprintf("the catalogue is of %s, %d days ago", f.Day.Format(time.DateOnly), max(0, int(age.Hours()/24))), age > maxAge
 }
 
-// ErrNotKept is the error of an offline [Fetch] of what is not kept.
+// ErrNotKept is the error of an offline [Fetch] where nothing is kept. What is kept and
+// damaged is another error.
 var ErrNotKept = errors.New("no copy of it is kept, and the registry was not to be asked")
 
 // Fetch returns the newest catalogue that ref names: that of the registry, or, where the
@@ -99,10 +101,15 @@ func Fetch(ctx context.Context, ref string, opts *Options) (*Fetched, error) {
 	defer s.close()
 	kept, lost := s.load(o.Verify != nil)
 	if o.Offline {
-		if kept == nil {
-			return nil, fmt.Errorf("%s: %w", ref, errors.Join(ErrNotKept, unusable, lost))
+		switch {
+		case kept != nil:
+			return kept, nil
+		case lost != nil:
+			return nil, fmt.Errorf("%s: what is kept of it cannot be used: %w", ref, lost)
+		case unusable != nil && !errors.Is(unusable, fs.ErrNotExist):
+			return nil, fmt.Errorf("%s: what is kept of it cannot be used: %w", ref, unusable)
 		}
-		return kept, nil
+		return nil, fmt.Errorf("%s: %w", ref, ErrNotKept)
 	}
 	start := time.Now()
 	if kept != nil && (pinned(ref) || start.Sub(kept.Checked) < o.Fresh) {

@@ -65,11 +65,12 @@ func TestManifest(t *testing.T) {
 	file, pinned := s.push(t, "2026-08-01")
 	_, again := s.push(t, "2026-08-01")
 	assert.Equal(t, pinned, again, "the same file gives the same manifest")
+	assert.Equal(t, artifact.FormatVersion, itoa(int(file[len("stemma\x1a")])), "the version in the file")
 	m := manifestOf(t, s)
 	assert.Equal(t, artifact.MediaType, m.ArtifactType)
 	assert.Equal(t, map[string]string{
 		"org.opencontainers.image.created": "2026-08-01T00:00:00Z", "org.opencontainers.image.revision": strings.Repeat("c", 40),
-		artifact.AnnotationSource: "example.com/bases@" + strings.Repeat("c", 40), artifact.AnnotationSize: itoa(len(file)),
+		"io.github.stemma-go.catalogue.source": "example.com/bases@" + strings.Repeat("c", 40), "io.github.stemma-go.catalogue.size": itoa(len(file)),
 	}, m.Annotations)
 
 	_, err := artifact.Push(t.Context(), s.ref(), []byte("no catalogue"), nil)
@@ -135,7 +136,8 @@ func TestDamaged(t *testing.T) {
 			o := once(dir)
 			o.Offline = true
 			_, err = artifact.Fetch(t.Context(), s.ref(), o)
-			assert.ErrorIs(t, err, artifact.ErrNotKept)
+			assert.ErrorContains(t, err, "cannot be used")
+			assert.NotErrorIs(t, err, artifact.ErrNotKept)
 			f, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
 			require.NoError(t, err)
 			assert.Equal(t, file, f.File)
@@ -261,12 +263,19 @@ func TestNotKept(t *testing.T) {
 	require.NoError(t, os.WriteFile(plain, nil, 0o600))
 	locked := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(locked, "lock"), 0o700))
-	for name, dir := range map[string]string{"no directory": filepath.Join(plain, "below"), "lock is none": locked} {
+	open := t.TempDir()
+	require.NoError(t, os.Chmod(open, 0o777))
+	for name, dir := range map[string]string{"others can write": open, "no directory": filepath.Join(plain, "below"), "lock is none": locked} {
 		f, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
 		require.NoError(t, err, name)
 		assert.Equal(t, file, f.File, name)
 		assert.Error(t, f.NotKept, name)
 	}
+	assert.Empty(t, files(t, open, ""))
+	none := filepath.Join(t.TempDir(), "none")
+	_, err := artifact.Fetch(t.Context(), s.ref(), &artifact.Options{Dir: none, Offline: true})
+	assert.ErrorIs(t, err, artifact.ErrNotKept)
+	assert.NoDirExists(t, none, "who asks nobody writes nothing")
 }
 
 // Links in the directory lead nowhere.

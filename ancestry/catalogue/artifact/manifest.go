@@ -21,15 +21,13 @@ const FormatVersion = "2"
 const (
 	// MediaType is that of a catalogue file, and the type of the artifact.
 	MediaType = mediaTypePrefix + FormatVersion
-	// AnnotationSource says what the catalogue was made from.
-	AnnotationSource = "io.github.stemma-go.catalogue.source"
-	// AnnotationSize says how many bytes the file has.
-	AnnotationSize = "io.github.stemma-go.catalogue.size"
 
-	mediaTypePrefix = "application/vnd.stemma.catalogue.v"
-	created         = "org.opencontainers.image.created"
-	revision        = "org.opencontainers.image.revision"
-	title           = "org.opencontainers.image.title"
+	annotationSource = "io.github.stemma-go.catalogue.source"
+	annotationSize   = "io.github.stemma-go.catalogue.size"
+	mediaTypePrefix  = "application/vnd.stemma.catalogue.v"
+	created          = "org.opencontainers.image.created"
+	revision         = "org.opencontainers.image.revision"
+	title            = "org.opencontainers.image.title"
 
 	emptyType = types.MediaType("application/vnd.oci.empty.v1+json")
 	empty     = "{}"
@@ -39,7 +37,7 @@ const (
 // version of the format.
 var ErrNoCatalogue = errors.New("no catalogue of this version")
 
-// Revision returns the commit in what a catalogue was made from, "" if it names none.
+// revisionOf returns the commit in what a catalogue was made from, "" if it names none.
 func revisionOf(source string) string {
 	_, commit, _ := strings.Cut(source, "@")
 	if strings.ContainsAny(commit, " ,@") {
@@ -63,7 +61,7 @@ func newManifest(file []byte, c *catalogue.Catalogue) ([]byte, error) {
 	m := v1.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: MediaType, Config: d, Layers: []v1.Descriptor{layer},
 		Annotations: map[string]string{
-			created: c.Day().Format(time.RFC3339), AnnotationSource: c.Source(), AnnotationSize: strconv.Itoa(len(file)),
+			created: c.Day().Format(time.RFC3339), annotationSource: c.Source(), annotationSize: strconv.Itoa(len(file)),
 		},
 	}
 	if r := revisionOf(c.Source()); r != "" {
@@ -97,7 +95,7 @@ func fileOf(m *v1.Manifest) (v1.Descriptor, error) {
 
 // check compares the annotations with the file: what tools show must be true.
 func check(m *v1.Manifest, size int64, c *catalogue.Catalogue) error {
-	for key, is := range map[string]string{created: c.Day().Format(time.RFC3339), AnnotationSize: strconv.FormatInt(size, 10), AnnotationSource: c.Source()} {
+	for key, is := range map[string]string{created: c.Day().Format(time.RFC3339), annotationSize: strconv.FormatInt(size, 10), annotationSource: c.Source()} {
 		if says, ok := m.Annotations[key]; ok && says != is {
 			return fmt.Errorf("its annotation %s is %.80q, but the file says %.80q", key, says, is)
 		}

@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -62,10 +64,23 @@ func openStore(dir, ref string, maxSize int64, create bool) (*store, error) {
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, errors.Join(made, err)
+		return nil, cmp.Or(made, err)
+	}
+	if err := private(root); err != nil {
+		_ = root.Close()
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	sum := sha256.Sum256([]byte(ref))
 	return &store{root: root, dir: dir, name: hex.EncodeToString(sum[:16]) + recordEnd, ref: ref, maxSize: maxSize}, nil
+}
+
+// private refuses a directory in which others could put a catalogue.
+func private(root *os.Root) error {
+	info, err := root.Stat(".")
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		err = fmt.Errorf("others can write to it (mode %s)", info.Mode().Perm())
+	}
+	return err
 }
 
 func (s *store) close() {
