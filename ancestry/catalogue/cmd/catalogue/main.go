@@ -37,8 +37,10 @@
 // request a tag. What could not be asked for stays as it was known, and is told; the
 // catalogue is made nevertheless.
 //
-// Of an image whose creation date is not known, neither is it since when its tag pointed to
-// it. That of an image which a tag came to point to between two runs is its own date.
+// At the first run, a tag counts from the day on which its image was made, since the registry
+// does not say when it was pushed; of an image without a credible date it is not known. A tag
+// that moved between two runs did so when the new image was made, but not before the first of
+// the two.
 //
 // # All together
 //
