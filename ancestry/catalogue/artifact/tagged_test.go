@@ -52,7 +52,7 @@ func TestTaggedReadOnly(t *testing.T) {
 			t.Skipf("mount: %v: %s", err, out)
 		}
 	}
-	mount("-t", "tmpfs", "none", dir)
+	mount("-t", "tmpfs", "-o", "mode=700", "none", dir)
 	t.Cleanup(func() { assert.NoError(t, exec.Command("umount", dir).Run()) })
 	old, _ := s.push(t, "2026-08-01")
 	_, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
