@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
+	"github.com/stemma-go/stemma/report/vulns"
 )
 
 // flags are the command line, parsed.
@@ -23,6 +25,9 @@ type flags struct {
 	dockerfile                        string
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
+	vulns                             []string          // files of -vulns
+	scans                             []*vulns.Document // what is in them
+	otherImage                        bool
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -64,6 +69,14 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		return nil
 	})
 	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	set.Func("vulns", "a scanner's `report` of this image (Trivy, Grype, Clair, OSV-Scanner, in JSON), or an OpenVEX document; may be given several times", func(path string) error {
+		if path == "" {
+			return errors.New("no file")
+		}
+		f.vulns = append(f.vulns, path)
+		return nil
+	})
+	set.BoolVar(&f.otherImage, "other-image", false, "join -vulns reports of another image, too")
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")

@@ -23,13 +23,19 @@ func New(r *report.Report) *Document {
 		Partial:   r.Partial,
 		Known:     known(r),
 		Ancestors: []Ancestor{},
+		Donors:    each(r.Donors, newDonor),
 		Layers:    []Layer{},
 		Packages:  []Package{},
 		Unowned:   []Directory{},
 		Findings:  each(r.Findings, newFinding),
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
+
+		Scans:           []Scan{},
+		VEX:             []VEX{},
+		Vulnerabilities: []Vulnerability{},
 	}
+	d.addVulnerabilities(r)
 	for i := range r.Ancestors {
 		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
 	}
@@ -77,6 +83,9 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
 		Standing: newStanding(a.Standing),
 	}
+	if r.Vulnerabilities != nil {
+		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))
+	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
 			out.Steps = append(out.Steps, newStep(s))
@@ -86,6 +95,11 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		out.Layers = append(out.Layers, i)
 	}
 	return out
+}
+
+func newDonor(d report.Donor) Donor {
+	return Donor{Name: d.String(), Repository: d.Name.Repository, Tags: list(d.Name.Tags), Digest: digest(d.Name.Digest), Stage: d.Stage, Ancestor: index(d.Ancestor),
+		Steps: append([]int{}, d.Steps...), Paths: list(d.Paths), Version: d.Version, Bytes: d.Bytes, Confidence: d.Confidence.String(), Evidence: each(d.Evidence, newEvidence)}
 }
 
 func newStanding(s *ancestry.Standing) *Standing {
@@ -104,6 +118,9 @@ func known(r *report.Report) []string {
 	}
 	if r.PackagesKnown() {
 		out = append(out, "packages")
+	}
+	if r.Vulnerabilities != nil {
+		out = append(out, "vulnerabilities")
 	}
 	return out
 }

@@ -11,6 +11,25 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
+// Bases are images of which one has to be in the chain, below the image itself.
+type Bases struct {
+	// What the base may be: patterns for repository or repository:tag, in which * matches
+	// slashes, too. Empty allows what the catalogue has, or anything if there is none.
+	Names []string `yaml:"names"`
+	// A catalogue file, as the command catalogue makes it: the base has to be one of its
+	// images. A path relative to this file, with slashes; none for no catalogue.
+	Catalogue string `yaml:"catalogue"`
+	// How long ago the base may have been built: 30d, 4w, 24h; none for no limit, which is
+	// the default.
+	MaxAge Age `yaml:"maxAge"`
+	// How sure the base's name has to be: inferred, recognised, recorded, proved. Default:
+	// recognised. What the image says of itself does not count where there is a catalogue.
+	Confidence Confidence `yaml:"confidence"`
+
+	read         bool // SetBases was called
+	repositories []string
+}
+
 // SetBases says which repositories the catalogue of AllowedBases knows. This package reads no
 // catalogues: whoever opens it says so, and gives it to the analysis, too. Until then no base
 // is allowed.

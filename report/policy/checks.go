@@ -19,8 +19,9 @@ const checkPrefix = "policy/"
 // checkMaxAge is the name of the check of MaxAge, which an acceptance can give as its rule.
 const checkMaxAge = "maxAge"
 
-// Checks returns what the policy checks itself, as rules: "policy/maxAge",
-// "policy/maxSize", "policy/allowedRoots" and "policy/allowedBases", where it has these fields, and always
+// Checks returns what the policy checks itself, as rules: "policy/maxAge", "policy/maxSize",
+// "policy/allowedRoots", "policy/allowedBases" and "policy/maxVulnerabilities", where it has
+// these fields, and always
 // "policy/partial". What they find is serious, and fails whatever FailOn says. For formats
 // that describe the rules that were run.
 func (p *Policy) Checks() []report.Rule {
@@ -42,6 +43,9 @@ func (p *Policy) Checks() []report.Rule {
 	check(p.AllowedBases.asked(), "allowedBases", "An image that stands on none of the bases that the policy allows, or on one that is too old. "+
 		"Who looks after the allowed ones does not look after others. A base that is not known surely enough, or whose build date is not known where its age counts, fails, too. "+
 		"It is silent where the policy has no allowedBases.", p.checkBase)
+	check(p.MaxVulnerabilities.asked(), checkMaxVulnerabilities, "More vulnerabilities of a rating than the policy allows. "+
+		"Those that one's own steps bring, and those that are inherited, have limits of their own. Where no scanner's report was read, they are not known, and that fails, too. "+
+		"It is silent where the policy has no maxVulnerabilities, and about what is excused, accepted, or shipped in a lower layer only.", p.checkVulnerabilities)
 	check(true, "partial", "An image of which some could not be read. "+
 		"What was not read could hold anything. It is silent where all was read.", checkPartial)
 	return all

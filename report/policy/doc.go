@@ -40,6 +40,12 @@
 //	  catalogue: bases.stemma                  # a catalogue file that has it, relative to this one
 //	  maxAge: 30d                              # how long ago it may have been built
 //	  confidence: recorded                     # how sure its name has to be. Default: recognised.
+//	# How many vulnerabilities that scanners found there may be, by rating.
+//	maxVulnerabilities:
+//	  own: {critical: 0, high: 0}
+//	  inherited: {critical: 0, high: 20}
+//	  fixableOnly: true
+//	  ownImages: ["registry.example.com/*"]
 //
 // The first line is for editors that know the YAML language server, such as those with
 // Red Hat's YAML extension: they complete the keys, levels and rules, and show what each
@@ -95,6 +101,20 @@
 // passes it to the analysis, and says what it knows: see [Policy.SetBases]. Until then no
 // base is allowed. examples/gate does that.
 //
+// # Vulnerabilities
+//
+// maxVulnerabilities limits what scanners found, where package report/vulns has joined it to
+// the ancestors. own is for what the image's own steps bring, and images of one's own
+// (ownImages); inherited for the rest, as surely as confidence asks for. What is excused by
+// VEX does not count, nor what is in packages that a later layer removed or replaced. What
+// belongs to no known ancestor counts on both sides, and a rating that no scanner gives is
+// unknown, with a limit of its own. Single ones are accepted by their identifier:
+//
+//	accept:
+//	  - rule: maxVulnerabilities
+//	    subject: CVE-2026-0001 openssl   # or CVE-2026-0001 for all packages
+//	    until: 2027-01-31
+//
 // # Policies that extend others
 //
 // extends names files that come first: what they say holds where the file itself says
@@ -104,7 +124,7 @@
 //	failOn, maxAge, maxSize,       the last file that has it
 //	rootConfidence, allowedRoots,
 //	each key of allowedBases
-//	rules                          for each rule, the last file that names it
+//	rules, maxVulnerabilities      for each rule or limit, the last file that names it
 //	inherited, accept              all entries, in that order
 //
 // So with this company.yaml
@@ -149,8 +169,8 @@
 // It does not pass for what was asked. Where a rule that the policy gives a level to
 // cannot tell (whether an image is superseded, how long its distribution is maintained),
 // the finding of the rule unknown that says so has that level. With maxAge, an ancestor
-// fails whose build date is not known, and with maxSize an image whose layers were not
-// read. To let reproducible builds pass, which have no date, accept it:
+// fails whose build date is not known, with maxSize an image whose layers were not read, and
+// with maxVulnerabilities one of which no scanner's report was read. To let reproducible builds pass, which have no date, accept it:
 //
 //	accept:
 //	  - rule: maxAge
