@@ -51,7 +51,8 @@ type Options struct {
 	// Publishers are passed to [ancestry.Resolve]: rows by which images of one's own
 	// are told, tried before those that Stemma has.
 	Publishers []ancestry.Publisher
-	// NoGenealogy leaves the genealogy out.
+	// NoGenealogy leaves the genealogy out: for a newer one among the Catalogues, which
+	// package ancestry/catalogue/artifact fetches.
 	NoGenealogy bool
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.

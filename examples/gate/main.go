@@ -4,7 +4,7 @@
 //
 // The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
 // program. What it extends is looked for below the working directory or, where the policy is
-// elsewhere, below its own. Without a reference it is the sample image that comes with the
+// elsewhere, below its own; so is the catalogue of its allowedBases. Without a reference it is the sample image that comes with the
 // module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
@@ -28,6 +28,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
@@ -128,7 +130,7 @@ func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
 
 // check reads the policy and the image.
 func check(ctx context.Context, c command) (*verdict, error) {
-	pol, err := load(c.policy)
+	pol, bases, err := load(c.policy)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func check(ctx context.Context, c command) (*verdict, error) {
 		return nil, err
 	}
 	defer done()
-	opts := stemma.Options{Rules: rules.All()}
+	opts := stemma.Options{Rules: rules.All(), Catalogues: bases}
 	var text []byte
 	if c.dockerfile != "" {
 		if text, err = os.ReadFile(c.dockerfile); err != nil {
@@ -163,19 +165,26 @@ func check(ctx context.Context, c command) (*verdict, error) {
 	return v, nil
 }
 
-func load(file string) (*policy.Policy, error) {
+// load reads the policy, and the catalogue of its allowed bases.
+func load(file string) (p *policy.Policy, bases []ancestry.Source, err error) {
+	fsys, name := fs.FS(defaultPolicy), "policy.yaml"
 	switch {
 	case file == "":
-		return policy.Load(defaultPolicy, "policy.yaml", rules.All())
 	case !filepath.IsLocal(file):
-		return policy.Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), rules.All())
+		fsys, name = os.DirFS(filepath.Dir(file)), filepath.Base(file)
+	default:
+		root, err := os.OpenRoot(".") // links do not lead out of it
+		if err != nil {
+			return nil, nil, err
+		}
+		defer root.Close()
+		fsys, name = root.FS(), filepath.ToSlash(filepath.Clean(file))
 	}
-	root, err := os.OpenRoot(".") // links do not lead out of it
-	if err != nil {
-		return nil, err
+	if p, err = policy.Load(fsys, name, rules.All()); err != nil {
+		return nil, nil, err
 	}
-	defer root.Close()
-	return policy.Load(root.FS(), filepath.ToSlash(filepath.Clean(file)), rules.All())
+	bases, err = readBases(fsys, p)
+	return p, bases, err
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
 	"github.com/stemma-go/stemma/report/vulns"
 )
 
@@ -18,6 +19,9 @@ type flags struct {
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects                    string
+	update                            bool
+	genealogy                         string   // a reference
+	catalogues                        []string // files or references
 	dockerfile                        string
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
@@ -58,6 +62,12 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
+	set.BoolVar(&f.update, "update", false, "fetch the newest genealogy, and keep it for the next time; without REFERENCE that is all")
+	set.StringVar(&f.genealogy, "genealogy", artifact.Genealogy, "the `reference` of the genealogy; with @sha256:… it is that one")
+	set.Func("catalogue", "a catalogue of one's own, a `file or reference`; may be given several times", func(s string) error {
+		f.catalogues = append(f.catalogues, s)
+		return nil
+	})
 	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
 	set.Func("vulns", "a scanner's `report` of this image (Trivy, Grype, Clair, OSV-Scanner, in JSON), or an OpenVEX document; may be given several times", func(path string) error {
 		if path == "" {

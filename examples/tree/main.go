@@ -13,6 +13,14 @@
 //
 //	tree -format text -format json=report.json app.tar
 //
+// Ancestors are named by the genealogy that ships with this program, until -update fetches a
+// newer one, which is kept in the user's cache directory and used from then on. Without
+// -update nobody is asked.
+//
+//	tree -update                                       # fetch the newest genealogy
+//	tree -update -genealogy registry.example.com/genealogy:2 app.tar
+//	tree -catalogue own.stemma app.tar                 # and one's own images
+//
 // With -vulns, once or several times, scanners' reports of the same image are joined to it, so
 // that each vulnerability has its ancestor:
 //
@@ -60,6 +68,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return 1
 		}
 		return 0
+	}
+	if f.update && f.reference == "" {
+		return f.updateOnly(ctx, stdout, stderr)
 	}
 	rep, err := f.readAndWrite(ctx, stdout, stderr)
 	switch {
@@ -124,5 +135,8 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 		return nil, err
 	}
 	defer img.Close()
+	if err := f.addCatalogues(ctx, opts, stderr, line.Waiting); err != nil {
+		return nil, err
+	}
 	return f.report(ctx, img, opts)
 }

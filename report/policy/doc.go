@@ -34,6 +34,12 @@
 //	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 //	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
 //	rootConfidence: recognised
+//	# Which images it may be built on: one of them has to be in the chain, below the image itself.
+//	allowedBases:
+//	  names: ["registry.example.com/base/*"]   # repository or repository:tag
+//	  catalogue: bases.stemma                  # a catalogue file that has it, relative to this one
+//	  maxAge: 30d                              # how long ago it may have been built
+//	  confidence: recorded                     # how sure its name has to be. Default: recognised.
 //	# How many vulnerabilities that scanners found there may be, by rating.
 //	maxVulnerabilities:
 //	  own: {critical: 0, high: 0}
@@ -78,6 +84,23 @@
 // one with several names that are as likely fits a pattern that all of them match. What no
 // ancestor is to blame for was not inherited.
 //
+// # What an image may be built on
+//
+// allowedBases asks that the image stands on one of ours, and not on an old one. The
+// youngest ancestor that is allowed is its base, and what lies below is that one's affair.
+// names alone go by what the base is called. With a catalogue the base has to be one of its
+// images, and what the image says of itself, by labels and annotations, does not count,
+// because anybody can write that: a catalogue knows images by their bytes (recorded where
+// its own images were not read, proved where they and this one were) and Dockerfiles by their
+// instructions (recognised). The command catalogue, in ancestry/catalogue/cmd, makes one of a
+// registry:
+//
+//	catalogue -o bases.stemma -registry registry.example.com/base
+//
+// This package opens no files but policies. Who reads one that names a catalogue opens it,
+// passes it to the analysis, and says what it knows: see [Policy.SetBases]. Until then no
+// base is allowed. examples/gate does that.
+//
 // # Vulnerabilities
 //
 // maxVulnerabilities limits what scanners found, where package report/vulns has joined it to
@@ -99,7 +122,8 @@
 // itself, and each is laid over those before it:
 //
 //	failOn, maxAge, maxSize,       the last file that has it
-//	rootConfidence, allowedRoots
+//	rootConfidence, allowedRoots,
+//	each key of allowedBases
 //	rules, maxVulnerabilities      for each rule or limit, the last file that names it
 //	inherited, accept              all entries, in that order
 //
@@ -124,7 +148,7 @@
 //	inherited: [{level: note}, {rule: end-of-life, level: serious}]
 //
 // default gives a rule's findings their own severity again (and failOn its default), none
-// takes back a limit, and allowedRoots: [] allows all. An entry of inherited is overruled by
+// takes back a limit or a catalogue, and allowedRoots: [] allows all. An entry of inherited is overruled by
 // one that follows; one of accept cannot be taken back. A key with nothing after it says
 // nothing.
 //

@@ -44,6 +44,8 @@ type Policy struct {
 	// How sure the root's name has to be, where allowedRoots is not empty: inferred,
 	// recognised, recorded, proved. Default: inferred.
 	RootConfidence Confidence `yaml:"rootConfidence"`
+	// Which images it may be built on.
+	AllowedBases Bases `yaml:"allowedBases"`
 	// How many vulnerabilities that scanners found there may be, by rating: own for what the
 	// image's own steps bring, inherited for the rest. Excused ones do not count, nor those
 	// of packages that are shipped in a lower layer only.
@@ -102,7 +104,7 @@ func Parse(b []byte, rules []report.Rule) (*Policy, error) {
 // lay lays what a file says over p. What it leaves out, or leaves empty, stays.
 func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	under := *p
-	p.Extends, p.Inherited, p.Accept = nil, nil, nil
+	p.Extends, p.Inherited, p.Accept, p.AllowedBases.Names = nil, nil, nil, nil
 	p.Rules = maps.Clone(p.Rules) // yaml adds to it
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
@@ -120,6 +122,12 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	}
 	if p.AllowedRoots == nil {
 		p.AllowedRoots = under.AllowedRoots
+	}
+	if p.AllowedBases.Names == nil {
+		p.AllowedBases.Names = under.AllowedBases.Names
+	}
+	if p.AllowedBases.Catalogue == none {
+		p.AllowedBases.Catalogue = ""
 	}
 	p.Inherited = slices.Concat(under.Inherited, p.Inherited)
 	p.Accept = slices.Concat(under.Accept, p.Accept)
@@ -152,9 +160,16 @@ func (p *Policy) check(b []byte, rules []report.Rule) error {
 	if err := p.MaxVulnerabilities.check(b); err != nil {
 		return err
 	}
-	for _, pattern := range p.AllowedRoots {
+	if err := checkNames(b, "allowedRoots", p.AllowedRoots); err != nil {
+		return err
+	}
+	return checkNames(b, "allowedBases: names", p.AllowedBases.Names)
+}
+
+func checkNames(b []byte, key string, patterns []string) error {
+	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			return fmt.Errorf("%sallowedRoots: bad pattern %q", lineOf(b, pattern), pattern)
+			return fmt.Errorf("%s%s: bad pattern %q", lineOf(b, pattern), key, pattern)
 		}
 	}
 	return nil

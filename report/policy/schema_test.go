@@ -64,6 +64,9 @@ func generate(t *testing.T) *jsonschema.Schema {
 	without(key(s, "failOn"), "off")
 	key(s, "failOn").Default = "serious"
 	key(s, "rootConfidence").Default = "inferred"
+	bases := key(s, "allowedBases")
+	key(bases, "confidence").Default = "recognised"
+	key(bases, "catalogue").Examples = []any{"bases.stemma", "none"}
 	key(s, "extends").Examples = []any{[]string{"../company.yaml"}}
 
 	// Rules that ship with the module are completed; others may be there.
@@ -128,6 +131,7 @@ func TestSchemaHolds(t *testing.T) {
 	for _, in := range []string{
 		"", full, "maxAge: none\nmaxSize: none\nallowedRoots: []", "maxAge: 1h30m", "maxAge: 1.5h", "maxSize: 5000", "maxSize: 1.5 GB", "maxSize: 512MiB",
 		"maxSize: 3k", "failOn: never", "rules: {root-user: default, copy-up: off, add-remote: serious}", "rootConfidence: proved",
+		"allowedBases: {names: [a], catalogue: none, maxAge: 4w, confidence: proved}", "allowedBases: {}",
 		"inherited: [{level: off}, {rule: '*', ancestor: a, level: note, confidence: inferred}]",
 		"maxVulnerabilities: {own: {critical: 0, unknown: none}, inherited: {high: 3}, fixableOnly: true, ownImages: [a], confidence: inferred}",
 		"accept: [{rule: maxVulnerabilities}]", "accept: [{rule: maxAge}, {ancestor: 'debian:*'}, {subject: x, reason: y, until: 2027-02-28}]",
@@ -147,7 +151,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"accept: [{rule: root-user, until: tomorrow}]", "accept: [{rule: root-user, untill: 2027-02-28}]", "rootConfidence: sure", "rootConfidence: unknown",
 		"maxVulnerabilities: 3", "maxVulnerabilities: {own: 3}", "maxVulnerabilities: {own: {grave: 3}}", "maxVulnerabilities: {own: {high: -1}}",
 		"inherited: note", "inherited: [{rule: root-user}]", "inherited: [{level: never}]", "inherited: [{level: note, confidence: unknown}]",
-		"extends: a.yaml", "extends: [1]",
+		"extends: a.yaml", "extends: [1]", "allowedBases: [a]", "allowedBases: {maxAge: soon}", "allowedBases: {name: [a]}", "allowedBases: {confidence: sure}",
 	} {
 		_, err := policy.Parse([]byte(in), rules.All())
 		assert.Error(t, err, "%q", in)

@@ -16,6 +16,7 @@
 //	latest             warning  A base by the tag latest or by none, or (a note) an image that is asked for so.
 //	moving-base        note     A base by a tag without a digest: the next build may stand on another image.
 //	needless-shell     note     A shell and a package manager beside the one static program that the image runs.
+//	old-catalogue      note     A catalogue of more than 30 days ago, which says whether ancestors are out of date.
 //	package-caches     warning  Caches of package managers: lists, downloads, modules kept for a next run.
 //	root-user          warning  An image whose processes run as root: no USER is set, or it is root.
 //	secret-file        serious  Files whose names are those of private keys and credentials, in any layer.
@@ -69,6 +70,7 @@ func All() []report.Rule {
 		Latest(),
 		MovingBase(),
 		NeedlessShell(),
+		OldCatalogue(),
 		PackageCaches(),
 		RootUser(),
 		SecretFile(),

@@ -41,7 +41,7 @@ func topics(rule string) []string {
 			return []string{"vulnerability", "coverage"} // how severe it is is not known, and a security rule says it
 		}
 		return []string{"security", "vulnerability"}
-	case "unknown":
+	case "old-catalogue", "unknown":
 		return []string{"coverage"}
 	}
 	return nil
