@@ -42,6 +42,7 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if len(a.Ties) > 0 {
 		p.ties(trunk, r, i)
 	}
+	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
