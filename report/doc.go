@@ -45,7 +45,7 @@
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;
 //   - report/junit writes what a policy checked, for those who show tests;
-//   - report/reporttest asserts on it in Go tests;
+//   - report/reporttest asserts on it in Go tests; report/imagetest opens the image, too;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are
 //     maintained.

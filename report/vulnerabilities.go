@@ -308,3 +308,16 @@ func (v *Vulnerabilities) ByPackage(ancestor int) []VulnerablePackage {
 	})
 	return list
 }
+
+// By says who can do something about it: who builds the image, in its own steps, for what
+// these brought; by another base, or a rebuild, for what is inherited. It is zero where the
+// ancestor is not known.
+func (v *Vulnerability) By() Mender {
+	switch {
+	case v.Ancestor < 0:
+		return 0
+	case v.Inherited():
+		return OtherBase
+	}
+	return OwnSteps
+}

@@ -138,6 +138,8 @@ func TestSchemaHolds(t *testing.T) {
 	poison(reflect.ValueOf(hostile.Inventory.Packages), evil)
 	hostile.Reference, hostile.Index.Config.OS = strings.Repeat(evil, 200), evil
 	hostile.Problems = []layers.Problem{{Layer: -1, Step: 2, Path: evil, Err: errors.New(evil)}}
+	hostile.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(hostile.Vulnerabilities, evil)
 	partial := handmade.Sample(t, rules.All())
 	partial.Partial, partial.Index.Layers[0].Partial, partial.Index.Layers[0].Compression = true, true, ""
 	config := handmade.Image{Steps: []handmade.Step{{CreatedBy: "COPY a /", Files: []handmade.File{{Name: "a"}}}}}

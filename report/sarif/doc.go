@@ -3,7 +3,7 @@
 //
 //	err := sarif.Write(w, rep, &sarif.Options{Dockerfile: d})
 //
-// docs/formats/sarif.md shows the workflow that uploads it, and what is then seen where.
+// README.md, beside this file, shows the workflow that uploads it, and what is then seen where.
 //
 // # What GitHub shows
 //
@@ -23,6 +23,14 @@
 //   - The fingerprint, by which an alert is the same after the next build.
 //   - Related places: where the Dockerfile has a stage on a stage, the FROM of what is built
 //     on the one with the base.
+//
+// # Vulnerabilities
+//
+// What scanners found (Report.Vulnerabilities) is a result for each package that has it, of
+// the rule vulnerability/critical, vulnerability/high and so on, whose security-severity is
+// 9.5, 8.0, 5.0, 2.0 or 1.0; vulnerability/unknown has none. The message says which ancestor
+// brought the package, and which version is without it. What a VEX statement excuses is no
+// result, since GitHub shows those that are suppressed, too; a notification names it.
 //
 // # Lines of the Dockerfile
 //

@@ -30,7 +30,11 @@ func (p *page) screen(r *report.Report, more string) {
 	shown := remedies[:min(mostRemedies, len(remedies))]
 	p.line("")
 	if len(remedies) == 0 {
-		p.line("nothing to do was found")
+		say := "nothing to do was found"
+		if r.Vulnerabilities != nil && len(r.Vulnerabilities.List) > 0 {
+			say = "the rules found nothing to do"
+		}
+		p.para("", part{}, part{text: say}, 0)
 	} else {
 		p.line(p.style.name.Render("what to do first"))
 		for _, m := range shown {

@@ -43,7 +43,7 @@ func (p *page) vulnerabilities(r *report.Report) {
 	}
 	add("  all", all)
 	if !p.table(rows) {
-		p.line(p.style.name.Render("vulnerabilities"))
+		p.para("", part{}, part{p.style.name, "vulnerabilities"}, 2)
 		for i, row := range rows[1:] {
 			c := all
 			switch {
@@ -261,7 +261,7 @@ func (p *page) vulnerabilityTail(r *report.Report) {
 	}
 	if c := v.Of(-1); c.Ratings.Total()+c.Excused > 0 {
 		p.line("")
-		p.line(p.style.name.Render("vulnerabilities whose ancestor is not known"))
+		p.para("", part{}, part{p.style.name, "vulnerabilities whose ancestor is not known"}, 2)
 		p.packages("  ", v, -1)
 	}
 	headed := false
@@ -273,7 +273,7 @@ func (p *page) vulnerabilityTail(r *report.Report) {
 		if !headed {
 			headed = true
 			p.line("")
-			p.line(p.style.name.Render("vulnerabilities that are excused"))
+			p.para("", part{}, part{p.style.name, "vulnerabilities that are excused"}, 2)
 		}
 		var why []string
 		for _, s := range []string{strings.ReplaceAll(w.Excuse.Status, "_", " "), strings.ReplaceAll(w.Excuse.Justification, "_", " "), w.Excuse.Says} {
@@ -285,6 +285,6 @@ func (p *page) vulnerabilityTail(r *report.Report) {
 			strings.TrimSpace(w.Name+" "+w.Version), strings.Join(why, "; "), orUnknown(w.Excuse.By), w.Excuse.File))}, 2)
 	}
 	p.line("")
-	p.line(p.style.name.Render("scanners' reports"))
+	p.para("", part{}, part{p.style.name, "scanners' reports"}, 2)
 	p.scans(v, v.Count(nil))
 }

@@ -54,6 +54,9 @@ func (t *target) compare(d identity) (same, other string) {
 		}
 		return "", fmt.Sprintf("its image has %d layers, this one %d, and they agree in the first %d", len(d.diffIDs), len(t.diffIDs), n)
 	}
+	if same, _ := t.compareDigests(d); same != "" {
+		return same, ""
+	}
 	if len(t.blobs) > 0 && len(d.blobs) > 0 {
 		if i := slices.IndexFunc(d.blobs, func(b string) bool { _, ok := t.blobs[b]; return b != "" && !ok }); i >= 0 {
 			return "", fmt.Sprintf("this image has no layer %s", clip(d.blobs[i]))
@@ -66,8 +69,8 @@ func (t *target) compare(d identity) (same, other string) {
 		}
 		return "", fmt.Sprintf("its configuration is %s, not %s", clip(d.configDigest), t.configDigest)
 	}
-	if same, other := t.compareDigests(d); same+other != "" {
-		return same, other
+	if _, other := t.compareDigests(d); other != "" {
+		return "", other
 	}
 	if d.config != nil && t.history != nil {
 		if slices.Equal(historyOf(d.config), t.history) {

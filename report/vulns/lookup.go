@@ -211,7 +211,7 @@ func (l *lookup) find(p *pkg) (fit []candidate, by report.Join, why string) {
 		}
 		named = list
 		q := *p
-		q.kind = kind
+		q.kind, q.arch = kind, orElse(rest.arch, p.arch)
 		f, w := l.fitting(list, &q, way.source)
 		if f != nil {
 			return f, report.JoinName, ""

@@ -36,3 +36,25 @@ func Scanned(t testing.TB, rules []report.Rule) *report.Report {
 	r.Vulnerabilities = v
 	return r
 }
+
+// Poison replaces all texts of vulnerabilities that a scanner's report can choose.
+func Poison(v *report.Vulnerabilities, text string) {
+	for i := range v.Scans {
+		s := &v.Scans[i]
+		s.File, s.Scanner, s.Version, s.Image, s.Same, s.Other = text, text, text, text, text, text
+	}
+	for i := range v.Exceptions {
+		v.Exceptions[i].File, v.Exceptions[i].Author = text, text
+	}
+	for i := range v.List {
+		w := &v.List[i]
+		w.ID, w.Title, w.URL, w.Type, w.Name, w.Version, w.PURL, w.Path, w.Why = text, text, text, text, text, text, text, text, text
+		w.Aliases, w.Fixed = []string{text, text}, []string{text}
+		if w.Excuse != nil {
+			w.Excuse = &report.Excuse{Status: text, Justification: text, Says: text, By: text, File: text}
+		}
+		for j := range w.Sightings {
+			w.Sightings[j].ID = text
+		}
+	}
+}
