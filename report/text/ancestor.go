@@ -43,6 +43,7 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 		p.ties(trunk, r, i)
 	}
 	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
+	p.ancestorOutdated(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
