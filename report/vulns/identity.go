@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/report"
@@ -52,7 +53,7 @@ func (t *target) compare(d identity) (same, other string) {
 		for n < min(len(d.diffIDs), len(t.diffIDs)) && d.diffIDs[n] == t.diffIDs[n] {
 			n++
 		}
-		return "", fmt.Sprintf("its image has %d layers, this one %d, and they agree in the first %d", len(d.diffIDs), len(t.diffIDs), n)
+		return "", fmt.Sprintf("its image has %s, this one %d, and they agree in the first %d", english.Plural(len(d.diffIDs), "layer", ""), len(t.diffIDs), n)
 	}
 	if same, _ := t.compareDigests(d); same != "" {
 		return same, ""
