@@ -35,10 +35,10 @@ type fix struct {
 
 // A fixKey is what fixes depend on.
 type fixKey struct {
-	pkg                   int
-	kind, name, ver, arch string
-	fixed                 string
-	on                    time.Time
+	pkg             int
+	kind, name, ver string
+	fixed           string
+	on              time.Time
 }
 
 // fixOf says whether the distribution has the fixed version, and since when.

@@ -59,11 +59,22 @@ func chain(t testing.TB, built [4]string, pkgs []pkg) *report.Report {
 		im.Inventory.Packages = append(im.Inventory.Packages, packages.Package{Type: p.kind, Name: p.name, Version: p.version, Arch: "amd64", State: packages.Present,
 			Events: []packages.Event{{Kind: packages.Introduced, Layer: debian - p.ancestor, To: p.version}}})
 	}
-	return im.Report(t)
+	return im.ConfigReport(t)
 }
 
 func oldChain(t testing.TB) *report.Report {
 	return chain(t, [4]string{"2023-12-01", "2023-12-02", "2023-12-03", "2024-01-10"}, chainPackages)
+}
+
+// exampleReports are those of the Example.
+func exampleReports() (r, base *report.Report) {
+	t := &testing.T{}
+	r = oldChain(t)
+	vulnerable(r, "libc6", "2.36-9+deb12u7")
+	vulnerable(r, "libssl-dev", "3.0.13-1")
+	vulnerable(r, "curl", "7.88.1-10+deb12u5")
+	vulnerable(r, "pip", "")
+	return r, chain(t, [4]string{"2024-05-01", "2024-05-01", "2024-05-01", "2024-05-01"}, []pkg{{"deb", "libc6", "2.36-9+deb12u7", debian}, {"deb", "libssl-dev", "3.0.13-1", deps}})
 }
 
 // vulnerable gives a report one vulnerability of a package.
