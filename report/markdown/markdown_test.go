@@ -260,3 +260,11 @@ func Example() {
 	//
 	// Nothing was found that wants to be mended.
 }
+
+// What brings fixes comes first.
+func TestPatched(t *testing.T) {
+	out := string(write(t, handmade.Patched(t, nil), nil))
+	assert.Contains(t, out, "#### What brings the 6 fixes of vulnerabilities")
+	assert.Contains(t, out, "| Take the fixed versions in your step 7 | 1 | 0 | you, in your Dockerfile |")
+	check(t, []byte(out))
+}
