@@ -44,8 +44,11 @@ func (t *tracer) actFor(v *report.Vulnerability, tr *report.Trace) (a report.Act
 		}
 		return report.Act{Do: do, By: report.OwnSteps, Ancestor: 0}, true
 	case report.PatchPull:
-		// Where the base's tags are no longer built, another tag is another image.
-		return t.renewal(), !t.gone(1)
+		a := t.renewal()
+		if t.gone(1) {
+			a.Do = fmt.Sprintf("rebuild on the last build of %s (docker build --pull), and leave it: no other will follow", t.report.NameOf(1))
+		}
+		return a, true
 	case report.PatchInstaller, report.PatchNextLink:
 		if t.gone(1) {
 			return t.renewal(), false

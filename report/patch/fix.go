@@ -70,12 +70,13 @@ func (t *tracer) newFix(v *report.Vulnerability) fix {
 		f.says += "; the index does not have the package"
 		return f
 	}
-	f.ask(offers)
+	f.ask(offers, sourceVersion(p, v.Version))
 	return f
 }
 
-// ask asks an index's offers for the fixed version.
-func (f *fix) ask(offers []packages.Available) {
+// ask asks an index's offers for the fixed version. A distribution that has nothing but what
+// is older than what is installed is not the one that it came from.
+func (f *fix) ask(offers []packages.Available, installed string) {
 	newest := ""
 	found, doubt := false, false
 	for _, o := range offers {
@@ -92,7 +93,7 @@ func (f *fix) ask(offers []packages.Available) {
 		case unknown:
 			doubt = true
 		}
-		if c, ok := f.ecosystem.Compare(version, newest); newest == "" || ok && c > 0 {
+		if newest == "" || f.older(newest, version) {
 			newest = version
 		}
 	}
@@ -100,10 +101,17 @@ func (f *fix) ask(offers []packages.Available) {
 	case found:
 	case doubt:
 		f.says += "; the index has " + newest + ", which cannot be compared"
+	case f.older(newest, installed):
+		f.says += "; the index has nothing newer than " + newest + ", so the package is another archive's"
 	default:
 		f.published = no
 		f.says = fmt.Sprintf("fixed in %s; the newest of the distribution is %s", strings.Join(f.versions, " or "), newest)
 	}
+}
+
+func (f *fix) older(a, b string) bool {
+	c, ok := f.ecosystem.Compare(a, b)
+	return ok && c < 0
 }
 
 // earlier returns the earlier of two days that are known.

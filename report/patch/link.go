@@ -2,6 +2,8 @@ package patch
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -69,10 +71,8 @@ func (l *link) take(r *report.Report, i int, b Build) {
 	l.newer = map[packageKey][]*packages.Package{}
 	for j := range b.Report.Inventory.Packages {
 		p := &b.Report.Inventory.Packages[j]
-		if p.State == packages.Present {
-			k := packageKey{p.Type, p.Name}
-			l.newer[k] = append(l.newer[k], p)
-		}
+		k := packageKey{p.Type, p.Name}
+		l.newer[k] = append(l.newer[k], p)
 	}
 }
 
@@ -109,28 +109,65 @@ func (l *link) content(r *report.Report, v *report.Vulnerability, f fix) finding
 		return finding{}
 	}
 	ours := &r.Inventory.Packages[v.Package]
-	today := fmt.Sprintf("today's %s", l.name)
-	var has answer
-	version := ""
+	if f.in(sourceVersion(ours, v.Version)) != no {
+		return finding{} // the two versions are not of one kind
+	}
+	has := finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s does not have the package", l.name)}
+	if l.build.Report.Partial {
+		has = finding{}
+	}
 	for _, p := range l.newer[packageKey{ours.Type, ours.Name}] {
 		if p.Arch != ours.Arch {
 			continue
 		}
-		switch f.in(p.Version) {
-		case no:
-			return finding{answer: no, says: today + " still has " + p.Version}
-		case unknown:
-			return finding{}
+		for _, version := range shipped(p, v.Absent()) {
+			switch f.in(sourceVersion(p, version)) {
+			case no:
+				return finding{answer: no, says: fmt.Sprintf("today's %s still has %s", l.name, version)}
+			case unknown:
+				return finding{}
+			}
+			has = finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s has %s", l.name, version)}
 		}
-		has, version = yes, p.Version
 	}
+	return has
+}
+
+// shipped are the versions of a package that an image has: the one that is seen, or, for a
+// vulnerability of one that is not, all that its layers ship.
+func shipped(p *packages.Package, all bool) []string {
 	switch {
-	case has == yes:
-		return finding{answer: yes, day: l.from, says: today + " has " + version}
-	case l.build.Report.Partial:
-		return finding{}
+	case all:
+		var list []string
+		for _, e := range p.Events {
+			if e.To != "" {
+				list = append(list, e.To)
+			}
+		}
+		return list
+	case p.State == packages.Present:
+		return []string{p.Version}
 	}
-	return finding{answer: yes, day: l.from, says: today + " does not have the package"}
+	return nil
+}
+
+// sourceVersion returns the version of the source of a package in a version of its own, by
+// which distributions say what fixes a vulnerability. Its package URL has the last version's
+// where the two differ: "upstream=gcc-defaults@1.203".
+func sourceVersion(p *packages.Package, version string) string {
+	if version != p.Version {
+		return version
+	}
+	_, query, _ := strings.Cut(p.PURL, "?")
+	query, _, _ = strings.Cut(query, "#")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return version
+	}
+	if _, source, ok := strings.Cut(values.Get("upstream"), "@"); ok && source != "" {
+		return source
+	}
+	return version
 }
 
 // byDays compares the days of the newest build and of the fix. below is the day of the build

@@ -2,6 +2,7 @@ package patch_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/stemma-go/stemma/packages/index"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/patch"
+	"github.com/stemma-go/stemma/report/text"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
@@ -176,6 +178,16 @@ func TestStates(t *testing.T) {
 		"own step, published": {pkg: "curl", fixed: "7.88.1-10+deb12u5", index: map[string]string{"curl": "7.88.1-10+deb12u6"},
 			want: report.PatchOwnStep, ancestor: own, why: "the distribution has 7.88.1-10+deb12u6",
 			act: "take the fixed versions in your step 3", by: report.OwnSteps, sure: true},
+		"the package of another archive": {pkg: "curl", fixed: "7.88.1-10+deb12u5", index: map[string]string{"curl": "7.74.0-1"},
+			want: report.PatchOwnStep, ancestor: own, why: "fixed in 7.88.1-10+deb12u5, by the scanner's word; the index has nothing newer than 7.74.0-1, so the package is another archive's",
+			act: "take the fixed versions in your step 3", by: report.OwnSteps, sure: true},
+		"the versions of source and package differ": {fixed: "1.204", newer: newer(t, "2024-05-01", fixed, fixed, fixed),
+			want: report.PatchNotKnown, ancestor: debian, why: "whether debian:bookworm was built anew since: the date of its newest build is not known",
+			act: "rebuild on a current python:3.8-bookworm (docker build --pull, or a newer digest)", by: report.OtherBase},
+		"the base is no longer built, and its last build has it": {newer: newer(t, "2024-05-01", "", "", fixed),
+			standings: map[int]*ancestry.Standing{python: {AsOf: handmade.Day("2026-08-21"), Abandoned: handmade.Day("2024-11-01")}},
+			want:      report.PatchPull, ancestor: python, why: "today's python:3.8-bookworm has 2.36-9+deb12u7",
+			act: "rebuild on the last build of python:3.8-bookworm (docker build --pull), and leave it: no other will follow", by: report.OtherBase, sure: true},
 		"nothing is known of the chain": {
 			want: report.PatchNotKnown, ancestor: debian, why: "whether debian:bookworm was built anew since: nothing that is known here follows its tags",
 			act: "rebuild on a current python:3.8-bookworm (docker build --pull, or a newer digest)", by: report.OtherBase},
@@ -334,6 +346,34 @@ func actsOf(p *report.Patches) []int {
 	return list
 }
 
+// The source's version is what says that something is fixed, and package URLs have it.
+func TestSourceVersion(t *testing.T) {
+	r := oldChain(t)
+	const old, today = "pkg:deb/debian/libc6@2.36-9%2Bdeb12u4?arch=amd64&upstream=glibc%401.203", "pkg:deb/debian/libc6@2.36-9%2Bdeb12u7?arch=amd64&upstream=glibc%401.204"
+	r.Inventory.Packages[0].PURL = old
+	vulnerable(r, "libc6", "1.204")
+	base := newer(t, "2024-05-01", "", "", "2.36-9+deb12u7")
+	base["python:3.8-bookworm"].Inventory.Packages[0].PURL = today
+	assert.Equal(t, report.PatchPull, patch.Trace(r, &patch.Options{Rebuilds: base}).Traces[0].State)
+	base["python:3.8-bookworm"].Inventory.Packages[0].PURL = old
+	base["python:3.8-bookworm"].Inventory.Packages[0].Version = "2.36-9+deb12u8" // of an old source nevertheless
+	assert.Equal(t, report.PatchNotKnown, patch.Trace(r, &patch.Options{Rebuilds: base}).Traces[0].State, "and which link holds it")
+}
+
+// What a later layer replaced is shipped: today's image ships it, too, if its layers do.
+func TestReplaced(t *testing.T) {
+	r := oldChain(t)
+	v := vulnerable(r, "libc6", "2.36-9+deb12u7")
+	v.State = report.Replaced
+	base := newer(t, "2024-05-01", "", "", "2.36-9+deb12u9")
+	p := &base["python:3.8-bookworm"].Inventory.Packages[0]
+	assert.Equal(t, report.PatchPull, patch.Trace(r, &patch.Options{Rebuilds: base}).Traces[0].State)
+	p.Events = []packages.Event{{Kind: packages.Introduced, To: "2.36-9+deb12u4"}, {Kind: packages.Upgraded, Layer: 1, From: "2.36-9+deb12u4", To: "2.36-9+deb12u9"}}
+	tr := patch.Trace(r, &patch.Options{Rebuilds: base}).Traces[0]
+	assert.Equal(t, report.PatchNotKnown, tr.State)
+	assert.Contains(t, tr.Why, "still has 2.36-9+deb12u4")
+}
+
 // Outdated packages need no scanner. A package of another archive is not outdated.
 func TestOutdated(t *testing.T) {
 	r := oldChain(t)
@@ -356,8 +396,8 @@ func TestOutdated(t *testing.T) {
 	assert.Nil(t, patch.Trace(r, nil), "nothing to trace")
 }
 
-// Ten thousand findings are traced in far less than half a second.
-func BenchmarkTrace(b *testing.B) {
+// Ten thousand findings are traced and printed in less than half a second.
+func BenchmarkTraceAndPrint(b *testing.B) {
 	r := oldChain(b)
 	for i := range 10_000 {
 		vulnerable(r, []string{"libc6", "libssl-dev", "pip", "curl"}[i%4], fmt.Sprintf("9.%d-1", i%500)).ID = fmt.Sprintf("CVE-2024-%d", i)
@@ -366,6 +406,9 @@ func BenchmarkTrace(b *testing.B) {
 	n := newer(b, "2024-05-01", "9.100-1", "9.100-1", "9.100-1")
 	b.ReportAllocs()
 	for b.Loop() {
-		patch.Trace(r, &patch.Options{Index: x, Rebuilds: n})
+		r.Patches = patch.Trace(r, &patch.Options{Index: x, Rebuilds: n})
+		if err := text.Write(io.Discard, r, &text.Options{Verbose: true, Width: 100}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
