@@ -27,6 +27,9 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - Vulnerabilities: Report.Vulnerabilities is nil if no scanner's report was read. One whose
+//     package or ancestor is not known has -1 there, and says why; one that no scanner rates
+//     is [Unrated].
 //   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
 //     himself asks for it with [Files.Wants].
 //   - How far fixes have come, and what is outdated: Patches is nil; a Trace's State is
@@ -39,6 +42,7 @@
 //
 // # What can be done with a report
 //
+//   - report/vulns adds what vulnerability scanners found to it;
 //   - report/text writes it for people;
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;

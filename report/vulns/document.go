@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ const (
 	maxBytes    = 1 << 30
 	maxFindings = 1_000_000
 	maxText     = 4 << 10 // bytes of an identifier, a name, a version or a path
+	maxEach     = 1000    // other identifiers, versions with a fix, or paths of one vulnerability
 )
 
 // A Document is a scanner's report, or a VEX document, as it was read. It is not changed by
@@ -213,8 +215,10 @@ func (d *Document) add(f finding, where func() string) error {
 		return bad("%s: no name of a package", clip(f.id))
 	case len(d.findings) == maxFindings:
 		return bad("more than %d findings", maxFindings)
+	case max(len(f.aliases), len(f.fixed), len(f.pkg.paths)) > maxEach:
+		return bad("%s: more than %d identifiers, versions or paths", clip(f.id), maxEach)
 	}
-	for _, s := range append(append([]string{f.id, f.pkg.name, f.pkg.version, f.pkg.arch, f.pkg.purl, f.title, f.url}, f.pkg.paths...), f.aliases...) {
+	for _, s := range slices.Concat([]string{f.id, f.pkg.name, f.pkg.version, f.pkg.arch, f.pkg.purl, f.title, f.url}, f.pkg.paths, f.aliases, f.fixed) {
 		if len(s) > maxText {
 			return bad("a text of %d bytes, more than %d: %s", len(s), maxText, clip(s))
 		}

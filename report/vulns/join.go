@@ -229,9 +229,17 @@ func isCVE(s string) bool { return strings.HasPrefix(s, "CVE-") }
 func merge(v, w *report.Vulnerability) {
 	v.Sightings = append(v.Sightings, w.Sightings...)
 	v.Rating = max(v.Rating, w.Rating)
-	_, v.Aliases = names(v.ID, slices.DeleteFunc(append(slices.Clone(v.Aliases), append(w.Aliases, w.ID)...), func(s string) bool { return isCVE(s) && s != v.ID }))
+	var more []string
+	for _, id := range append([]string{w.ID}, w.Aliases...) {
+		if id != v.ID && !isCVE(id) && len(v.Aliases)+len(more) < maxEach && !slices.Contains(v.Aliases, id) {
+			more = append(more, id)
+		}
+	}
+	if more != nil {
+		v.Aliases = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.Aliases, more))))
+	}
 	for _, s := range w.Fixed {
-		if !slices.Contains(v.Fixed, s) {
+		if len(v.Fixed) < maxEach && !slices.Contains(v.Fixed, s) {
 			v.Fixed = append(slices.Clip(v.Fixed), s)
 		}
 	}
