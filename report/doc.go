@@ -27,6 +27,8 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
 //   - Vulnerabilities: Report.Vulnerabilities is nil if no scanner's report was read. One whose
 //     package or ancestor is not known has -1 there, and says why; one that no scanner rates
 //     is [Unrated].
