@@ -20,6 +20,7 @@ import (
 	"github.com/stemma-go/stemma/report/lifecycle"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 	"github.com/stemma-go/stemma/testdata/schema"
 )
 
@@ -159,7 +160,7 @@ func TestSchemaHolds(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"sample":      handmade.Sample(t, rules.All()),
 		"scanned":     handmade.Scanned(t, nil),
-		"patched":     handmade.Patched(t, nil),
+		"patched":     patched.Report(t, nil),
 		"no rules":    handmade.Sample(t, nil),
 		"config only": config.ConfigReport(t),
 		"no packages": config.Report(t),

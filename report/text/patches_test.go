@@ -12,11 +12,11 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/text"
 	"github.com/stemma-go/stemma/testdata/golden"
-	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func TestPatchesGolden(t *testing.T) {
-	r := handmade.Patched(t, rules.All())
+	r := patched.Report(t, rules.All())
 	for name, opts := range map[string]text.Options{
 		"patched-screen-100":      {Width: 100, ASCII: text.Never, Color: text.Never},
 		"patched-screen-60-ascii": {Width: 60, ASCII: text.Always, Color: text.Never},
@@ -29,7 +29,7 @@ func TestPatchesGolden(t *testing.T) {
 // No line is longer than the terminal is wide, whatever the index says.
 func TestPatchesEveryWidth(t *testing.T) {
 	const evil = "a\x1b]0;owned\a\x1b[2J\r\nb\u202e\xff\x00"
-	r := handmade.Patched(t, nil)
+	r := patched.Report(t, nil)
 	r.Patches.Index += evil + strings.Repeat("x", 4000)
 	for i := range r.Patches.Acts {
 		r.Patches.Acts[i].Do += evil
@@ -56,7 +56,7 @@ func TestPatchesEveryWidth(t *testing.T) {
 
 // Without a scanner the index alone speaks, and where there is none the reason is told.
 func TestPatchesWithoutScanner(t *testing.T) {
-	r := handmade.Patched(t, nil)
+	r := patched.Report(t, nil)
 	r.Vulnerabilities, r.Patches.Traces, r.Patches.Acts = nil, nil, nil
 	out := string(write(t, r, text.Options{Width: 100, ASCII: text.Always}))
 	assert.Contains(t, out, "outdated")
@@ -69,7 +69,7 @@ func TestPatchesWithoutScanner(t *testing.T) {
 
 // A remedy that is an act, too, is told once.
 func TestPatchesOnce(t *testing.T) {
-	r := handmade.Patched(t, rules.All())
+	r := patched.Report(t, rules.All())
 	do := "rebuild on a current python:3.8.16-bullseye (docker build --pull, or a newer digest)"
 	r.Findings = append(r.Findings, report.Finding{Rule: "lagging", Severity: report.Note, Ancestor: 1, Remedy: do, By: report.OtherBase})
 	r.Patches.Acts = append([]report.Act{{Do: do, By: report.OtherBase, Ancestor: 1, Rating: report.Low, Releases: []int{0}}}, r.Patches.Acts...)
