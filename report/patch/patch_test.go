@@ -412,3 +412,23 @@ func BenchmarkTraceAndPrint(b *testing.B) {
 		}
 	}
 }
+
+// The page shows what is written.
+func TestPage(t *testing.T) {
+	r := oldChain(t)
+	for name, n := range map[string]int{"libc6": 47, "libssl-dev": 9, "curl": 5} {
+		for range n {
+			vulnerable(r, name, "9:1")
+		}
+	}
+	base := chain(t, [4]string{"2024-05-01", "2024-05-01", "2024-05-01", "2024-05-01"}, []pkg{{"deb", "libc6", "9:1", debian}, {"deb", "libssl-dev", "3.0.11-1", deps}})
+	r.Patches = patch.Trace(r, &patch.Options{Rebuilds: patch.Newer{"python:3.8-bookworm": base, "buildpack-deps:bookworm": base}})
+	var b strings.Builder
+	require.NoError(t, text.Write(&b, r, &text.Options{Width: 100, ASCII: text.Never, Color: text.Never}))
+	_, todo, ok := strings.Cut(b.String(), "what to do first\n")
+	require.True(t, ok)
+	page, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	todo, _, _ = strings.Cut(todo, "\nnot known")
+	assert.Contains(t, string(page), "    what to do first\n    "+strings.ReplaceAll(strings.TrimRight(todo, "\n"), "\n", "\n    ")+"\n")
+}
