@@ -58,6 +58,12 @@ func (s Standing) State() string {
 	return StateCurrent
 }
 
+// Gone reports whether the image's tags, or the one that went on, are no longer built: none
+// of them will bring what is newer.
+func (s Standing) Gone() bool {
+	return !s.Abandoned.IsZero() || s.Superseded != nil && s.Superseded.Now == ""
+}
+
 // A Succession is what became of a tag after an image was built that had it, or
 // that stands on it.
 type Succession struct {

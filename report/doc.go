@@ -34,6 +34,8 @@
 //     is [Unrated].
 //   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
 //     himself asks for it with [Files.Wants].
+//   - How far fixes have come, and what is outdated: Patches is nil; a Trace's State is
+//     PatchNotKnown, and its Why says what is missing; an Act has Perhaps beside Releases.
 //   - A layer, step or ancestor to blame: layers.None, or -1.
 //   - A digest: the zero Hash.
 //
@@ -47,6 +49,7 @@
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/patch traces how far the fixes of its vulnerabilities have come;
 //   - report/diff compares it with another's;
 //   - report/rebase plans to put its own layers on today's base;
 //   - report/markdown writes either for a pull request;

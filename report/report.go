@@ -39,6 +39,9 @@ type Report struct {
 	Findings []Finding
 	// Vulnerabilities are what scanners found; nil if no report of theirs was read.
 	Vulnerabilities *Vulnerabilities
+	// Patches say how far the fixes of Vulnerabilities have come, and which packages are
+	// outdated; nil if neither was looked for.
+	Patches *Patches
 	// Problems are those of the index, the lineage and the inventory.
 	Problems []layers.Problem
 	// Partial is true when some of the image could not be read: what is reported is

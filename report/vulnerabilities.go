@@ -72,6 +72,9 @@ type Vulnerability struct {
 	// Fixed are the versions that no longer have it, as the scanners write them; nil if
 	// none is known.
 	Fixed []string
+	// FixedOn is a day on which a version without it was there, the earliest that a scanner
+	// knows; zero if none says. Grype does.
+	FixedOn time.Time
 	// Status is what the scanners say of a fix.
 	Status FixStatus
 

@@ -10,13 +10,16 @@ import (
 )
 
 // report reads the image: all of it, or with -chain no more than its chain takes. What -vulns
-// names is joined to it.
+// names is joined to it, and what -packages and -newer name says how far the fixes have come.
 func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
 	r, err := f.read(ctx, img, opts)
 	if err != nil {
 		return nil, err
 	}
-	return r, f.joinVulns(r, img)
+	if err := f.joinVulns(r, img); err != nil {
+		return nil, err
+	}
+	return r, f.tracePatches(ctx, r, img)
 }
 
 func (f *flags) read(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {

@@ -28,6 +28,8 @@ type flags struct {
 	vulns                             []string          // files of -vulns
 	scans                             []*vulns.Document // what is in them
 	otherImage                        bool
+	packages                          []string // places of -packages
+	newer                             []tagged
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -77,6 +79,14 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		return nil
 	})
 	set.BoolVar(&f.otherImage, "other-image", false, "join -vulns reports of another image, too")
+	set.Func("packages", "a `place` with the distribution's index of packages, a directory (/var/lib/apt/lists, a mirror) or the URL of a mirror: outdated packages are counted, and what has a fix is known; may be given several times", func(place string) error {
+		if place == "" {
+			return errors.New("no directory and no URL")
+		}
+		f.packages = append(f.packages, place)
+		return nil
+	})
+	set.Func("newer", "`TAG[=REFERENCE]`: the tag of an ancestor, whose image of today is read: what has the fixes is then known; may be given several times", f.addNewer)
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")

@@ -26,6 +26,12 @@
 //
 //	trivy image -f json -o trivy.json app:1 && tree -vulns trivy.json app:1
 //
+// With -packages, too, outdated packages are counted for each ancestor, and it is known which
+// fixes the distribution has; with -newer, which of the ancestors have them by now, and so who
+// holds them:
+//
+//	tree -vulns trivy.json -packages /var/lib/apt/lists -newer python:3.8-bullseye app:1
+//
 // The exit code is 0 if the image could be read, 1 if it could not, or a file not be
 // written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main

@@ -23,6 +23,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t testing.TB, r *report.Report) string {
@@ -291,4 +292,11 @@ func TestVulnerabilities(t *testing.T) {
 	} {
 		assert.Contains(t, out, want)
 	}
+}
+
+// How far a fix has come stands beside it, and what brings fixes above the list.
+func TestPatched(t *testing.T) {
+	out := strings.ReplaceAll(visible(write(t, patched.Report(t, nil))), "&#43;", "+")
+	assert.Contains(t, out, "take the fixed versions in your step 7: brings 1 of 6 fixes")
+	assert.Contains(t, out, "the distribution has not published the fix: fixed in 1.1.1n-0+deb11u4; the newest of the distribution is 1.1.1n-0+deb11u3")
 }

@@ -31,6 +31,8 @@ type Document struct {
 	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
 	VEX             []VEX           `json:"vex"`             // VEX documents that were read
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // what the scanners found, each once for each package: highest rating first
+	Acts            []Act           `json:"acts"`            // what brings fixes of vulnerabilities into the image, or holds them: those first that release the most
+	PackageIndexes  []PackageIndex  `json:"packageIndexes"`  // indexes of packages that were asked for; at most one
 }
 
 // An Ancestor is an element of Document.Ancestors.
@@ -59,6 +61,7 @@ type Ancestor struct {
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
 
 	Vulnerabilities VulnerabilityCounts `json:"vulnerabilities"` // of the packages whose version it brought
+	Outdated        *Outdated           `json:"outdated"`        // what an index of packages has of those that it brought; null if none was read
 }
 
 // A Donor is an element of Document.Donors.

@@ -18,6 +18,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
@@ -30,6 +31,7 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.json", write(t, handmade.Sample(t, rules.All()), nil))
 	golden.Check(t, "scanned.json", write(t, handmade.Scanned(t, nil), nil))
+	golden.Check(t, "patched.json", write(t, patched.Report(t, nil), nil))
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -34,6 +34,8 @@ func New(r *report.Report) *Document {
 		Scans:           []Scan{},
 		VEX:             []VEX{},
 		Vulnerabilities: []Vulnerability{},
+		Acts:            []Act{},
+		PackageIndexes:  newPackageIndexes(r.Patches),
 	}
 	d.addVulnerabilities(r)
 	for i := range r.Ancestors {
@@ -85,6 +87,9 @@ func newAncestor(r *report.Report, i int) Ancestor {
 	}
 	if r.Vulnerabilities != nil {
 		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))
+	}
+	if r.Patches != nil && i < len(r.Patches.Outdated) {
+		out.Outdated = newOutdated(r.Patches.Outdated[i])
 	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {

@@ -20,8 +20,18 @@ import (
 	"github.com/stemma-go/stemma/report/lifecycle"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 	"github.com/stemma-go/stemma/testdata/schema"
 )
+
+// states are those of fixes.
+func states() []any {
+	var list []any
+	for _, s := range report.PatchStates() {
+		list = append(list, s.String())
+	}
+	return list
+}
 
 // enums are the values of fields that have few, as the code has them.
 func enums(t *testing.T) map[string][]any {
@@ -56,6 +66,9 @@ func enums(t *testing.T) map[string][]any {
 		"Vulnerability.status": statuses,
 		"Vulnerability.state":  append(schema.Constants(t, "../../packages", "State"), string(report.Replaced), ""),
 		"Vulnerability.join":   schema.Constants(t, "..", "Join"),
+		"Patch.state":          states(),
+		"Act.by":               schema.Names[report.Mender](),
+		"Act.rating":           ratings,
 		"Sighting.rating":      ratings,
 		"Sighting.status":      statuses,
 	}
@@ -147,6 +160,7 @@ func TestSchemaHolds(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"sample":      handmade.Sample(t, rules.All()),
 		"scanned":     handmade.Scanned(t, nil),
+		"patched":     patched.Report(t, nil),
 		"no rules":    handmade.Sample(t, nil),
 		"config only": config.ConfigReport(t),
 		"no packages": config.Report(t),

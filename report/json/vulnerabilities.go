@@ -72,6 +72,8 @@ type Vulnerability struct {
 	Why       string     `json:"why"`       // why there is no package, or no layer, for it
 	Excuse    *Excuse    `json:"excuse"`    // why it does no harm here; null if nobody says so
 	Sightings []Sighting `json:"sightings"` // findings of the scanners that it stands for
+	FixedOn   *time.Time `json:"fixedOn"`   // a day on which a version without it was there, the earliest that a scanner knows; null if none says
+	Patch     *Patch     `json:"patch"`     // how far its fix has come; null if that was not looked for, or if it is excused
 }
 
 // An Excuse is a statement that a vulnerability does no harm here.
@@ -105,13 +107,14 @@ func (d *Document) addVulnerabilities(r *report.Report) {
 		return VEX{File: x.File, Author: x.Author, Made: date(x.Made), Statements: x.Statements, Used: x.Used}
 	})
 	d.Vulnerabilities = each(v.List, newVulnerability)
+	d.addPatches(r.Patches)
 }
 
 func newVulnerability(v report.Vulnerability) Vulnerability {
 	out := Vulnerability{
 		ID: v.ID, Aliases: list(v.Aliases), Rating: v.Rating.String(), Title: v.Title, URL: v.URL, Fixed: list(v.Fixed), Status: string(v.Status),
 		Package: index(v.Package), Also: append([]int{}, v.Also...), Type: v.Type, Name: v.Name, Version: v.Version, PURL: v.PURL, Path: v.Path,
-		State: string(v.State), Layer: index(v.Layer), Ancestor: index(v.Ancestor), Join: string(v.Join), Why: v.Why,
+		FixedOn: date(v.FixedOn), State: string(v.State), Layer: index(v.Layer), Ancestor: index(v.Ancestor), Join: string(v.Join), Why: v.Why,
 		Sightings: each(v.Sightings, func(s report.Sighting) Sighting {
 			return Sighting{s.Scan, s.ID, s.Rating.String(), string(s.Status), index(s.Layer)}
 		}),

@@ -48,6 +48,7 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 		p.para("#### What changed since " + reference(o.Diff.Old))
 		p.changes(o.Diff, quarter)
 	}
+	p.fixes(r, quarter)
 	p.remedies(r, quarter)
 	p.findings(r)
 	p.vulnerablePackages(r)

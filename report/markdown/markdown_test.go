@@ -27,6 +27,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t *testing.T, r *report.Report, opts *markdown.Options) []byte {
@@ -266,4 +267,12 @@ func Example() {
 	// #### What to do
 	//
 	// Nothing was found that wants to be mended.
+}
+
+// What brings fixes comes first.
+func TestPatched(t *testing.T) {
+	out := string(write(t, patched.Report(t, nil), nil))
+	assert.Contains(t, out, "#### What brings the 6 fixes of vulnerabilities")
+	assert.Contains(t, out, "| Take the fixed versions in your step 7 | 1 | 0 | you, in your Dockerfile |")
+	check(t, []byte(out))
 }

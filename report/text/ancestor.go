@@ -48,6 +48,7 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 		}
 	}
 	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
+	p.ancestorOutdated(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}

@@ -45,6 +45,7 @@ func (p *page) tree(r *report.Report, o Options) {
 	}
 	p.tail(r)
 	p.vulnerabilityTail(r)
+	p.patchTail(r)
 	p.totals(r)
 }
 

@@ -174,6 +174,7 @@ type finding struct {
 	title   string
 	url     string
 	fixed   []string
+	fixedOn time.Time
 	status  report.FixStatus
 
 	pkg pkg

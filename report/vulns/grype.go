@@ -19,8 +19,9 @@ type (
 			Severity    string
 			Description string
 			Fix         struct {
-				Versions []string
-				State    string
+				Versions  []string
+				State     string
+				Available []struct{ Date string } // since version 0.99
 			}
 			FixedInVersion string // up to version 0.9
 		}
@@ -99,6 +100,11 @@ func (m *grypeMatch) finding() finding {
 	f := finding{
 		id: v.ID, rating: ratingOf(v.Severity), title: firstLine(v.Description), url: v.DataSource, fixed: v.Fix.Versions, status: grypeStatus(v.Fix.State),
 		pkg: pkg{kind: kindOfSyft(a.Type), name: a.Name, version: a.Version, purl: a.PURL},
+	}
+	for _, a := range v.Fix.Available {
+		if day, err := time.Parse(time.DateOnly, a.Date); err == nil && (f.fixedOn.IsZero() || day.Before(f.fixedOn)) {
+			f.fixedOn = day
+		}
 	}
 	if v.FixedInVersion != "" {
 		f.fixed, f.status = []string{v.FixedInVersion}, report.FixReleased

@@ -103,7 +103,7 @@ func (v *joiner) addScan(d *Document, same, other string) {
 // says why there is none.
 func (v *joiner) join(f *finding, layer int, why string) report.Vulnerability {
 	w := report.Vulnerability{
-		ID: f.id, Aliases: f.aliases, Rating: f.rating, Title: f.title, URL: f.url, Fixed: f.fixed, Status: f.status, Excuse: f.excuse,
+		ID: f.id, Aliases: f.aliases, Rating: f.rating, Title: f.title, URL: f.url, Fixed: f.fixed, FixedOn: f.fixedOn, Status: f.status, Excuse: f.excuse,
 		Package: -1, Type: f.pkg.kind, Name: f.pkg.name, Version: f.pkg.version, PURL: f.pkg.purl, Layer: layers.None, Ancestor: -1,
 	}
 	if len(f.pkg.paths) > 0 && !listedByDatabase(f.pkg.kind) {
@@ -242,6 +242,9 @@ func merge(v, w *report.Vulnerability) {
 		if len(v.Fixed) < maxEach && !slices.Contains(v.Fixed, s) {
 			v.Fixed = append(slices.Clip(v.Fixed), s)
 		}
+	}
+	if !w.FixedOn.IsZero() && (v.FixedOn.IsZero() || w.FixedOn.Before(v.FixedOn)) {
+		v.FixedOn = w.FixedOn
 	}
 	v.Title, v.URL = orElse(v.Title, w.Title), orElse(v.URL, w.URL)
 	if v.Status == report.FixNotKnown || w.Status == report.FixReleased {
