@@ -116,5 +116,6 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 		return nil, err
 	}
 	defer img.Close()
+	defer f.askLive(opts, line.Waiting).Close()
 	return f.report(ctx, img, opts)
 }

@@ -29,6 +29,7 @@ func New(r *report.Report) *Document {
 		Findings:  each(r.Findings, newFinding),
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
+		Asked:     newAsked(r.Lineage),
 	}
 	for i := range r.Ancestors {
 		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
@@ -75,7 +76,7 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
-		Standing: newStanding(a.Standing),
+		Standing: newStanding(a.Standing), Live: newLive(a.Live),
 	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
@@ -94,6 +95,28 @@ func newStanding(s *ancestry.Standing) *Standing {
 	}
 	return &Standing{AsOf: s.AsOf.UTC(), Source: s.Source, State: s.State(), NotKnown: Gaps(s.NotKnown), Newer: s.Newer, Abandoned: date(s.Abandoned),
 		Superseded: newSuccession(s.Superseded), Lagging: newSuccession(s.Lagging)}
+}
+
+func newLive(l *ancestry.Live) *Live {
+	if l == nil {
+		return nil
+	}
+	out := &Live{Name: l.Name, State: l.State, Why: l.Why, Proved: l.Proved, Since: date(l.Since), EndOfLife: date(l.EndOfLife), NoEndOfLife: l.NoEndOfLife,
+		Requests: l.Requests, Bytes: l.Bytes}
+	if t := l.Now; t != nil {
+		out.Now = &Tagged{Digest: digest(t.Digest), Index: digest(t.Index), Created: date(t.Created), Layers: t.Layers, Bytes: t.Bytes}
+	}
+	if d := l.Difference; d != nil {
+		out.Difference = &Difference{Layers: d.Layers, Bytes: d.Bytes}
+	}
+	return out
+}
+
+func newAsked(l *ancestry.Lineage) *Asked {
+	if l == nil || l.Asked == nil {
+		return nil
+	}
+	return &Asked{At: l.Asked.At.UTC(), Requests: l.Asked.Requests, Bytes: l.Asked.Bytes}
 }
 
 // known says what was looked at and found.

@@ -22,6 +22,7 @@ const (
 // screen writes the first screen: the chain, what to do first, and what is left out.
 func (p *page) screen(r *report.Report, more string) {
 	p.chain(r)
+	p.live(r)
 	// What is not known is told below.
 	remedies := slices.DeleteFunc(r.Remedies(), func(m report.Remedy) bool {
 		return !slices.ContainsFunc(m.Findings, func(i int) bool { return r.Findings[i].Undecided == nil })

@@ -1,0 +1,170 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/layers/history"
+)
+
+// A Registry gives small documents of registries. *source.Documents, of package
+// layers/source, is one.
+type Registry interface {
+	// Get returns the document at /v2/REPOSITORY/WHAT/REFERENCE of the registry to which a
+	// repository belongs ("debian" to Docker Hub, "ghcr.io/acme/base" to ghcr.io): the
+	// manifest or index of a tag or digest (what is "manifests"), the configuration with a
+	// digest ("blobs"), or the index of what refers to a digest ("referrers"). See
+	// https://github.com/opencontainers/distribution-spec/blob/main/spec.md.
+	//
+	// A document of more than most bytes is an error. Requests is how many requests it took.
+	// An error that wraps [io/fs.ErrNotExist] says that the registry has no such document;
+	// any other, that it is not known. Get ends when ctx does, and is called concurrently.
+	Get(ctx context.Context, repository, what, reference string, most int64) (content []byte, requests int, err error)
+}
+
+// Options say whom to ask, and how long.
+type Options struct {
+	// Registry is asked; nil asks nobody.
+	Registry Registry
+	// Timeout bounds the time for all answers together; the default is 20 seconds.
+	Timeout time.Duration
+	// Hosts, if not nil, are the registries that may be asked, and no others are: "docker.io",
+	// "registry.example.com", "10.1.2.3:5000". The package documentation says who is asked
+	// without it.
+	Hosts []string
+	// Now is the time of asking; nil is time.Now.
+	Now func() time.Time
+}
+
+const (
+	defaultTimeout = 20 * time.Second
+	// maxAncestors is more than real chains have. More of them are not asked for.
+	maxAncestors = 16
+	// maxDocuments bounds what is asked about one ancestor.
+	maxDocuments = 10
+	// maxDocument is what the distribution specification has registries accept for a
+	// manifest, in bytes.
+	maxDocument = 4 << 20
+	// maxTies is how many equally good names are tried.
+	maxTies = 3
+)
+
+// Resolve is [ancestry.Resolve], and then asks a registry about each ancestor. What is proved
+// by that becomes evidence. Nil ask, and one without a Registry, ask nothing.
+//
+// The error is that of [ancestry.Resolve]. That a registry fails is no error: the answer
+// then says so.
+func Resolve(ctx context.Context, img ancestry.ConfigFiler, opts *ancestry.Options, ask *Options) (*ancestry.Lineage, error) {
+	lineage, err := ancestry.Resolve(ctx, img, opts)
+	if err != nil || ask == nil || ask.Registry == nil {
+		return lineage, err
+	}
+	cfg, err := img.ConfigFile()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	again := ancestry.Options{}
+	if opts != nil {
+		again = *opts
+	}
+	at := time.Now()
+	if ask.Now != nil {
+		at = ask.Now()
+	}
+	answers := ask.all(ctx, image{cfg, lineage.Steps, again.Hints}, lineage.Ancestors)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var proofs claims
+	for _, a := range answers {
+		proofs = append(proofs, a.claims...)
+	}
+	if len(proofs) > 0 {
+		again.Catalogues = append(slices.Clone(again.Catalogues), proofs)
+		if lineage, err = ancestry.Resolve(ctx, img, &again); err != nil {
+			return nil, err
+		}
+	}
+	attach(lineage, answers, at)
+	return lineage, nil
+}
+
+// An image is the one whose ancestors are asked for.
+type image struct {
+	config *v1.ConfigFile
+	steps  []history.Step
+	hints  ancestry.Hints
+}
+
+// An answer is what came of asking about one ancestor.
+type answer struct {
+	live     ancestry.Live
+	end      int // the step after the ancestor's last
+	claims   []ancestry.Claim
+	evidence []ancestry.Evidence // for and against what is there already
+	against  []ancestry.Evidence
+}
+
+// all asks about all ancestors at once.
+func (o *Options) all(ctx context.Context, img image, ancestors []ancestry.Ancestor) []answer {
+	timeout := o.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
+	defer cancel()
+	var wg sync.WaitGroup
+	answers := make([]answer, 0, len(ancestors))
+	inquiries := make([]*inquiry, 0, len(ancestors))
+	for i, a := range ancestors {
+		if a.Repository == "" {
+			continue
+		}
+		q := &inquiry{ctx: ctx, options: o, image: img, ancestor: a, youngest: i == 0}
+		q.end = a.Steps.To
+		inquiries = append(inquiries, q)
+		if len(inquiries) > maxAncestors {
+			q.live = ancestry.Live{Name: a.String()}
+			q.notKnown(fmt.Sprintf("no more than %d ancestors are asked for", maxAncestors))
+			continue
+		}
+		wg.Go(q.ask)
+	}
+	wg.Wait()
+	for _, q := range inquiries {
+		answers = append(answers, q.answer)
+	}
+	return answers
+}
+
+// claims are what registries prove, as a source.
+type claims []ancestry.Claim
+
+func (c claims) Claims(context.Context, *ancestry.Query) ([]ancestry.Claim, error) { return c, nil }
+
+// attach puts the answers where they belong. A proof may have moved a boundary.
+func attach(l *ancestry.Lineage, answers []answer, at time.Time) {
+	l.Asked = &ancestry.Asked{At: at.UTC()}
+	for _, a := range answers {
+		l.Asked.Requests += a.live.Requests
+		l.Asked.Bytes += a.live.Bytes
+		for i := range l.Ancestors {
+			to := &l.Ancestors[i]
+			last := a.end == to.Steps.To || to.Steps.Contains(a.end-1)
+			if !last || to.Live != nil || to.Repository == "" {
+				continue
+			}
+			live := a.live
+			to.Live = &live
+			to.Evidence = slices.Insert(to.Evidence, min(1, len(to.Evidence)), a.evidence...)
+			to.Against = append(to.Against, a.against...)
+			break
+		}
+	}
+}

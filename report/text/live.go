@@ -1,0 +1,92 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report"
+)
+
+// live writes what registries said of the ancestors' tags, a line for each, on the first
+// screen.
+func (p *page) live(r *report.Report) {
+	if r.Lineage == nil || r.Lineage.Asked == nil {
+		return
+	}
+	asked := *r.Lineage.Asked
+	p.line("")
+	p.para("", part{p.style.name, "the registries say"}, part{p.style.dim, p.clean(askedText(asked))}, 2)
+	for i := range r.Ancestors {
+		if l := r.Ancestors[i].Live; l != nil {
+			sign := p.liveSign(*l)
+			p.para("", sign, part{text: p.clean(liveText(*l, r.AsOf))}, 2)
+		}
+	}
+}
+
+// liveSign is the sign before what a registry said.
+func (p *page) liveSign(l ancestry.Live) part {
+	ended := !l.EndOfLife.IsZero()
+	switch {
+	case l.State == ancestry.StateMoved || l.State == ancestry.StateGone || ended:
+		return part{p.style.warning, p.sign.warning}
+	case l.State == ancestry.StateCurrent:
+		return part{p.style.good, p.sign.note}
+	}
+	return part{p.style.fair, "?"}
+}
+
+// askedText says what it took to ask.
+func askedText(a ancestry.Asked) string {
+	return fmt.Sprintf("(%s, %s, asked on %s)", english.Plural(a.Requests, "request", ""), bytesOf(a.Bytes), a.At.UTC().Format(time.DateOnly))
+}
+
+// liveText is what a registry said of an ancestor, in one line.
+func liveText(l ancestry.Live, asOf time.Time) string {
+	var s string
+	switch l.State {
+	case ancestry.StateCurrent:
+		s = l.Name + " still points to it"
+	case ancestry.StateMoved:
+		s = l.Name + movedText(l)
+	case ancestry.StateGone:
+		s = l.Name + " is gone: " + l.Why
+	default:
+		s = "whether " + l.Name + " still points to it is not known: " + l.Why
+	}
+	switch {
+	case !l.EndOfLife.IsZero() && l.EndOfLife.After(asOf):
+		s += "; its publisher ends its life on " + l.EndOfLife.Format(time.DateOnly)
+	case !l.EndOfLife.IsZero():
+		s += "; its publisher ended its life on " + l.EndOfLife.Format(time.DateOnly)
+	case l.NoEndOfLife != "" && l.State != ancestry.StateNotKnown:
+		s += "; whether its publisher ends its life is not known"
+	}
+	return s
+}
+
+// movedText says to what a tag points now.
+func movedText(l ancestry.Live) string {
+	var facts []string
+	s := " points to another image now"
+	switch {
+	case !l.Since.IsZero():
+		s += ", built " + l.Since.Format(time.DateOnly)
+	case l.Now != nil && !l.Now.Created.IsZero():
+		s += ", dated " + l.Now.Created.Format(time.DateOnly)
+	default:
+		s += ", since when is not known"
+	}
+	if d := l.Difference; d != nil {
+		if d.Layers == 0 {
+			facts = append(facts, "with the same layers")
+		} else {
+			facts = append(facts, fmt.Sprintf("%s of %s (stored) differ, packages not known", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes)))
+		}
+	}
+	return strings.Join(append([]string{s}, facts...), ": ")
+}
