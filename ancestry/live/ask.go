@@ -204,7 +204,13 @@ func (q *inquiry) askTies(names []ancestry.Name) (here *known) {
 // current says that a tag points to what is here.
 func (q *inquiry) current(n ancestry.Name, tagged *known) {
 	q.live.State, q.live.Proved = ancestry.StateCurrent, true
-	n.Digest = tagged.digest
+	switch n.Digest {
+	case v1.Hash{}:
+		n.Digest = tagged.digest
+	case tagged.digest, tagged.index:
+	default:
+		n.Digest = v1.Hash{} // the same image under another digest, such as that of a later index
+	}
 	q.proves(n, tagged)
 }
 

@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -64,29 +63,26 @@ func liveText(l ancestry.Live, asOf time.Time) string {
 	case !l.EndOfLife.IsZero():
 		s += "; its publisher ended its life on " + l.EndOfLife.Format(time.DateOnly)
 	case l.NoEndOfLife != "" && l.State != ancestry.StateNotKnown:
-		s += "; whether its publisher ends its life is not known"
+		s += "; end of life not known"
 	}
 	return s
 }
 
-// movedText says to what a tag points now.
+// movedText says since when a tag points to something else, and in what that differs.
 func movedText(l ancestry.Live) string {
-	var facts []string
-	s := " points to another image now"
+	s := " moved, when is not known"
 	switch {
 	case !l.Since.IsZero():
-		s += ", built " + l.Since.Format(time.DateOnly)
+		s = " moved on " + l.Since.Format(time.DateOnly) + " or later"
 	case l.Now != nil && !l.Now.Created.IsZero():
-		s += ", dated " + l.Now.Created.Format(time.DateOnly)
+		s = " moved, to an image dated " + l.Now.Created.Format(time.DateOnly)
+	}
+	switch d := l.Difference; {
+	case d == nil:
+	case d.Layers == 0:
+		s += ": the layers are the same"
 	default:
-		s += ", since when is not known"
+		s += fmt.Sprintf(": %s of %s differ, packages not known", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes))
 	}
-	if d := l.Difference; d != nil {
-		if d.Layers == 0 {
-			facts = append(facts, "with the same layers")
-		} else {
-			facts = append(facts, fmt.Sprintf("%s of %s (stored) differ, packages not known", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes)))
-		}
-	}
-	return strings.Join(append([]string{s}, facts...), ": ")
+	return s
 }
