@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -95,7 +96,7 @@ func (q *inquiry) names() []ancestry.Name {
 
 // tag chooses the tag to ask for: see the package documentation. It is "" if none is known.
 func (q *inquiry) tag() string {
-	a := q.ancestor
+	a, day := q.ancestor, regexp.MustCompile(`(^|[^0-9])20[0-9]{6}([^0-9]|$)`)
 	var given []string
 	if q.youngest {
 		given = append(given, q.image.hints.Reference)
@@ -106,6 +107,11 @@ func (q *inquiry) tag() string {
 	for _, s := range given {
 		if n, ok := ancestry.ParseName(s); ok && n.Repository == a.Repository && len(n.Tags) > 0 {
 			return n.Tags[0]
+		}
+	}
+	for _, t := range a.Tags {
+		if !day.MatchString(t) {
+			return t
 		}
 	}
 	if len(a.Tags) > 0 {

@@ -14,7 +14,8 @@
 //
 // Of each ancestor that has a name, one tag: the one by which the image above was built on
 // it, if an annotation, a label, a builder or a Dockerfile says so; for the image itself the
-// one that it was asked for by; else the most specific one. The manifest of the tag and the
+// one that it was asked for by; else the most specific one without a day in it, since such
+// tags do not move. The manifest of the tag and the
 // configuration of the image that it is for this platform are read, and compared with what
 // is here, layer by layer and instruction by instruction.
 //

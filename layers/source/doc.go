@@ -92,6 +92,9 @@
 // When the context that was given to [Open] ends, all of this ends at once. To end a
 // single download, close it.
 //
+// [Documents] reads single manifests and configurations of any registry, and what refers to
+// an image. It is for package ancestry/live; Open does not use it.
+//
 // # Trust
 //
 // An image is hostile input. What is read into memory is bounded by [Limits]. A digest
