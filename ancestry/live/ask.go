@@ -253,6 +253,12 @@ func (q *inquiry) provesDigest(n ancestry.Name, k *known) {
 		return
 	}
 	e := evidence(byDigest, k)
+	if k.fit.end != 0 {
+		ends := e
+		ends.Says = fmt.Sprintf("begins where the %s of %s end", counted(len(k.config.RootFS.DiffIDs), "layer"), byDigest)
+		q.end = k.fit.end
+		q.claims = append(q.claims, ancestry.Claim{Start: noStart, End: k.fit.end, Evidence: ends})
+	}
 	if !q.verified(len(k.config.RootFS.DiffIDs)) {
 		e.Confidence = ancestry.Recorded
 		e.Says += " (as the image says; its layers were not verified)"

@@ -32,6 +32,10 @@
 // another, what the registry has under it is compared with what is here, too. An annotation
 // whose digest has other layers than the image has is evidence against the name.
 //
+// A base that an annotation or label names, and of which nothing tells where it ends, is no
+// ancestor. It is asked for nevertheless, and becomes one if its layers are those that the
+// image begins with.
+//
 // The differences are those that manifests and configurations tell: layers, and their bytes
 // as stored. Which packages differ is not known.
 //

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -285,15 +286,17 @@ func TestHosts(t *testing.T) {
 			if _, ok := ancestry.ParseName(name + ":1"); !ok {
 				t.Skip("no name: never asked for")
 			}
-			asked := false
+			var asked atomic.Bool
 			l, err := live.Resolve(t.Context(), c.image, &ancestry.Options{Hints: ancestry.Hints{Reference: test.reference}, Catalogues: []ancestry.Source{c}},
 				&live.Options{Hosts: test.hosts, Registry: reader(func(_ context.Context, repository, _, _ string, _ int64) ([]byte, int, error) {
-					asked = asked || repository == name
+					if repository == name {
+						asked.Store(true)
+					}
 					return nil, 1, fs.ErrNotExist
 				})})
 			require.NoError(t, err)
 			got := of(t, l, 1)
-			assert.Equal(t, test.asked, asked)
+			assert.Equal(t, test.asked, asked.Load())
 			assert.Equal(t, test.asked, got.State == ancestry.StateGone, got.Why)
 			if !test.asked {
 				assert.Contains(t, got.Why, "Options.Hosts")

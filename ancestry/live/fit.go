@@ -40,7 +40,11 @@ func (q *inquiry) fit(k *known) fit {
 	if !begins || !q.reads(k) {
 		return fit{}
 	}
-	return fit{same: true, end: q.endOf(k)}
+	end := q.endOf(k)
+	if q.onlyProof && (end == 0 || end >= q.ancestor.Steps.To) {
+		return fit{} // no base, but the image itself
+	}
+	return fit{same: true, end: end}
 }
 
 // reads reports whether the image's history begins with that of another. Where one of the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers/history"
@@ -109,6 +110,8 @@ type answer struct {
 	claims   []ancestry.Claim
 	evidence []ancestry.Evidence // for and against what is there already
 	against  []ancestry.Evidence
+	// onlyProof says that there is no ancestor of that name, unless the answer proves it.
+	onlyProof bool
 }
 
 // all asks about all ancestors at once.
@@ -120,27 +123,63 @@ func (o *Options) all(ctx context.Context, img image, ancestors []ancestry.Ances
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
 	defer cancel()
 	var wg sync.WaitGroup
-	answers := make([]answer, 0, len(ancestors))
-	inquiries := make([]*inquiry, 0, len(ancestors))
-	for i, a := range ancestors {
-		if a.Repository == "" {
-			continue
-		}
-		q := &inquiry{ctx: ctx, options: o, image: img, ancestor: a, youngest: i == 0}
-		q.end = a.Steps.To
-		inquiries = append(inquiries, q)
-		if len(inquiries) > maxAncestors {
-			q.live = ancestry.Live{Name: a.String()}
+	inquiries := o.inquiries(ctx, img, ancestors)
+	for i, q := range inquiries {
+		if i >= maxAncestors {
+			q.live = ancestry.Live{Name: q.ancestor.String()}
 			q.notKnown(fmt.Sprintf("no more than %d ancestors are asked for", maxAncestors))
 			continue
 		}
 		wg.Go(q.ask)
 	}
 	wg.Wait()
+	answers := make([]answer, 0, len(inquiries))
 	for _, q := range inquiries {
 		answers = append(answers, q.answer)
 	}
 	return answers
+}
+
+// inquiries are about each ancestor that has a name, and about each name that is said to be
+// a base's and is no ancestor's: where that base ends was not known.
+func (o *Options) inquiries(ctx context.Context, img image, ancestors []ancestry.Ancestor) []*inquiry {
+	var list []*inquiry
+	asked := map[string]bool{}
+	add := func(a ancestry.Ancestor, youngest bool) *inquiry {
+		asked[a.Repository] = true
+		q := &inquiry{ctx: ctx, options: o, image: img, ancestor: a, youngest: youngest}
+		q.end = a.Steps.To
+		list = append(list, q)
+		return q
+	}
+	for i, a := range ancestors {
+		if a.Repository != "" {
+			add(a, i == 0)
+		}
+	}
+	for _, a := range ancestors {
+		for _, e := range a.Evidence {
+			n, ok := ancestry.ParseName(e.Name)
+			if !ok || asked[n.Repository] {
+				continue
+			}
+			base := ancestry.Ancestor{Repository: n.Repository, Tags: n.Tags, Digest: img.baseDigest(e.Name, n),
+				Steps: a.Steps, Layers: a.Layers, Confidence: ancestry.Inferred}
+			add(base, false).onlyProof = true
+		}
+	}
+	return list
+}
+
+// baseDigest is the digest that the image says its base has.
+func (img image) baseDigest(name string, n ancestry.Name) v1.Hash {
+	for _, set := range []map[string]string{img.hints.Annotations, img.config.Config.Labels} {
+		h, err := v1.NewHash(set[specs.AnnotationBaseImageDigest])
+		if err == nil && set[specs.AnnotationBaseImageName] == name && n.Digest == (v1.Hash{}) {
+			return h
+		}
+	}
+	return n.Digest
 }
 
 // claims are what registries prove, as a source.
@@ -154,6 +193,9 @@ func attach(l *ancestry.Lineage, answers []answer, at time.Time) {
 	for _, a := range answers {
 		l.Asked.Requests += a.live.Requests
 		l.Asked.Bytes += a.live.Bytes
+		if a.onlyProof && len(a.claims) == 0 {
+			continue
+		}
 		for i := range l.Ancestors {
 			to := &l.Ancestors[i]
 			last := a.end == to.Steps.To || to.Steps.Contains(a.end-1)

@@ -258,3 +258,44 @@ func TestNobodyIsAsked(t *testing.T) {
 	c.resolve(t, documents(t), s.host)
 	assert.NotEmpty(t, s.asked())
 }
+
+// A base that is named, and of which nothing tells where it ends, becomes an ancestor if the
+// registry has it: under its tag, or under the digest that the image says.
+func TestNamedBaseIsBounded(t *testing.T) {
+	s := serve(t)
+	base := on(t, empty.Image, "base", day(3, 1))
+	app := on(t, base, "app", day(4, 1))
+	s.push(t, "base:old", base)
+	for what, test := range map[string]struct {
+		tag   v1.Image
+		state string
+	}{
+		"tag":        {base, ancestry.StateCurrent},
+		"digest":     {on(t, empty.Image, "newer", day(10, 1)), ancestry.StateMoved},
+		"neither":    {on(t, empty.Image, "newer", day(10, 1)), ""},
+		"somebody's": {app, ""}, // the image itself, which is no base of it
+	} {
+		t.Run(what, func(t *testing.T) {
+			s.push(t, "base:1", test.tag)
+			c := chain{image: app}
+			c.hints = ancestry.Hints{Reference: "app:1", Verified: []bool{true, true}, Annotations: map[string]string{"org.opencontainers.image.base.name": s.host + "/base:1"}}
+			if what == "digest" {
+				c.hints.Annotations["org.opencontainers.image.base.digest"] = digestOf(t, base).String()
+			}
+			l := c.resolve(t, documents(t), s.host)
+			assert.NotZero(t, l.Asked.Requests)
+			if test.state == "" {
+				require.Len(t, l.Ancestors, 1)
+				assert.Equal(t, "app", l.Ancestors[0].Repository)
+				return
+			}
+			require.Len(t, l.Ancestors, 2)
+			assert.Equal(t, ancestry.Span{From: 0, To: 2}, l.Ancestors[1].Steps)
+			assert.Equal(t, ancestry.Proved, l.Ancestors[0].Boundary)
+			assert.Equal(t, s.host+"/base:1", l.Ancestors[1].String())
+			assert.Equal(t, test.state, of(t, l, 1).State, of(t, l, 1).Why)
+			assert.True(t, of(t, l, 1).Proved)
+			assert.Equal(t, "app:1", of(t, l, 0).Name)
+		})
+	}
+}
