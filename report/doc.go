@@ -29,6 +29,8 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
 //   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
 //     himself asks for it with [Files.Wants].
 //   - A layer, step or ancestor to blame: layers.None, or -1.
@@ -43,6 +45,10 @@
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/diff compares it with another's;
+//   - report/rebase plans to put its own layers on today's base;
+//   - report/markdown writes either for a pull request;
+//   - report/graph draws its chain, for Mermaid and Graphviz;
 //   - report/html writes it as a page for a browser;
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;

@@ -19,9 +19,11 @@ func (f *flags) askLive(opts *stemma.Options, waiting func(string)) io.Closer {
 	if !f.live {
 		return io.NopCloser(nil)
 	}
-	documents := source.NewDocuments(&source.Options{
-		Insecure: f.insecure, Waiting: waiting, Attempts: 2, IdleTimeout: patience, AnswerTimeout: patience,
-	})
+	o := &source.Options{Insecure: f.insecure, Waiting: waiting, Attempts: 2, IdleTimeout: patience, AnswerTimeout: patience}
+	if f.localRedirects != "" {
+		o.LocalRedirects = strings.Split(f.localRedirects, ",")
+	}
+	documents := source.NewDocuments(o)
 	opts.Live = &live.Options{Registry: documents}
 	if f.liveHosts != "" {
 		opts.Live.Hosts = strings.Split(f.liveHosts, ",")

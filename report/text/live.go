@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -18,11 +19,15 @@ func (p *page) live(r *report.Report) {
 	}
 	asked := *r.Lineage.Asked
 	p.line("")
-	p.para("", part{p.style.name, "the registries say"}, part{p.style.dim, p.clean(askedText(asked))}, 2)
+	p.para("", part{p.style.name, "what the tags point to now"}, part{p.style.dim, p.clean(askedText(asked))}, 2)
 	for i := range r.Ancestors {
 		if l := r.Ancestors[i].Live; l != nil {
-			sign := p.liveSign(*l)
-			p.para("", sign, part{text: p.clean(liveText(*l, r.AsOf))}, 2)
+			sign, text := p.liveSign(*l), liveText(*l, r.AsOf)
+			if l.State == ancestry.StateNotKnown {
+				text = l.Name + " not known: " + l.Why
+			}
+			text = ansi.Truncate(p.clean(text), max(p.width-ansi.StringWidth(sign.text)-1, 1), p.sign.dots)
+			p.line(sign.render(sign.text) + " " + text)
 		}
 	}
 }

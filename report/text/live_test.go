@@ -36,6 +36,17 @@ func TestLive(t *testing.T) {
 			r.Lineage.Asked = &ancestry.Asked{At: handmade.AsOf, Requests: 1, Bytes: 4100}
 			r.Ancestors[1].Live = &l
 			out := string(write(t, r, opts))
+			if l.State == ancestry.StateNotKnown && !verbose {
+				want := `base:1 not known: it fails \x1b[2J`
+				assert.Equal(t, 1, strings.Count(out, "? "+want+"\n"), "%s:\n%s", want, out)
+				opts.Width = 40
+				out := string(write(t, r, opts))
+				assert.Contains(t, out, "\n? base:1 not known: it fails \\x1b[2J\n")
+				opts.Width = 30
+				out = string(write(t, r, opts))
+				assert.Regexp(t, `(?m)^\? base:1 not known: it fai[l.]*$`, out)
+				continue
+			}
 			assert.Equal(t, 1, strings.Count(out, " "+want+"\n"), "%s:\n%s", want, out)
 			assert.Contains(t, out, "(1 request, 4.1 kB, asked on 2026-11-22)")
 		}
