@@ -40,7 +40,7 @@ func TestLive(t *testing.T) {
 		require.Zero(t, code, errs)
 		assert.Zero(t, asked.Load(), args)
 	}
-	out, errs, code := tree(t, "-live", "-chain", app) // the image says that it is there, which is not enough
+	out, errs, code := tree(t, "-live", "-chain", "-v", "-width", "200", app) // the image says that it is there, which is not enough
 	require.Zero(t, code, errs)
 	assert.Zero(t, asked.Load())
 	assert.Contains(t, out, "must be allowed for it")
