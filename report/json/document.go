@@ -14,7 +14,7 @@ type Document struct {
 	Platform     string      `json:"platform"`     // os/architecture[/variant] of the configuration
 	AsOf         time.Time   `json:"asOf"`         // moment for which ages and ends of life are told
 	Partial      bool        `json:"partial"`      // some of the image could not be read
-	Known        []string    `json:"known"`        // what was read, and found: layers, packages
+	Known        []string    `json:"known"`        // what was read, and found: layers, packages, vulnerabilities (with which scanners' reports were read)
 	Size         int64       `json:"size"`         // bytes of the layers as stored, usually compressed
 	Uncompressed int64       `json:"uncompressed"` // bytes of the layers' tar archives
 	Content      int64       `json:"content"`      // bytes of the regular files of the layers
@@ -28,6 +28,10 @@ type Document struct {
 	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
 	Asked        *Asked      `json:"asked"`        // what it took to ask registries; null if none was asked, as by default
+
+	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
+	VEX             []VEX           `json:"vex"`             // VEX documents that were read
+	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // what the scanners found, each once for each package: highest rating first
 }
 
 // An Ancestor is an element of Document.Ancestors.
@@ -55,60 +59,8 @@ type Ancestor struct {
 	Packages     Counts     `json:"packages"`     // what it did to packages
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
 	Live         *Live      `json:"live"`         // what a registry said of its name; null if none was asked, as by default
-}
 
-// A Live is what a registry said of an ancestor's name.
-type Live struct {
-	Name        string      `json:"name"`        // the name that was asked for
-	State       string      `json:"state"`       // current, moved, gone, not known: what became of its tag
-	Why         string      `json:"why"`         // why the tag is gone, or why it is not known whether it moved; else ""
-	Proved      bool        `json:"proved"`      // the registry has the image, by this name or its digest, with the layers and the history that are here
-	Now         *Tagged     `json:"now"`         // what the tag points to; null if that is not known
-	Since       *time.Time  `json:"since"`       // when that was built, so that the tag moved then or later; null if it did not move, or if it is not known
-	Difference  *Difference `json:"difference"`  // what it has that the ancestor has not; null if it did not move, or if it is not known
-	EndOfLife   *time.Time  `json:"endOfLife"`   // day on which the publisher ends the ancestor's life; null if the registry states none, or if it is not known
-	NoEndOfLife string      `json:"noEndOfLife"` // why it is not known whether it states one; "" if it is
-	Requests    int         `json:"requests"`    // HTTP requests that this took
-	Bytes       int64       `json:"bytes"`       // bytes of the documents that they brought
-}
-
-// A Tagged is the image to which a tag points.
-type Tagged struct {
-	Digest  string     `json:"digest"`  // of its manifest
-	Index   string     `json:"index"`   // digest of the index that has it; "" if the tag points to the manifest
-	Created *time.Time `json:"created"` // as its configuration says; null if that is no date that can be meant
-	Layers  int        `json:"layers"`  // number of its layers
-	Bytes   int64      `json:"bytes"`   // bytes of them as stored
-}
-
-// A Difference is what one image has that another has not.
-type Difference struct {
-	Layers   int   `json:"layers"`   // number of layers
-	Bytes    int64 `json:"bytes"`    // bytes of them as stored
-	Packages *int  `json:"packages"` // number of packages; null, since no layer was read to know it
-}
-
-// An Asked says what it took to ask registries.
-type Asked struct {
-	At       time.Time `json:"at"`       // when they were asked
-	Requests int       `json:"requests"` // HTTP requests
-	Bytes    int64     `json:"bytes"`    // bytes of the documents that they brought
-}
-
-// A Donor is an element of Document.Donors.
-type Donor struct {
-	Name       string     `json:"name"`       // "repository:tag", "repository@digest" or "repository"
-	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
-	Tags       []string   `json:"tags"`       // tags that the evidence states
-	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
-	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
-	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
-	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
-	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
-	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
-	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
-	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
-	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
+	Vulnerabilities VulnerabilityCounts `json:"vulnerabilities"` // of the packages whose version it brought
 }
 
 // A Standing is how an ancestor stands among the images of its tags.

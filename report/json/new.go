@@ -31,7 +31,12 @@ func New(r *report.Report) *Document {
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
 		Asked:     newAsked(r.Lineage),
+
+		Scans:           []Scan{},
+		VEX:             []VEX{},
+		Vulnerabilities: []Vulnerability{},
 	}
+	d.addVulnerabilities(r)
 	for i := range r.Ancestors {
 		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
 	}
@@ -79,6 +84,9 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
 		Standing: newStanding(a.Standing), Live: newLive(a.Live),
 	}
+	if r.Vulnerabilities != nil {
+		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))
+	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
 			out.Steps = append(out.Steps, newStep(s))
@@ -103,28 +111,6 @@ func newStanding(s *ancestry.Standing) *Standing {
 		Superseded: newSuccession(s.Superseded), Lagging: newSuccession(s.Lagging)}
 }
 
-func newLive(l *ancestry.Live) *Live {
-	if l == nil {
-		return nil
-	}
-	out := &Live{Name: l.Name, State: l.State, Why: l.Why, Proved: l.Proved, Since: date(l.Since), EndOfLife: date(l.EndOfLife), NoEndOfLife: l.NoEndOfLife,
-		Requests: l.Requests, Bytes: l.Bytes}
-	if t := l.Now; t != nil {
-		out.Now = &Tagged{Digest: digest(t.Digest), Index: digest(t.Index), Created: date(t.Created), Layers: t.Layers, Bytes: t.Bytes}
-	}
-	if d := l.Difference; d != nil {
-		out.Difference = &Difference{Layers: d.Layers, Bytes: d.Bytes}
-	}
-	return out
-}
-
-func newAsked(l *ancestry.Lineage) *Asked {
-	if l == nil || l.Asked == nil {
-		return nil
-	}
-	return &Asked{At: l.Asked.At.UTC(), Requests: l.Asked.Requests, Bytes: l.Asked.Bytes}
-}
-
 // known says what was looked at and found.
 func known(r *report.Report) []string {
 	out := []string{}
@@ -133,6 +119,9 @@ func known(r *report.Report) []string {
 	}
 	if r.PackagesKnown() {
 		out = append(out, "packages")
+	}
+	if r.Vulnerabilities != nil {
+		out = append(out, "vulnerabilities")
 	}
 	return out
 }
