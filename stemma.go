@@ -13,6 +13,7 @@
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
 //   - chain finds the chain alone, without reading the image;
+//   - live asks registries whether the ancestors' tags have moved, if a caller wants that;
 //   - report joins them and runs the rules; the packages below it write a report as
 //     text or JSON, check it against a policy, and assert on it in tests.
 //
@@ -30,6 +31,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/live"
 	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
@@ -54,6 +56,9 @@ type Options struct {
 	// NoGenealogy leaves the genealogy out: for a newer one among the Catalogues, which
 	// package ancestry/catalogue/artifact fetches.
 	NoGenealogy bool
+	// Live says which registry to ask whether the ancestors' tags still point to what is in
+	// the image. nil asks nobody: see package live.
+	Live *live.Options
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []report.Rule
@@ -93,9 +98,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	found := place.Of(img)
 	given := found.Complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
-	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{
+	lin, err := live.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
-	})
+	}, opts.Live)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,9 @@ type Lineage struct {
 	Donors []Donor
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem
+	// Asked says what it took to ask registries for every Ancestor.Live; nil if none was
+	// asked.
+	Asked *Asked
 }
 
 // An Ancestor is a contiguous span of steps and layers that one image of the
@@ -65,6 +68,9 @@ type Ancestor struct {
 	// Standing is how it stands among the images of its tags, as the catalogue knows
 	// that names it; nil if none does that follows tags.
 	Standing *Standing
+	// Live is what a registry said of its name; nil if none was asked, as by default, or
+	// if it has no name. See package live.
+	Live *Live
 }
 
 // A Span is the half-open range of indices [From, To).

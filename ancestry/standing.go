@@ -33,13 +33,15 @@ type Gaps struct {
 	Superseded, Abandoned, Lagging string
 }
 
-// The states of a [Standing].
+// The states of a [Standing], and of a [Live].
 const (
 	StateCurrent    = "current"    // its tag still points to it
 	StateSuperseded = "superseded" // its tag went on
 	StateAbandoned  = "abandoned"  // none of its tags points to anything any more
 	StateNewer      = "newer"      // it is newer than the catalogue
 	StateNotKnown   = "not known"  // nothing says which of them it is
+	StateMoved      = "moved"      // its tag points to another image now
+	StateGone       = "gone"       // its tag points to nothing any more
 )
 
 // State returns the standing in one word, one of the constants that begin with State.

@@ -20,6 +20,8 @@
 //     policy rests on it.
 //   - A standing: Ancestor.Standing is nil if no catalogue that follows tags names the
 //     ancestor; its NotKnown says which parts of it are not known, and why.
+//   - What registries say: Ancestor.Live is nil if none was asked, as by default; its State
+//     may be "not known", and Why says why.
 //   - A name: Repository is "", Tags are empty, and Confidence is ancestry.Unknown. Names
 //     for which the evidence is as good are in Ties.
 //   - A distribution: Distro.ID is "". How long one is maintained: lifecycle.Of gives

@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/live"
 	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
@@ -26,6 +27,9 @@ type Options struct {
 	Publishers []ancestry.Publisher
 	// NoGenealogy leaves the genealogy out.
 	NoGenealogy bool
+	// Live says which registry to ask whether the ancestors' tags still point to what is in
+	// the image. nil asks nobody: see package live.
+	Live *live.Options
 	// Rules find what there is to report. nil means no findings. Rules that need layers
 	// or packages find nothing; the rule unknown says so.
 	Rules []report.Rule
@@ -65,7 +69,7 @@ func Of(ctx context.Context, img v1.Image, opts *Options) (*report.Report, error
 	if !opts.NoGenealogy {
 		catalogues, unopened = place.Catalogues(opts.Catalogues)
 	}
-	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints, Catalogues: catalogues, Publishers: opts.Publishers})
+	lineage, err := live.Resolve(ctx, img, &ancestry.Options{Hints: hints, Catalogues: catalogues, Publishers: opts.Publishers}, opts.Live)
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,10 @@ import (
 // flags are the command line, parsed.
 type flags struct {
 	json, steps, rules, insecure, all bool
-	version, chain                    bool
+	version, chain, live              bool
 	width                             int
 	dockerfiles, platform, reference  string
-	localRedirects                    string
+	localRedirects, liveHosts         string
 	update                            bool
 	genealogy                         string   // a reference
 	catalogues                        []string // files or references
@@ -61,6 +61,8 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.steps, "steps", false, "write the whole tree, with every ancestor's steps")
 	set.BoolVar(&f.all, "v", false, "write the whole tree, with every finding and all evidence for and against every name")
 	set.BoolVar(&f.chain, "chain", false, "tell the chain alone, from the configuration and the beginning of the root: from a registry a few hundred kB")
+	set.BoolVar(&f.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image: a few small requests for each")
+	set.StringVar(&f.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
@@ -103,6 +105,10 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	case slices.Contains(set.Args(), ""): // tree "$IMAGE" is not meant for the sample
 		fmt.Fprintln(stderr, "tree: the reference is empty")
 		set.Usage()
+		return f, 2, false
+	}
+	if f.liveHosts != "" && !f.live {
+		fmt.Fprintln(stderr, "tree: -live-hosts is for -live")
 		return f, 2, false
 	}
 	if err := f.settleOutputs(out); err != nil {

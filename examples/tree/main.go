@@ -144,5 +144,6 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	if err := f.addCatalogues(ctx, opts, stderr, line.Waiting); err != nil {
 		return nil, err
 	}
+	defer f.askLive(opts, line.Waiting).Close()
 	return f.report(ctx, img, opts)
 }

@@ -98,6 +98,9 @@
 // lists the tags of a repository and opens what they point to; [ListRepositories] lists the
 // repositories of a registry. What is below of trust holds for these, too.
 //
+// [Documents] reads single manifests and configurations of any registry, and what refers to
+// an image. It is for package ancestry/live; Open does not use it.
+//
 // # Trust
 //
 // An image is hostile input. What is read into memory is bounded by [Limits]. A digest

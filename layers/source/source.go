@@ -240,7 +240,7 @@ type Options struct {
 	AnswerTimeout time.Duration
 
 	// Waiting, if not nil, is told what Open is waiting for, each time that changes:
-	// "registry ghcr.io". It is for a line of progress.
+	// "registry ghcr.io". It is for a line of progress. [Documents] may call it concurrently.
 	Waiting func(what string)
 
 	// LocalRedirects are hosts of the local network to which a registry may redirect for

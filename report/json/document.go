@@ -27,6 +27,7 @@ type Document struct {
 	Findings     []Finding   `json:"findings"`     // most severe first
 	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
+	Asked        *Asked      `json:"asked"`        // what it took to ask registries; null if none was asked, as by default
 
 	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
 	VEX             []VEX           `json:"vex"`             // VEX documents that were read
@@ -59,25 +60,10 @@ type Ancestor struct {
 	Shadowed     int64      `json:"shadowed"`     // bytes of content that it or a younger ancestor hid
 	Packages     Counts     `json:"packages"`     // what it did to packages
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
+	Live         *Live      `json:"live"`         // what a registry said of its name; null if none was asked, as by default
 
 	Vulnerabilities VulnerabilityCounts `json:"vulnerabilities"` // of the packages whose version it brought
 	Outdated        *Outdated           `json:"outdated"`        // what an index of packages has of those that it brought; null if none was read
-}
-
-// A Donor is an element of Document.Donors.
-type Donor struct {
-	Name       string     `json:"name"`       // "repository:tag", "repository@digest" or "repository"
-	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
-	Tags       []string   `json:"tags"`       // tags that the evidence states
-	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
-	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
-	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
-	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
-	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
-	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
-	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
-	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
-	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
 }
 
 // A Standing is how an ancestor stands among the images of its tags.

@@ -30,6 +30,7 @@ func New(r *report.Report) *Document {
 		Findings:  each(r.Findings, newFinding),
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
+		Asked:     newAsked(r.Lineage),
 
 		Scans:           []Scan{},
 		VEX:             []VEX{},
@@ -83,7 +84,7 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
-		Standing: newStanding(a.Standing),
+		Standing: newStanding(a.Standing), Live: newLive(a.Live),
 	}
 	if r.Vulnerabilities != nil {
 		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))

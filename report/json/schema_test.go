@@ -51,6 +51,7 @@ func enums(t *testing.T) map[string][]any {
 		"Evidence.kind":       schema.Constants(t, "../../ancestry", "Kind"),
 		"Standing.state": {ancestry.StateCurrent, ancestry.StateSuperseded, ancestry.StateAbandoned,
 			ancestry.StateNewer, ancestry.StateNotKnown},
+		"Live.state": {ancestry.StateCurrent, ancestry.StateMoved, ancestry.StateGone, ancestry.StateNotKnown},
 		"Lifecycle.status": {lifecycle.Unknown.String(), lifecycle.Supported.String(), lifecycle.Extended.String(),
 			lifecycle.Ended.String(), "rolling"},
 		"Step.builder":      builders,

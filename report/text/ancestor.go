@@ -38,6 +38,9 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if a.Standing != nil {
 		p.fact(trunk, []string{p.clean(standingText(*a.Standing))})
 	}
+	if a.Live != nil {
+		p.fact(trunk, []string{p.clean(liveText(*a.Live, r.AsOf))})
+	}
 	p.evidence(trunk, a, opts.Verbose)
 	if len(a.Ties) > 0 {
 		p.ties(trunk, r, i)

@@ -22,6 +22,7 @@ const (
 // screen writes the first screen: the chain, what to do first, and what is left out.
 func (p *page) screen(r *report.Report, more string) {
 	p.chain(r)
+	p.live(r)
 	p.vulnerabilities(r)
 	p.outdated(r)
 	// What is not known is told below.

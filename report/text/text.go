@@ -131,6 +131,9 @@ func (p *page) totals(r *report.Report) {
 	if n := len(r.Problems); n > 0 {
 		say = append(say, english.Plural(n, "problem", ""))
 	}
+	if r.Lineage != nil && r.Lineage.Asked != nil {
+		say = append(say, "registries "+askedText(*r.Lineage.Asked))
+	}
 	p.line("")
 	p.para("", part{}, part{p.style.name, p.clean(strings.Join(say, p.sign.sep))}, 0)
 }
