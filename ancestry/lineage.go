@@ -17,6 +17,10 @@ type Lineage struct {
 	Ancestors []Ancestor
 	// Steps are the image's history, oldest first.
 	Steps []history.Step
+	// Donors are the images outside the chain from which files were copied, as far as the
+	// image, its place or its user says so. See also Donors of package report's Report,
+	// which has those that the files tell, too.
+	Donors []Donor
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem
 }
