@@ -1,0 +1,211 @@
+package provenance
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/stemma-go/stemma/ancestry"
+)
+
+// maxDonors is how many donors are named; real builds have a handful.
+const maxDonors = 100
+
+// A giver collects the donors of a build: the images from which its line copies, or of
+// which its commands saw files.
+type giver struct {
+	walk   *walk
+	base   output      // in the chain, and so no donor
+	stages []stage     // of the Dockerfile; nil if it is not known
+	steps  map[int]int // the step of the history, by the number of the line's layer
+	grade  ancestry.Confidence
+	source string // where evidence was read
+	found  []ancestry.Donor
+}
+
+// donors returns what was found, also beside an error.
+func (g *giver) donors(l line) ([]ancestry.Donor, error) {
+	for i, made := range l.layers {
+		for _, c := range made.copies {
+			if err := g.add(i, c); err != nil {
+				return g.found, fmt.Errorf("what step %d copies: %w", made.step, err)
+			}
+		}
+	}
+	return g.found, nil
+}
+
+// add takes all images behind what was copied: that on which the stage stands, and those
+// from which the stage itself copied.
+func (g *giver) add(layer int, c copied) error {
+	if g.walk.source(c.from) != "" {
+		g.give(layer, c, c.from, "", "")
+		return nil
+	}
+	name, of := g.stage(c.from)
+	seen, todo := map[output]bool{c.from: true}, []output{c.from}
+	for len(todo) > 0 {
+		at := todo[0]
+		todo = todo[1:]
+		l := line{base: at}
+		if g.walk.source(at) == "" {
+			var err error
+			if l, err = g.walk.follow(at); err != nil {
+				return err
+			}
+		}
+		tie := ", which stands on it"
+		if at != c.from {
+			tie = ", which copies from it in turn"
+		}
+		g.give(layer, c, l.base, name, of+tie)
+		for _, made := range l.layers {
+			for _, inner := range made.copies {
+				if !seen[inner.from] {
+					seen[inner.from] = true
+					todo = append(todo, inner.from)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// give adds a source to the donors, or what was copied to one that is there.
+func (g *giver) give(layer int, c copied, from output, stage, of string) {
+	name, ok := g.walk.image(from)
+	if !ok || name.Repository == "" || from == g.base {
+		return
+	}
+	i := slices.IndexFunc(g.found, func(d ancestry.Donor) bool { return d.Stage == stage && same(d.Name, name) })
+	if i < 0 {
+		if len(g.found) == maxDonors {
+			return
+		}
+		e := ancestry.Evidence{
+			Kind: ancestry.KindProvenance, Confidence: g.grade, Where: g.source,
+			Says: "the build " + c.says(of),
+		}
+		g.found = append(g.found, ancestry.Donor{Name: name, Stage: stage, Confidence: g.grade, Evidence: []ancestry.Evidence{e}})
+		i = len(g.found) - 1
+	}
+	d := &g.found[i]
+	if step, ok := g.steps[layer]; ok && !slices.Contains(d.Steps, step) {
+		d.Steps = append(d.Steps, step)
+	}
+	if p := c.directory(); p != "" && !slices.Contains(d.Paths, p) {
+		d.Paths = append(d.Paths, p)
+		slices.Sort(d.Paths)
+	}
+}
+
+func same(a, b ancestry.Name) bool {
+	return a.Repository == b.Repository && slices.Equal(a.Tags, b.Tags) && a.Digest == b.Digest
+}
+
+// says what was done, of a stage if there is one.
+func (c copied) says(stage string) string {
+	switch of := "it"; {
+	case c.mount && stage != "":
+		return fmt.Sprintf("ran a command that saw files of %s, at %s", stage, clip(c.dest))
+	case c.mount:
+		return fmt.Sprintf("ran a command that saw its files, at %s", clip(c.dest))
+	default:
+		if stage != "" {
+			of = stage
+		}
+		if c.dest == "" {
+			return "takes all files from " + of
+		}
+		return fmt.Sprintf("copies from %s: %s to %s", of, clip(c.src), clip(c.dest))
+	}
+}
+
+// clip shortens text of a document.
+func clip(s string) string {
+	const most = 100
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// directory returns where files were put, if that is known to be a directory: what else
+// is copied may be a file or a directory. Files that a command only saw are not in the image.
+func (c copied) directory() string {
+	if c.mount || !strings.HasSuffix(c.dest, "/") {
+		return ""
+	}
+	p := strings.TrimPrefix(path.Clean("/"+c.dest), "/")
+	if p == "" {
+		return ""
+	}
+	return p + "/"
+}
+
+// A stage is one of the Dockerfile, with the line of its FROM.
+type stage struct {
+	line int
+	name string // or its number
+}
+
+// stagesOf returns the stages of a Dockerfile, in its order; nil if it cannot be read.
+func stagesOf(text []byte) []stage {
+	if len(text) > maxDockerfile {
+		return nil
+	}
+	parsed, err := parser.Parse(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	var out []stage
+	for _, n := range parsed.AST.Children {
+		if !strings.EqualFold(n.Value, "FROM") {
+			continue
+		}
+		s := stage{n.StartLine, strconv.Itoa(len(out))}
+		for a := n.Next; a != nil && a.Next != nil; a = a.Next {
+			if strings.EqualFold(a.Value, "AS") {
+				s.name = a.Next.Value
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// maxDockerfile is the size in bytes of the largest Dockerfile that is read.
+const maxDockerfile = 1 << 20
+
+// stage returns the name of the stage whose last step has an output, and how to speak of
+// it: the last one whose FROM is above the step's own line.
+func (g *giver) stage(o output) (name, says string) {
+	at := g.walk.lineOf(o.step)
+	for _, s := range g.stages {
+		if s.line <= at {
+			name = clip(s.name)
+		}
+	}
+	if name == "" {
+		return "", "another stage"
+	}
+	return name, "stage " + name
+}
+
+// lineOf returns the line of the Dockerfile at which a step begins; 0 if it is not known.
+func (g *graph) lineOf(step int) int {
+	if g.meta.Source == nil {
+		return 0
+	}
+	for _, l := range g.meta.Source.Locations[g.steps[step].ID].Locations {
+		for _, r := range l.Ranges {
+			return r.Start.Line
+		}
+	}
+	return 0
+}
