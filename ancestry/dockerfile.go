@@ -15,6 +15,8 @@ type Dockerfile struct {
 	// Steps are the lines of each step of the image, the oldest first. A step that came
 	// with the base has those of its FROM. They are zero where they are not known.
 	Steps []Lines
+	// Donors are the images that it copies files from: COPY --from.
+	Donors []Donor
 }
 
 // Lines are an instruction's lines in a Dockerfile, counted from 1. The zero Lines are

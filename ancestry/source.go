@@ -45,6 +45,9 @@ type Claim struct {
 	From, To time.Time
 	// Standing is how the image named stands, if the source follows its tags.
 	Standing *Standing
+	// Donors are the images that the steps copied files from. A claim that has nothing else
+	// to say has no Start, and ends with the last step.
+	Donors []Donor
 	// Evidence says why; its Confidence is the claim's.
 	Evidence Evidence
 }

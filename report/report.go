@@ -29,6 +29,10 @@ type Report struct {
 
 	// Ancestors are Lineage.Ancestors, in the same order, with what each brought.
 	Ancestors []Ancestor
+	// Donors are the images outside the chain from which files were copied: those of the
+	// lineage, and those that the files themselves tell. They are sorted by ancestor (youngest
+	// first), step and name.
+	Donors []Donor
 	// Findings are sorted by severity (most severe first), ancestor (youngest
 	// first), rule, layer, step and subject.
 	Findings []Finding

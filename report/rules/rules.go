@@ -9,6 +9,7 @@
 //	born-old         warning  An ancestor that was built more than 90 days after its parent.
 //	build-tools      warning  Compilers, headers, build systems, version control, debuggers, remote access.
 //	copy-up          warning  Files that a layer ships again although their content did not change.
+//	donor            note     Software that the image's own steps copied from another image: COPY --from=node.
 //	end-of-life      serious  A distribution or a language runtime that gets no more fixes, or soon none.
 //	full-upgrade     note     A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update.
 //	lagging          note     An ancestor that was not rebuilt since a newer build of its base was published.
@@ -50,6 +51,7 @@ func All() []report.Rule {
 		BornOld(),
 		BuildTools(),
 		CopyUp(),
+		Donor(),
 		EndOfLife(),
 		FullUpgrade(),
 		Lagging(),
