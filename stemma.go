@@ -30,6 +30,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/provenance"
 	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
@@ -53,6 +54,11 @@ type Options struct {
 	Publishers []ancestry.Publisher
 	// NoGenealogy leaves the genealogy out.
 	NoGenealogy bool
+	// Provenance says what is done with the build attestations of an image that package
+	// layers/source opened. If it is nil, those in a layout or an archive are read
+	// nevertheless, and a registry is not asked for them: see package
+	// ancestry/provenance for what that costs.
+	Provenance *provenance.Options
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []report.Rule
@@ -91,6 +97,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	found := place.Of(img)
 	given := found.Complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
+	catalogues, unread := found.WithProvenance(ctx, catalogues, opts.Provenance)
 	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
 	})
@@ -110,7 +117,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	}
 	rep := report.Options{
 		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules,
-		Problems: found.Problems(unopened, failed), Partial: failed != nil,
+		Problems: found.Problems(unopened, unread, failed), Partial: failed != nil,
 	}
 	return report.New(idx, lin, inv, &rep), nil
 }

@@ -28,6 +28,16 @@ type Lines struct {
 	End int
 }
 
+// dockerfile returns the one of the first accepted claim that has one.
+func (c *chain) dockerfile() *Dockerfile {
+	for _, w := range c.accepted {
+		if w.Dockerfile != nil {
+			return w.Dockerfile
+		}
+	}
+	return nil
+}
+
 // Step returns the lines of a step; zero if they are not known, and for a step that the
 // image does not have.
 func (d *Dockerfile) Step(step int) Lines {

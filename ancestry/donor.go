@@ -31,6 +31,10 @@ type Donor struct {
 	// do not.
 	Version string
 
+	// Mounted is true if nothing of it was copied, and a command of the build saw its files:
+	// RUN --mount=from. What is in the image is what the command made of them.
+	Mounted bool
+
 	// Confidence is that of the name.
 	Confidence Confidence
 	// Evidence is what speaks for the donor, the strongest first. There is at least one.
@@ -65,7 +69,7 @@ func (c *chain) donors() []Donor {
 	for _, w := range c.accepted {
 		for _, d := range w.Donors {
 			i := slices.IndexFunc(all, func(o Donor) bool {
-				return o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
+				return o.Mounted == d.Mounted && o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
 			})
 			if i < 0 {
 				d.Evidence = slices.Clone(d.Evidence)

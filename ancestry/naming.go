@@ -159,9 +159,9 @@ func (a *Ancestor) place(c, first candidate, groups []Name) {
 		}
 		if len(groups) == 1 && c.addsTags(first, g, *a) {
 			n, more := Name{a.Repository, a.Tags, a.Digest}, c.Name
-			if first.Evidence.Kind == KindReference && c.Evidence.Kind == KindRecipe {
+			if called := first.Evidence.Kind; (called == KindReference || called == KindProvenance) && c.Evidence.Kind == KindRecipe {
 				// The recipe's tags are the most specific first; what it was asked for
-				// by may be any of them.
+				// by, or the Dockerfile's FROM, may be any of them.
 				n, more = Name{more.Repository, slices.Clone(more.Tags), more.Digest}, n
 			}
 			n.join(more)
@@ -195,7 +195,9 @@ func (c candidate) addsTags(first candidate, g Name, a Ancestor) bool {
 	if c.tier() > first.tier() && c.tier() == 3 {
 		return false
 	}
-	return g.shares(c.Name) && (c.Evidence.Kind == KindRecipe || c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence))
+	// A FROM may say latest: what the steps are is then known better by their recipe.
+	shares := g.shares(c.Name) || first.Evidence.Kind == KindProvenance && c.Evidence.Kind == KindRecipe && g.floats()
+	return shares && (c.Evidence.Kind == KindRecipe || c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence))
 }
 
 // related reports whether tags of one distribution can be of one image: one has

@@ -73,7 +73,7 @@ func (r *Report) joinDonor(found Donor, n int) bool {
 		same := d.Name.Repository == found.Name.Repository
 		overlap := slices.ContainsFunc(d.Steps, func(s int) bool { return slices.Contains(found.Steps, s) })
 		switch {
-		case d.Ancestor != found.Ancestor || !overlap && !(same && d.Steps == nil):
+		case d.Mounted || d.Ancestor != found.Ancestor || !overlap && !(same && d.Steps == nil):
 			continue
 		case same:
 			d.Evidence = append(slices.Clone(d.Evidence), found.Evidence...)

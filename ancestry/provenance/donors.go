@@ -82,7 +82,9 @@ func (g *giver) give(layer int, c copied, from output, stage, of string) {
 	if !ok || name.Repository == "" || from == g.base {
 		return
 	}
-	i := slices.IndexFunc(g.found, func(d ancestry.Donor) bool { return d.Stage == stage && same(d.Name, name) })
+	i := slices.IndexFunc(g.found, func(d ancestry.Donor) bool {
+		return d.Stage == stage && d.Mounted == c.mount && same(d.Name, name)
+	})
 	if i < 0 {
 		if len(g.found) == maxDonors {
 			return
@@ -91,11 +93,11 @@ func (g *giver) give(layer int, c copied, from output, stage, of string) {
 			Kind: ancestry.KindProvenance, Confidence: g.grade, Where: g.source,
 			Says: "the build " + c.says(of),
 		}
-		g.found = append(g.found, ancestry.Donor{Name: name, Stage: stage, Confidence: g.grade, Evidence: []ancestry.Evidence{e}})
+		g.found = append(g.found, ancestry.Donor{Name: name, Stage: stage, Mounted: c.mount, Confidence: g.grade, Evidence: []ancestry.Evidence{e}})
 		i = len(g.found) - 1
 	}
 	d := &g.found[i]
-	if step, ok := g.steps[layer]; ok && !slices.Contains(d.Steps, step) {
+	if step, ok := g.steps[layer]; ok && !c.mount && !slices.Contains(d.Steps, step) {
 		d.Steps = append(d.Steps, step)
 	}
 	if p := c.directory(); p != "" && !slices.Contains(d.Paths, p) {

@@ -53,7 +53,8 @@ func (r *reader) endOf(cfg *v1.ConfigFile) (int, bool) {
 		return 0, false
 	}
 	below := slices.IndexFunc(r.q.Steps, func(s history.Step) bool { return s.Layer == len(cfg.RootFS.DiffIDs)-1 })
-	if n := len(cfg.History); below < n && n <= b.first {
+	steps, _ := history.Steps(cfg)
+	if n := len(steps); below < n && n <= b.first {
 		return n, true
 	}
 	return below + 1, true
