@@ -61,7 +61,7 @@ func (s *Statement) addResult(name string, value []byte) {
 		text = string(value)
 	}
 	for line := range strings.Lines(text) {
-		words := strings.Fields(line)
+		words := strings.Fields(strings.Replace(line, ":<none>@", "@", 1)) // pulled by digest
 		if len(words) == 0 || len(s.Images) >= maxMaterials {
 			continue
 		}

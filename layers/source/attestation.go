@@ -66,7 +66,7 @@ type surroundings struct {
 // attestations there. If it has none for the image, a registry is asked for the referrers
 // of the manifest and of the indexes that lead to it, and for the tags under which cosign
 // keeps attestations. In a registry, each of these is a small request or two, and so are a
-// manifest and its documents: two in all for BuildKit's provenance, ten at most where there
+// manifest and its documents: two in all for BuildKit's provenance, six at most where there
 // are none. Open makes none of these requests.
 //
 // The error is about what could not be read, beside what could. It is nil where there are no
@@ -154,14 +154,15 @@ func (r *attestationReader) readReferrers(ctx context.Context, reg *repository) 
 }
 
 // mayAttest reports whether an artifact may be an attestation, by its type: that of an in-toto
-// statement, of an envelope, of a bundle, or none.
+// statement, of an envelope, of a bundle, or none that says
+// anything.
 func mayAttest(artifactType string) bool {
 	for _, part := range []string{"in-toto", "dsse", "sigstore.bundle", "docker.attestation"} {
 		if strings.Contains(artifactType, part) {
 			return true
 		}
 	}
-	return artifactType == ""
+	return artifactType == "" || artifactType == string(emptyConfig)
 }
 
 // readManifest reads what a descriptor of an index or of the referrers leads to. If told is
@@ -205,7 +206,7 @@ func (r *attestationReader) readDocuments(ctx context.Context, d v1.Descriptor, 
 		return
 	}
 	for _, l := range m.Layers {
-		if !mayAttest(string(l.MediaType)) || l.MediaType == "" {
+		if !mayAttest(string(l.MediaType)) || l.MediaType == "" || l.MediaType == emptyConfig {
 			continue
 		}
 		r.seen = true
