@@ -38,7 +38,7 @@ func TestTaggedBuildKit(t *testing.T) {
 	require.NoError(t, err)
 	daemon.Build(t, contextOf(t, "scanner.Dockerfile", map[string]string{"scan": string(scan)}, "/bin/busybox"), registry+"/acme/scanner:1", "--frontend=dockerfile.v0")
 	app, scratch := contextOf(t, "app.Dockerfile", nil), contextOf(t, "scratch.Dockerfile", nil)
-	build := func(dir, tag, attested string, more ...string) string {
+	build := func(t *testing.T, dir, tag, attested string, more ...string) string {
 		ref := registry + "/acme/" + tag
 		daemon.Build(t, dir, ref, append(more, "--frontend=gateway.v0", "--opt=source="+registry+"/docker/dockerfile:1",
 			"--opt=build-arg:REGISTRY="+registry, "--opt=attest:sbom=generator="+registry+"/acme/scanner:1", "--opt=attest:provenance="+attested)...)
@@ -47,7 +47,7 @@ func TestTaggedBuildKit(t *testing.T) {
 
 	for _, version := range []string{"v1", "v0.2"} {
 		t.Run(version, func(t *testing.T) {
-			ref := build(app, "app:max-"+version, "mode=max,version="+version, "--opt=vcs:source=https://user:secret@git.example.org/acme/app.git", "--opt=vcs:revision=4b220de5058abfd01ff619c9d2ff6b09a049bea0", "--opt=vcs:localdir:dockerfile=build")
+			ref := build(t, app, "app:max-"+version, "mode=max,version="+version, "--opt=vcs:source=https://user:secret@git.example.org/acme/app.git", "--opt=vcs:revision=4b220de5058abfd01ff619c9d2ff6b09a049bea0", "--opt=vcs:localdir:dockerfile=build")
 			r := told(t, ref, &provenance.Options{})
 			base := r.Ancestors[1]
 			assert.Equal(t, registry+"/acme/base:1", base.String())
@@ -77,7 +77,7 @@ func TestTaggedBuildKit(t *testing.T) {
 			assert.Empty(t, r.Lineage.Donors)
 
 			// mode=min: the layers tell, and without them nothing does.
-			ref = build(app, "app:min-"+version, "mode=min,version="+version)
+			ref = build(t, app, "app:min-"+version, "mode=min,version="+version)
 			r = told(t, ref, &provenance.Options{Config: configs})
 			base = r.Ancestors[1]
 			assert.Equal(t, registry+"/acme/base:1", base.String())
@@ -91,11 +91,11 @@ func TestTaggedBuildKit(t *testing.T) {
 		})
 	}
 	t.Run("scratch", func(t *testing.T) {
-		r := told(t, build(scratch, "scratch:1", "mode=max"), &provenance.Options{})
+		r := told(t, build(t, scratch, "scratch:1", "mode=max"), &provenance.Options{})
 		require.Len(t, r.Ancestors, 1)
 		require.Len(t, r.Lineage.Donors, 1)
 		assert.Equal(t, registry+"/acme/tool:2", r.Lineage.Donors[0].String())
-		r = told(t, build(scratch, "scratch:2", "mode=min"), &provenance.Options{Config: configs})
+		r = told(t, build(t, scratch, "scratch:2", "mode=min"), &provenance.Options{Config: configs})
 		require.Len(t, r.Ancestors, 1)
 	})
 	t.Run("attestations as an image", func(t *testing.T) { // as BuildKit made them until v0.26
