@@ -268,7 +268,8 @@ func (s *Statement) addBuildKit(from configSource, asked, config, more part) err
 	}
 	frontend, _ := ancestry.ParseName(req.Args["source"])
 	for i := range s.Images {
-		s.Images[i].tool = isTool(s.Images[i].Name.Repository) || frontend.Repository != "" && s.Images[i].Name.Repository == frontend.Repository
+		repository := s.Images[i].Name.Repository
+		s.Images[i].tool = isTool(repository) || repository != "" && repository == frontend.Repository
 	}
 	s.addSource(from, nil)
 	s.addVCS(meta.VCS)
