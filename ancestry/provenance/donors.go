@@ -13,8 +13,12 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 )
 
-// maxDonors is how many donors are named; real builds have a handful.
-const maxDonors = 100
+// maxDonors is how many donors are named, and maxCopies of how many copies; real builds have
+// a handful.
+const (
+	maxDonors = 100
+	maxCopies = 10_000
+)
 
 // A giver collects the donors of a build: the images from which its line copies, or of
 // which its commands saw files.
@@ -30,8 +34,12 @@ type giver struct {
 
 // donors returns what was found, also beside an error.
 func (g *giver) donors(l line) ([]ancestry.Donor, error) {
+	n := 0
 	for i, made := range l.layers {
 		for _, c := range made.copies {
+			if n++; n > maxCopies {
+				return g.found, fmt.Errorf("step %d: more than %d copies and mounts", made.step, maxCopies)
+			}
 			if err := g.add(i, c); err != nil {
 				return g.found, fmt.Errorf("what step %d copies: %w", made.step, err)
 			}
