@@ -35,6 +35,10 @@ func below(path string, prefixes []string) bool {
 	return false
 }
 
+// opensImages is the one package below report that stands above stemma: it reads the images
+// whose reports the assertions of report/reporttest are about. Only tests import it.
+const opensImages = "report/imagetest"
+
 // What a package is built from is its price. A program that only reads layers, tells
 // a chain or prints a report must not compile a scanner, a registry client or
 // megabytes of data.
@@ -51,6 +55,7 @@ func TestImportsStaySmall(t *testing.T) {
 	for _, pkg := range list(t, module+"/report/...") {
 		most[strings.TrimPrefix(pkg, module+"/")] = 60
 	}
+	delete(most, opensImages)
 	require.Contains(t, most, "report/text")
 	for pkg, most := range most {
 		t.Run(pkg, func(t *testing.T) {
@@ -132,12 +137,12 @@ func TestSyftStaysBehindOneDoor(t *testing.T) {
 }
 
 // Imports point one way: layers ← packages, ancestry ← report ← stemma ← examples. Package
-// ancestry/chain stands beside stemma: it makes reports, too.
+// ancestry/chain stands beside stemma: it makes reports, too. opensImages stands above it.
 func TestImportsPointOneWay(t *testing.T) {
-	rank := map[string]int{"layers": 0, "packages": 1, "ancestry": 1, "report": 2, "": 3, "ancestry/chain": 3, "examples": 4}
+	rank := map[string]int{"layers": 0, "packages": 1, "ancestry": 1, "report": 2, "": 3, "ancestry/chain": 3, opensImages: 4, "examples": 5}
 	top := func(pkg string) string {
 		inside := strings.TrimPrefix(strings.TrimPrefix(pkg, module), "/")
-		if inside == "ancestry/chain" {
+		if inside == "ancestry/chain" || inside == opensImages {
 			return inside
 		}
 		first, _, _ := strings.Cut(inside, "/")

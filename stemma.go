@@ -84,7 +84,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		opts = &Options{}
 	}
 	read := opts.Layers
-	read.Wants = append(slices.Clone(read.Wants), wantHints)
+	files := &report.Files{}
+	read.Wants = append(slices.Clone(read.Wants), append(files.Wants(), wantHints)...)
 	var collector *scan.Collector
 	if !opts.NoPackages {
 		collector = scan.NewCollector(&opts.Packages)
@@ -116,7 +117,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		}
 	}
 	rep := report.Options{
-		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules,
+		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules, Files: files,
 		Problems: found.Problems(unopened, unread, failed), Partial: failed != nil,
 	}
 	return report.New(idx, lin, inv, &rep), nil

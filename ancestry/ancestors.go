@@ -177,7 +177,7 @@ func (c *chain) parent(w weighed, above Span) candidate {
 	case w.Evidence.Kind == KindRecipe:
 		e.Confidence = min(e.Confidence, Inferred) // the steps of the image below were compared with nothing
 	}
-	e.Kind = KindParent
+	e.Kind, e.Name = KindParent, "" // what the image above is called by is no name of the parent
 	e.Confidence = min(e.Confidence, Recorded, c.cuts[above.From].confidence)
 	e.Says = fmt.Sprintf("%s is built on %s", orThis(w.Name), w.Parent)
 	return candidate{Name: w.Parent, Evidence: e, rank: 2*w.source + 1}

@@ -86,6 +86,9 @@ func (c *chain) donors() []Donor {
 	return all
 }
 
+// maxDonors is how many a history can name: no image has so many.
+const maxDonors = 500
+
 // copyFlags reads COPY --from, where a builder records it. What reads like a name without a
 // tag or a registry may as well be a stage: it names nothing.
 func copyFlags(q *Query) ([]Claim, error) {
@@ -98,7 +101,7 @@ func copyFlags(q *Query) ([]Claim, error) {
 				continue
 			}
 			name, ok := ParseName(from)
-			if !ok {
+			if !ok || len(order) == maxDonors {
 				continue
 			}
 			d := found[name.String()]

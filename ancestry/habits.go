@@ -44,7 +44,7 @@ func comments(q *Query) ([]Claim, error) {
 			Start: history.None, End: i, Name: name,
 			Evidence: Evidence{
 				Kind: KindBuilder, Confidence: Recorded,
-				Says: "built on " + plainText(from), Where: fmt.Sprintf("step %d: comment", i),
+				Says: "built on " + plainText(from), Name: from, Where: fmt.Sprintf("step %d: comment", i),
 			},
 		})
 	}

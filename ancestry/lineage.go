@@ -110,6 +110,10 @@ type Evidence struct {
 	Confidence Confidence // the grade that this evidence alone supports
 	// Says is what it says, in words: "base name debian:bookworm-slim".
 	Says string
+	// Name is the name by which the image above was built on this one, as it was given, with
+	// its digest if it has one: "debian:bookworm@sha256:…". Only an annotation, a label, a
+	// builder or a known Dockerfile that says what the image stands on has one.
+	Name string
 	// Where is where it was read: "label org.opencontainers.image.base.name",
 	// "step 4 comment", "layer 0: etc/os-release".
 	Where string

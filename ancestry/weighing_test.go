@@ -3,6 +3,7 @@ package ancestry_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +208,8 @@ func TestRootAgainstBetterEvidence(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		a := l.Ancestors[1]
+		named := slices.ContainsFunc(slices.Concat(a.Evidence, a.Against), func(e ancestry.Evidence) bool { return e.Name == base })
+		assert.True(t, named, "the name as the annotation has it: %s", base)
 		against := 0
 		for _, e := range a.Against {
 			if e.Kind == ancestry.KindStep {

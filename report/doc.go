@@ -27,6 +27,10 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
+//   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
+//     himself asks for it with [Files.Wants].
 //   - A layer, step or ancestor to blame: layers.None, or -1.
 //   - A digest: the zero Hash.
 //
@@ -43,7 +47,7 @@
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;
 //   - report/junit writes what a policy checked, for those who show tests;
-//   - report/reporttest asserts on it in Go tests;
+//   - report/reporttest asserts on it in Go tests; report/imagetest opens the image, too;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are
 //     maintained.

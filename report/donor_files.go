@@ -60,11 +60,19 @@ type donorFact struct {
 	mark    bool
 }
 
+// An image can be made to be slow: a COPY of more sources tells nothing, and of more places
+// the rest is left out.
+const (
+	mostSources = 100
+	mostPaths   = 50
+)
+
 type donorKey struct{ row, ancestor int }
 
 // donorFiles are the files of a row that one ancestor's steps copied.
 type donorFiles struct {
-	paths  map[string]string // by pattern, where it is, as Paths of a donor has it
+	have   map[string]string // by pattern, where it is first
+	paths  map[string]bool   // all places, as Paths of a donor has them
 	marks  map[string]bool
 	layers map[int]bool
 }
@@ -114,17 +122,21 @@ func (s *donorSearch) add(fact donorFact, ancestor int, e layers.Entry, from str
 	key := donorKey{fact.row, ancestor}
 	f := s.found[key]
 	if f == nil {
-		f = &donorFiles{paths: map[string]string{}, marks: map[string]bool{}, layers: map[int]bool{}}
+		f = &donorFiles{have: map[string]string{}, paths: map[string]bool{}, marks: map[string]bool{}, layers: map[int]bool{}}
 		s.found[key] = f
 	}
 	if fact.mark {
 		f.marks[fact.pattern] = true
 		return
 	}
-	if !e.Visible() || sameContent(e) {
+	if sameContent(e) || !s.r.shows(e) {
 		return
 	}
-	f.paths[fact.pattern] = shownPath(fact.pattern, e.Path)
+	shown := shownPath(fact.pattern, e.Path)
+	f.have[fact.pattern] = cmp.Or(f.have[fact.pattern], shown)
+	if len(f.paths) < mostPaths {
+		f.paths[shown] = true
+	}
 	f.layers[e.Layer] = true
 }
 
@@ -143,7 +155,7 @@ func shownPath(pattern, p string) string {
 // donor makes a donor of the files that were found, if they are all that is needed.
 func (s *donorSearch) donor(key donorKey, f *donorFiles) (Donor, bool) {
 	row, of := s.rows[key.row], s.r.Ancestors[key.ancestor]
-	if path.Base(of.Repository) == path.Base(row.repository) || slices.ContainsFunc(row.needs, func(p string) bool { return f.paths[p] == "" }) {
+	if path.Base(of.Repository) == path.Base(row.repository) || slices.ContainsFunc(row.needs, func(p string) bool { return f.have[p] == "" }) {
 		return Donor{}, false
 	}
 	for _, mark := range row.marks {
@@ -160,15 +172,11 @@ func (s *donorSearch) donor(key donorKey, f *donorFiles) (Donor, bool) {
 	for _, l := range sortedLayers(f.layers) {
 		d.Steps = append(d.Steps, s.copies[l].step)
 	}
-	shown := map[string]bool{}
-	for _, p := range f.paths {
-		shown[p] = true
-	}
-	d.Paths = sortedKeys(shown)
+	d.Paths = sortedKeys(f.paths)
 	d.Evidence = []ancestry.Evidence{{
 		Kind: ancestry.KindHeuristic, Confidence: ancestry.Inferred,
 		Says:  fmt.Sprintf("%s, where images of %s have it", d.Software(), row.repository),
-		Where: fmt.Sprintf("layer %d: %s", sortedLayers(f.layers)[0], f.paths[row.needs[0]]),
+		Where: fmt.Sprintf("layer %d: %s", sortedLayers(f.layers)[0], f.have[row.needs[0]]),
 	}}
 	return d, true
 }
@@ -237,6 +245,9 @@ func newCopied(r *Report, s history.Step) (copied, bool) {
 	in := s.Instruction
 	w := in.Builder.Facts().Writing
 	if in.Keyword != "COPY" || s.Uncertain || s.Layer < 0 || s.Layer >= len(r.Index.Layers) || !strings.HasPrefix(in.Dest, "/") {
+		return copied{}, false
+	}
+	if len(in.Sources) > mostSources {
 		return copied{}, false
 	}
 	if w == nil { // the classic builder and Buildah write a COPY alike

@@ -104,7 +104,7 @@ func (r *Report) measureDonor(d *Donor) {
 			continue
 		}
 		for e := range r.Index.Entries(step.Layer) {
-			if e.Type == layers.Directory || !e.Visible() || sameContent(e) || d.Paths != nil && !below(d.Paths, e.Path) {
+			if e.Type == layers.Directory || sameContent(e) || d.Paths != nil && !below(d.Paths, e.Path) || !r.shows(e) {
 				continue
 			}
 			d.Bytes += e.Size
@@ -116,6 +116,16 @@ func (r *Report) measureDonor(d *Donor) {
 	if d.Paths == nil {
 		d.Paths = placesOf(copied)
 	}
+}
+
+// shows reports whether the finished image has the content that an entry brought, though a
+// later layer may have shipped it again with another owner.
+func (r *Report) shows(e layers.Entry) bool {
+	if e.Visible() || e.Type == layers.Whiteout {
+		return e.Visible()
+	}
+	final, ok := r.Index.Lookup(r.Index.Top(), e.Path)
+	return ok && final.Type == e.Type && r.Origin(final) == e.Layer
 }
 
 // below reports whether a path is one of the paths, or in one that is a directory.

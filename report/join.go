@@ -22,6 +22,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 		Index:     idx,
 		Lineage:   lin,
 		Inventory: inv,
+		Files:     opts.Files,
 		Partial:   opts.Partial,
 	}
 	if opts.AsOf.IsZero() {

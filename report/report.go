@@ -26,6 +26,7 @@ type Report struct {
 	Index     *layers.Index // nil if only the configuration was read
 	Lineage   *ancestry.Lineage
 	Inventory *packages.Inventory // nil if the packages were not asked for
+	Files     *Files              // nil if no more was asked of files than the index tells
 
 	// Ancestors are Lineage.Ancestors, in the same order, with what each brought.
 	Ancestors []Ancestor
@@ -74,6 +75,8 @@ type Options struct {
 	Digest    v1.Hash
 	// AsOf becomes that of the report; the zero Time is now.
 	AsOf time.Time
+	// Files becomes that of the report: what was asked of files in the reading of the index.
+	Files *Files
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []Rule

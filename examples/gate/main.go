@@ -130,16 +130,20 @@ func check(ctx context.Context, c command) (*verdict, error) {
 		return nil, err
 	}
 	defer done()
-	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
+	opts := stemma.Options{Rules: rules.All()}
+	var text []byte
+	if c.dockerfile != "" {
+		if text, err = os.ReadFile(c.dockerfile); err != nil {
+			return nil, err
+		}
+		opts.Catalogues = append(opts.Catalogues, lines.Source(filepath.ToSlash(c.dockerfile), text, nil)) // COPY --from
+	}
+	rep, err := stemma.Analyze(ctx, img, &opts)
 	if err != nil {
 		return nil, err
 	}
 	v := judge(pol, rep)
 	if c.dockerfile != "" {
-		text, err := os.ReadFile(c.dockerfile)
-		if err != nil {
-			return nil, err
-		}
 		if v.dockerfile, err = lines.Find(filepath.ToSlash(c.dockerfile), text, rep.Steps(), nil); err != nil {
 			return nil, err
 		}

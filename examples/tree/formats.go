@@ -13,6 +13,7 @@ import (
 
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/cyclonedx"
+	"github.com/stemma-go/stemma/report/html"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/sarif"
@@ -38,6 +39,7 @@ func formats() []format {
 		}},
 		{"cyclonedx", "an SBOM, CycloneDX 1.6", func(w io.Writer, r *report.Report, _ *flags) error { return cyclonedx.Write(w, r, nil) }},
 		{"spdx", "an SBOM, SPDX 2.3", func(w io.Writer, r *report.Report, _ *flags) error { return spdx.Write(w, r, nil) }},
+		{"html", "a page for a browser, in one file", func(w io.Writer, r *report.Report, _ *flags) error { return html.Write(w, r) }},
 	}
 }
 

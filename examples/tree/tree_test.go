@@ -59,7 +59,7 @@ func TestFirstScreen(t *testing.T) {
 	assert.Equal(t, "example.org/shop/api:2.4.1 linux/amd64", lines[0])
 	for i, want := range []string{
 		`^  image +built +age +unpacked +packages  findings$`,
-		`^● example.org/shop/api:2.4.1 recognised +2026-09-30 .* 14 MB +77  ▲ 5 • 1$`,
+		`^● example.org/shop/api:2.4.1 recognised +2026-09-30 .* 14 MB +77  ▲ 5 • 3$`,
 		`^● example.org/runtime/node:18 recorded +2025-08-19 .* 263 MB +337  ▲ 6 • 2$`,
 		`^● example.org/build/toolchain:12 recognised  2024-07-23 .* 300 MB +51  ▲ 6$`,
 		`^○ example.org/base/debian:bookworm recorded  2023-07-04 .* 170 MB +87  ▲ 1$`,
@@ -70,7 +70,7 @@ func TestFirstScreen(t *testing.T) {
 	} {
 		assert.Regexp(t, want, lines[i+3])
 	}
-	assert.Equal(t, "not shown: 3 remedies, 21 findings (✗ 0 serious · ▲ 18 warnings · • 3 notes): tree -v", lines[24])
+	assert.Equal(t, "not shown: 5 remedies, 23 findings (✗ 0 serious · ▲ 18 warnings · • 5 notes): tree -v", lines[24])
 
 	out, _, _ = tree(t, "-width", "60")
 	assert.Len(t, names(out), 4)

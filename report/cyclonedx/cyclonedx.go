@@ -45,6 +45,7 @@ func New(r *report.Report, opts *Options) *cdx.BOM {
 	b.addPackages(opts.Removed)
 	b.addSystem()
 	b.addAncestors()
+	b.addDonors()
 	bom := cdx.NewBOM()
 	bom.SpecVersion = cdx.SpecVersion1_6
 	bom.JSONSchema = "http://cyclonedx.org/schema/bom-1.6.schema.json"

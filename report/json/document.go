@@ -20,6 +20,7 @@ type Document struct {
 	Content      int64       `json:"content"`      // bytes of the regular files of the layers
 	Shadowed     int64       `json:"shadowed"`     // bytes of content that a later layer overwrote or deleted
 	Ancestors    []Ancestor  `json:"ancestors"`    // the chain, youngest first: the first is the image itself
+	Donors       []Donor     `json:"donors"`       // images outside the chain that files were copied from, those of the youngest ancestor first
 	Layers       []Layer     `json:"layers"`       // all layers, bottom first
 	Packages     []Package   `json:"packages"`     // by type, name, architecture, location; empty if not asked for, see known
 	Unowned      []Directory `json:"unowned"`      // visible files that no package owns, most bytes first
@@ -52,6 +53,22 @@ type Ancestor struct {
 	Shadowed     int64      `json:"shadowed"`     // bytes of content that it or a younger ancestor hid
 	Packages     Counts     `json:"packages"`     // what it did to packages
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
+}
+
+// A Donor is an element of Document.Donors.
+type Donor struct {
+	Name       string     `json:"name"`       // "repository:tag", "repository@digest" or "repository"
+	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
+	Tags       []string   `json:"tags"`       // tags that the evidence states
+	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
+	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
+	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
+	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
+	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
+	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
+	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
+	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
+	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
 }
 
 // A Standing is how an ancestor stands among the images of its tags.

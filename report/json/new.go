@@ -23,6 +23,7 @@ func New(r *report.Report) *Document {
 		Partial:   r.Partial,
 		Known:     known(r),
 		Ancestors: []Ancestor{},
+		Donors:    each(r.Donors, newDonor),
 		Layers:    []Layer{},
 		Packages:  []Package{},
 		Unowned:   []Directory{},
@@ -86,6 +87,11 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		out.Layers = append(out.Layers, i)
 	}
 	return out
+}
+
+func newDonor(d report.Donor) Donor {
+	return Donor{Name: d.String(), Repository: d.Name.Repository, Tags: list(d.Name.Tags), Digest: digest(d.Name.Digest), Stage: d.Stage, Ancestor: index(d.Ancestor),
+		Steps: append([]int{}, d.Steps...), Paths: list(d.Paths), Version: d.Version, Bytes: d.Bytes, Confidence: d.Confidence.String(), Evidence: each(d.Evidence, newEvidence)}
 }
 
 func newStanding(s *ancestry.Standing) *Standing {

@@ -35,6 +35,7 @@ func enums(t *testing.T) map[string][]any {
 		"Document.known":      {"layers", "packages"},
 		"Ancestor.confidence": confidences,
 		"Ancestor.boundary":   confidences,
+		"Donor.confidence":    confidences,
 		"Evidence.confidence": confidences,
 		"Evidence.kind":       schema.Constants(t, "../../ancestry", "Kind"),
 		"Standing.state": {ancestry.StateCurrent, ancestry.StateSuperseded, ancestry.StateAbandoned,

@@ -35,5 +35,5 @@
 // underscores: for Jenkins they are packages.
 //
 // All text goes through layers/printable: no name in an image adds an element, or is what
-// XML may not hold. docs/formats/junit.md shows how GitLab, Jenkins and GitHub show it.
+// XML may not hold. README.md, beside this file, shows how GitLab, Jenkins and GitHub show it.
 package junit

@@ -17,7 +17,8 @@ func AddRemote() report.Rule {
 		Doc: "ADD of a URL, or (a note) of a local archive, above the first layer. " +
 			"A URL may serve another file tomorrow. An archive is unpacked without a word, where COPY would have said what is meant. " +
 			"Docker's classic builder records a hash instead of a name: a bare hash is that of a URL, and one with file: is taken for an archive only if the layer holds several files. " +
-			"It is silent where the history has a checksum or a Git commit; BuildKit records no checksum.",
+			"It is silent where the history has a checksum or a Git commit; BuildKit records no checksum. " +
+			"It may be wrong where the address names one content that never changes.",
 		Run: findAddRemote,
 	}
 }

@@ -23,7 +23,8 @@ func BornOld() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor that was built more than 90 days after its parent. " +
 			"It was out of date when it was new, because its builder kept an old base. " +
-			"It is silent where one of the two days is not known: the epoch, 1980, a day before the parent's and one day for all are of reproducible builds, and no build's.",
+			"It is silent where one of the two days is not known: the epoch, 1980, a day before the parent's and one day for all are of reproducible builds, and no build's. " +
+			"It may be wrong where the base was the newest that there was: some publishers build seldom.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i := 0; i+1 < len(r.Ancestors); i++ {

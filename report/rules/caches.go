@@ -43,7 +43,8 @@ func PackageCaches() report.Rule {
 		Severity: report.Warning,
 		Doc: "Caches of package managers: lists, downloads, modules kept for a next run. " +
 			"An image never installs again, so their bytes are for nothing. " +
-			"It is silent about caches below 100 kB, and about those that a later layer hides, which are the rule shipped-removed's.",
+			"It is silent about caches below 100 kB, and about those that a later layer hides, which are the rule shipped-removed's. " +
+			"It may be wrong where the container installs packages while it runs.",
 		Run: findCaches,
 	}
 }

@@ -16,7 +16,8 @@ func CopyUp() report.Rule {
 		Severity: report.Warning,
 		Doc: "Files that a layer ships again although their content did not change. " +
 			"A layer holds whole files: chown -R or chmod -R in a RUN of its own, or the same COPY twice, ships all their bytes twice. " +
-			"It is silent about as few bytes as the rule shipped-removed.",
+			"It is silent about as few bytes as the rule shipped-removed. " +
+			"It may be wrong where nobody knows the owner before the last step.",
 		Run: findCopyUps,
 	}
 }

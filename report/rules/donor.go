@@ -17,7 +17,8 @@ func Donor() report.Rule {
 			"it is renewed only by a newer image in that COPY. " +
 			"Where builders do not record what image that was, it is inferred from the files: a runtime, whole, at the place where a known repository's images have it. " +
 			"It is silent about what a base copied, which comes with a newer base; about what was copied out of a build stage and may be the stage's own work; " +
-			"and where neither the history, nor the files, nor a Dockerfile at hand tells an image.",
+			"and where neither the history, nor the files, nor a Dockerfile at hand tells an image. " +
+			"It may be wrong where the COPY took the same files, at the same place, from a stage that had installed them or from the build context.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for _, d := range r.Donors {
@@ -33,7 +34,11 @@ func Donor() report.Rule {
 					sure = " (inferred)"
 				}
 				f.Subject, f.Items = d.String(), d.Paths
-				f.Message = fmt.Sprintf("nothing patches %s from %s%s: it was copied in, and no package database lists it", d.Software(), d, sure)
+				was, it := "they were", "them"
+				if d.Version != "" {
+					was, it = "it was", "it"
+				}
+				f.Message = fmt.Sprintf("nothing patches %s from %s%s: %s copied in, and no package database lists %s", d.Software(), d, sure, was, it)
 				f.Remedy = fmt.Sprintf("keep the image of COPY --from current (%s): raise its tag or digest, and build again", d.Name.Repository)
 				f.By = report.OwnSteps
 				found = append(found, f)

@@ -22,7 +22,8 @@ func EndOfLife() report.Rule {
 			"Known holes in it stay open. The last 90 days are a note. Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
 			"Programs built with a Go release that has ended are a warning. " +
 			"What no table lists ends when its own os-release says so. " +
-			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution.",
+			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution. " +
+			"It may be wrong where somebody gives or sells fixes for longer than the tables know.",
 		Run: func(r *report.Report) []report.Finding {
 			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
 		},

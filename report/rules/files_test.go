@@ -73,7 +73,7 @@ func TestBuildTools(t *testing.T) {
 	r := im.Report(t)
 	check(t, BuildTools(), r,
 		want{0, 3, 3, report.Warning, "build systems", "make", "copy only the result", 71},
-		want{2, 1, 1, report.Warning, "compilers", "ships compilers: g++-12 and gcc-12", "use the -slim variant of python", 7000},
+		want{2, 1, 1, report.Warning, "compilers", "ships compilers: g++-12 (4.0 kB) and gcc-12 (3.0 kB)", "use the -slim variant of python", 7000},
 		want{2, 1, 1, report.Warning, "headers and -dev packages", "libssl-dev", "", 500}, // who upgraded it did not bring it
 		want{0, 3, 3, report.Note, "remote access", "openssh-client", "", 5},
 	)
@@ -117,7 +117,7 @@ func TestToolchainOfUpgradedPackage(t *testing.T) {
 		Inventory: &packages.Inventory{Packages: []packages.Package{jdk, aPackage("deb", "cargo", 1, 5)}},
 	}
 	check(t, BuildTools(), im.Report(t),
-		want{0, 0, 0, report.Warning, "compilers", "ships compilers: openjdk-17-jdk-headless, Go toolchain in /usr/local/go and cargo", "", 42})
+		want{0, 0, 0, report.Warning, "compilers", "ships compilers: openjdk-17-jdk-headless (30 B), Go toolchain in /usr/local/go (7 B) and cargo (5 B)", "", 42})
 }
 
 func TestManyToolchains(t *testing.T) {

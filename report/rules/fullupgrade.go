@@ -19,7 +19,8 @@ func FullUpgrade() report.Rule {
 		Severity: report.Note,
 		Doc: "A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update. " +
 			"It ships the upgraded packages twice, gives another image every day, and repeats what a current base has done already. " +
-			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs.",
+			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs. " +
+			"It may be wrong where the base is built too seldom for the fixes that are needed.",
 		Run: findFullUpgrades,
 	}
 }
@@ -31,8 +32,9 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue
 		}
-		for _, words := range commands(s.Instruction.Args) {
-			prog, args := program(words)
+		script, _ := commands(s.Instruction.Args)
+		for _, c := range script {
+			prog, args := program(c.words)
 			if !upgradesAll(prog, args) {
 				continue
 			}

@@ -60,3 +60,9 @@ func askPublisher(f *report.Finding, r *report.Report, ancestor int, what string
 	f.By = report.Publisher
 	f.Remedy = fmt.Sprintf("ask the publisher of %s %s", name, what)
 }
+
+// What is said of tools to build with.
+const (
+	buildInStage = "build in a stage of its own and copy only the result, or install, use and remove them in one RUN"
+	keepForStage = "keep this base for a build stage, and copy the result onto one without build tools"
+)

@@ -16,7 +16,8 @@ func RootUser() report.Rule {
 		Severity: report.Warning,
 		Doc: "An image whose processes run as root: no USER is set, or it is root. " +
 			"Whoever escapes from such a container is root on its host. The ancestor whose USER says root is blamed, or the image itself if none does. " +
-			"It is silent about Windows images, which have no root.",
+			"It is silent about Windows images, which have no root. " +
+			"It may be wrong where the orchestrator sets a user, or the program gives up root when it starts.",
 		Run: findRootUser,
 	}
 }

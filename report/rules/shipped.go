@@ -20,7 +20,8 @@ func ShippedRemoved() report.Rule {
 		Doc: "Bytes that one layer ships and a later one deletes or overwrites. " +
 			"Every host fetches them, and nobody sees them. There is one finding for each layer that hides and each ancestor whose files it hides. " +
 			"It is silent below 1 MB, or 1 % of the content of an image below 100 MB, but at least 100 kB; about files whose metadata alone changed, " +
-			"which are the rule copy-up's; and about package databases, which every layer must rewrite.",
+			"which are the rule copy-up's; and about package databases, which every layer must rewrite. " +
+			"It may be wrong where hosts have the lower layer anyway, for other images on the same base.",
 		Run: findShipped,
 	}
 }

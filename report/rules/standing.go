@@ -22,7 +22,8 @@ func Abandoned() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor of which no tag is built any more. " +
 			"It gets no fixes, whatever is pulled or rebuilt. " +
-			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells.",
+			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells. " +
+			"It may be wrong where its publisher goes on in another repository.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
@@ -57,7 +58,8 @@ func Superseded() report.Rule {
 		Severity: report.Note,
 		Doc: "An ancestor of which a newer build is published under the same tag. " +
 			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
-			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned.",
+			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned. " +
+			"It may be wrong where the image stands on an old one on purpose.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
@@ -92,7 +94,8 @@ func Lagging() report.Rule {
 		Severity: report.Note,
 		Doc: "An ancestor that was not rebuilt since a newer build of its base was published. " +
 			"A rebuild alone, without a change, would bring the parent's fixes. " +
-			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known.",
+			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known. " +
+			"It may be wrong where the newer parent changed nothing that matters here.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i := 0; i+1 < len(r.Ancestors); i++ {

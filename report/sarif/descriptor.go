@@ -14,19 +14,23 @@ import (
 func topics(rule string) []string {
 	name, _, _ := strings.Cut(rule, "/")
 	switch name {
-	case "add-remote":
+	case "add-remote", "unchecked-install":
 		return []string{"security", "supply-chain"}
 	case "end-of-life", "abandoned":
 		return []string{"security", "maintenance"}
-	case "root-user":
+	case "root-user", "setuid", "user-by-name", "world-writable", "writable-system":
 		return []string{"security", "hardening"}
+	case "secret-file":
+		return []string{"security", "secrets"}
+	case "latest", "moving-base", "unpinned-install":
+		return []string{"supply-chain", "reproducibility"}
 	case "unverified":
 		return []string{"security", "integrity"}
 	case "born-old", "lagging", "superseded":
 		return []string{"maintenance"}
 	case "full-upgrade":
 		return []string{"maintenance", "reproducibility"}
-	case "build-tools":
+	case "build-tools", "needless-shell", "single-stage":
 		return []string{"size", "hardening"}
 	case "copy-up", "package-caches", "shipped-removed":
 		return []string{"size"}

@@ -3,7 +3,7 @@
 //
 //	err := sarif.Write(w, rep, &sarif.Options{Dockerfile: d})
 //
-// docs/formats/sarif.md shows the workflow that uploads it, and what is then seen where.
+// README.md, beside this file, shows the workflow that uploads it, and what is then seen where.
 //
 // # What GitHub shows
 //

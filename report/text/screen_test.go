@@ -35,7 +35,7 @@ func TestScreenNotKnown(t *testing.T) {
 	assert.Regexp(t, `(?m)^\* this image +not known +not known +#* +1\.5 kB +not known  `, out)
 	assert.Regexp(t, `(?m)^o debian:12 recognised, 1 of 2 names, disputed  2024-12-05  23 months  #+ >= 11 kB +not known  `, out)
 	assert.Contains(t, out, "x partial: some of the image could not be read")
-	assert.Contains(t, out, "\nnot known: whether there is more to find for born-old, build-tools, end-of-life and lagging\n")
+	assert.Contains(t, out, "\nnot known: whether there is more to find for born-old, build-tools, end-of-life and 5 more\n")
 
 	assert.NotContains(t, out, "ask the distribution's publisher", "what is not known is no fault to mend")
 

@@ -188,7 +188,9 @@ func ExampleWriteRules() {
 	//   same tag. A build on that tag today gets the newer one,
 	//   with the fixes that this one lacks. It is silent about
 	//   ancestors that no catalogue of tags and days names, that
-	//   are newer than the catalogue, or that are abandoned.
+	//   are newer than the catalogue, or that are abandoned. It
+	//   may be wrong where the image stands on an old one on
+	//   purpose.
 }
 
 func Example() {
