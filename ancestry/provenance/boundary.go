@@ -4,19 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// A boundary says where the base ends.
+// A boundary says where the base ends. The steps from low to high have no layers: if
+// it is exact, the two are one; otherwise some of them are the base's, and the rest the build's.
 type boundary struct {
-	// first is the step that the build made first, if exact; otherwise it may have made
-	// some of the steps before, which have no layers.
-	first int
-	exact bool
+	low, high int
+	exact     bool
+	// known is false where the base's layers are not known either: it ends below high.
+	known bool
 }
+
+func exactly(step int) boundary { return boundary{step, step, true, true} }
 
 // dockerfile lays the attested Dockerfile beside the image's steps; nil if it does not fit.
 func (s *Statement) dockerfile(steps []history.Step) *ancestry.Dockerfile {
@@ -49,7 +53,7 @@ func ownFirst(d *ancestry.Dockerfile) (int, bool) {
 // one, there may be steps of either without layers.
 func split(steps []history.Step, layers int, d *ancestry.Dockerfile) (boundary, error) {
 	if layers == 0 {
-		return boundary{0, true}, nil
+		return exactly(0), nil
 	}
 	below := slices.IndexFunc(steps, func(s history.Step) bool { return s.Layer == layers-1 })
 	if below < 0 {
@@ -63,9 +67,9 @@ func split(steps []history.Step, layers int, d *ancestry.Dockerfile) (boundary, 
 		return boundary{}, errors.New("the layers are not in the order of the history")
 	}
 	if first, ok := ownFirst(d); ok && low <= first && first <= high {
-		return boundary{first, true}, nil
+		return exactly(first), nil
 	}
-	return boundary{high, low == high}, nil
+	return boundary{low, high, low == high, true}, nil
 }
 
 // split finds where the base of a graph ends. Without the base's layers in the document,
@@ -73,7 +77,7 @@ func split(steps []history.Step, layers int, d *ancestry.Dockerfile) (boundary, 
 func (g *graph) split(l line, q *ancestry.Query, d *ancestry.Dockerfile) (boundary, int, error) {
 	all := len(q.Config.RootFS.DiffIDs)
 	if l.base == nothing {
-		return boundary{0, true}, 0, nil
+		return exactly(0), 0, nil
 	}
 	if stored := g.layersOf(l.base); len(stored) > 0 {
 		b, err := split(q.Steps, len(stored), d)
@@ -84,7 +88,26 @@ func (g *graph) split(l line, q *ancestry.Query, d *ancestry.Dockerfile) (bounda
 			return b, n, nil
 		}
 	}
-	return boundary{first: max(0, len(q.Steps)-1)}, history.None, nil
+	return boundary{high: len(q.Steps)}, history.None, nil
+}
+
+// likely returns the step at which a base most likely ends that may end at several: after its
+// CMD, or before the first step that is not older than the build.
+func (b boundary) likely(steps []history.Step, started time.Time) int {
+	for i := min(b.high, len(steps)-1); i > b.low; i-- {
+		if k := steps[i-1].Instruction.Keyword; k == "CMD" || k == "ENTRYPOINT" {
+			return i
+		}
+	}
+	for i := b.low; i < b.high && !started.IsZero(); i++ {
+		if !steps[i].Created.Before(started) {
+			return i
+		}
+	}
+	if b.high == len(steps) {
+		return b.low
+	}
+	return b.high
 }
 
 // stepsOf returns the steps that made the layers of a line, by number, if there is one

@@ -54,7 +54,7 @@ func (r *reader) endOf(cfg *v1.ConfigFile) (int, bool) {
 	}
 	below := slices.IndexFunc(r.q.Steps, func(s history.Step) bool { return s.Layer == len(cfg.RootFS.DiffIDs)-1 })
 	steps, _ := history.Steps(cfg)
-	if n := len(steps); below < n && n <= b.first {
+	if n := len(steps); below < n && n <= b.high {
 		return n, true
 	}
 	return below + 1, true

@@ -152,11 +152,16 @@ func (r *reader) claims(ctx context.Context) ([]ancestry.Claim, error) {
 	}
 	g := &giver{walk: w, base: l.base, stages: stagesOf(r.Dockerfile), steps: stepsOf(l, layers, r.q), grade: r.grade, source: r.where}
 	donors, err := g.donors(l)
+	says := r.evidence(baseSays(base, l.base == nothing, known))
 	own := r.own(b)
-	own.Parent, own.Donors, own.Dockerfile = base, donors, d
-	own.Evidence = r.evidence(baseSays(base, l.base == nothing, known))
+	own.Donors, own.Dockerfile, own.Evidence = donors, d, says
+	if b.exact || !b.known {
+		own.Parent = base
+	} else {
+		claims = append(claims, r.below(b, base, says)...)
+	}
 	claims = append(claims, own)
-	if from := r.origin(d); from != "" && b.exact && b.first > 0 {
+	if from := r.origin(d); from != "" && b.exact && b.high > 0 {
 		about := r.own(b)
 		about.Evidence = r.evidence(from)
 		claims = append(claims, about)
@@ -167,8 +172,23 @@ func (r *reader) claims(ctx context.Context) ([]ancestry.Claim, error) {
 // own claims the steps that the build made.
 func (r *reader) own(b boundary) ancestry.Claim {
 	end := len(r.q.Steps)
-	first := min(b.first, end-1)
-	return ancestry.Claim{Start: first, End: end, Earlier: !b.exact || first == 0 || b.first == end}
+	first := min(b.high, end-1)
+	return ancestry.Claim{Start: first, End: end, Earlier: !b.exact || first == 0 || b.high == end}
+}
+
+// below claims a base of which the layers are known, and not how many steps without layers
+// follow them: where it ends is inferred, what it is called is not.
+func (r *reader) below(b boundary, base ancestry.Name, says ancestry.Evidence) []ancestry.Claim {
+	at := b.likely(r.q.Steps, r.Started)
+	if base.Repository == "" || at >= len(r.q.Steps) {
+		return nil
+	}
+	end := r.evidence(fmt.Sprintf("the base ends below step %d, or up to %d steps before", b.high, b.high-b.low))
+	end.Confidence = ancestry.Inferred
+	return []ancestry.Claim{
+		{Start: history.None, End: at, Evidence: end},
+		{Start: b.low - 1, Earlier: true, End: b.low, Later: true, Name: base, Evidence: says},
+	}
 }
 
 func (r *reader) evidence(says string) ancestry.Evidence {
@@ -234,7 +254,7 @@ func (r *reader) proved(ctx context.Context, base ancestry.Name, b *boundary) ([
 		return nil, fmt.Errorf("the build graph leads to %s, whose layers are not those that the image begins with", base)
 	}
 	if claim.End < len(r.q.Steps) {
-		*b = boundary{claim.End, true}
+		*b = exactly(claim.End)
 	}
 	return []ancestry.Claim{*claim}, nil
 }
@@ -264,7 +284,7 @@ func (r *reader) withoutGraph(ctx context.Context) ([]ancestry.Claim, error) {
 		}
 	}
 	if len(claims) == 0 && len(images) == 1 && (images[0].Base || r.fromBuildKit() && !startsFromNothing(r.q.Steps)) && (r.opts.Config == nil || len(errs) > 0) {
-		only := r.own(boundary{first: len(r.q.Steps)})
+		only := r.own(boundary{high: len(r.q.Steps)})
 		only.Parent = images[0].Name
 		only.Evidence = r.evidence("built on " + images[0].Name.String())
 		if !images[0].Base {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -296,4 +297,31 @@ func FuzzClaims(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Without the Dockerfile, the base's layers are known and not how many steps without layers
+// follow them. Its name is as sure as before, and where it ends is inferred.
+func TestWithoutDockerfile(t *testing.T) {
+	const name = "buildkit/max-v1"
+	content := regexp.MustCompile(`"data":"[^"]*"`).ReplaceAll(read(t, name), []byte(`"data":""`))
+	app := configOf(t, name)
+	base := func() (ancestry.Ancestor, *ancestry.Lineage) {
+		t.Helper()
+		l := resolve(t, app, ancestry.Hints{}, nil, Document{Content: content})
+		assert.Empty(t, problems(l))
+		assert.Nil(t, l.Dockerfile)
+		assert.Len(t, l.Donors, 4) // of stages that have no name now, too
+		require.Len(t, l.Ancestors, 2)
+		assert.Equal(t, ancestry.Inferred, l.Ancestors[0].Boundary)
+		return l.Ancestors[1], l
+	}
+	a, _ := base()
+	assert.True(t, strings.HasSuffix(a.String(), "/acme/base:1"), a.String())
+	assert.Equal(t, ancestry.Recorded, a.Confidence)
+	assert.Equal(t, ancestry.Span{From: 0, To: 5}, a.Steps) // up to its CMD
+
+	app.History[4].CreatedBy = "ENV A=1" // without one, the time tells: the build began after it
+	a, _ = base()
+	assert.Equal(t, ancestry.Recorded, a.Confidence)
+	assert.Equal(t, ancestry.Span{From: 0, To: 5}, a.Steps)
 }

@@ -12,7 +12,7 @@ import (
 // report reads the image: all of it, or with -chain no more than its chain takes.
 func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
 	if f.chain {
-		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules})
+		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules, Provenance: opts.Provenance})
 	}
 	return stemma.Analyze(ctx, img, opts)
 }
