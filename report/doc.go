@@ -43,6 +43,10 @@
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;
 //   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/diff compares it with another's;
+//   - report/rebase plans to put its own layers on today's base;
+//   - report/markdown writes either for a pull request;
+//   - report/graph draws its chain, for Mermaid and Graphviz;
 //   - report/html writes it as a page for a browser;
 //   - report/policy decides whether the image may pass, and gives findings the levels that
 //     an organisation has agreed upon;

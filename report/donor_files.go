@@ -134,10 +134,25 @@ func (s *donorSearch) add(fact donorFact, ancestor int, e layers.Entry, from str
 	}
 	shown := shownPath(fact.pattern, e.Path)
 	f.have[fact.pattern] = cmp.Or(f.have[fact.pattern], shown)
-	if len(f.paths) < mostPaths {
-		f.paths[shown] = true
+	f.show(shown)
+	if e.Type == layers.Symlink { // python3 leads to python3.12
+		if to, ok := s.r.Index.Resolve(e.Layer, e.Path); ok && to.Layer == e.Layer {
+			f.show(to.Path)
+		}
 	}
 	f.layers[e.Layer] = true
+}
+
+// show adds a path to those that are told, unless it is in one of them.
+func (f *donorFiles) show(p string) {
+	for dir := range f.paths {
+		if strings.HasSuffix(dir, "/") && strings.HasPrefix(p, dir) {
+			return
+		}
+	}
+	if len(f.paths) < mostPaths {
+		f.paths[p] = true
+	}
 }
 
 // shownPath cuts off as many elements as a pattern has below its directory.
@@ -163,7 +178,7 @@ func (s *donorSearch) donor(key donorKey, f *donorFiles) (Donor, bool) {
 			return Donor{}, false
 		}
 	}
-	version, ok := s.version(row, key.ancestor)
+	version, ok := s.version(row, key.ancestor, f)
 	if !ok {
 		return Donor{}, false
 	}
@@ -182,16 +197,19 @@ func (s *donorSearch) donor(key donorKey, f *donorFiles) (Donor, bool) {
 }
 
 // version returns the version that the inventory has of a row's files, as an ancestor's steps
-// copied them; "" if there are several.
-func (s *donorSearch) version(row donorRow, ancestor int) (string, bool) {
+// copied them, and shows the files that state it; "" if there are several.
+func (s *donorSearch) version(row donorRow, ancestor int, f *donorFiles) (string, bool) {
 	versions := map[string]bool{}
 	for i := range s.r.Inventory.Packages {
 		p := &s.r.Inventory.Packages[i]
 		if p.State != packages.Present || p.Owner != "" || p.Version == "" || !slices.Contains(row.packages, p.Name) || !strings.Contains(p.PURL, row.purl) {
 			continue
 		}
-		if slices.ContainsFunc(p.Locations, func(l packages.Location) bool { return s.states(row, ancestor, l) }) {
-			versions[plainVersion(p.Version)] = true
+		for _, l := range p.Locations {
+			if s.states(row, ancestor, l) {
+				versions[plainVersion(p.Version)] = true
+				f.show(l.Path)
+			}
 		}
 	}
 	if len(versions) != 1 {

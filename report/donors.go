@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -183,4 +184,24 @@ func (d Donor) Software() string {
 		return "files"
 	}
 	return fmt.Sprintf("%s %s", path.Base(d.Name.Repository), d.Version)
+}
+
+// Says tells the donor in one line: what was copied, from where, how sure that is, by which
+// steps, and to where. It has text from the image in it.
+func (d Donor) Says() string {
+	says := d.Software() + " from " + d.String()
+	if d.Stage != "" {
+		says = fmt.Sprintf("files of stage %s, which is built on %s", d.Stage, d)
+	}
+	says += ", " + d.Confidence.String()
+	if len(d.Steps) > 0 {
+		says += ", by step " + strconv.Itoa(d.Steps[0])
+	}
+	for _, s := range d.Steps[min(1, len(d.Steps)):] {
+		says += ", " + strconv.Itoa(s)
+	}
+	if len(d.Paths) > 0 {
+		says += ": " + strings.Join(d.Paths, " ")
+	}
+	return says
 }

@@ -55,11 +55,11 @@ func runtimes() map[string]runtime {
 			[]string{"usr/local/bin/php", "usr/local/lib/php/extensions/no-debug-non-zts-20230831/sodium.so", "usr/local/bin/docker-php-entrypoint"},
 			"binary", "php-cli", "8.3.14", "8.3.14", "", []string{"usr/local/bin/php", "usr/local/lib/php/extensions/"}, nil},
 		"python": {"COPY /usr/local/ /usr/local/ # buildkit", "COPY dir:0a in /usr/local/ ",
-			[]string{"usr/local/lib/libpython3.12.so.1.0", "usr/local/bin/python3", "usr/local/lib/python3.12/os.py", "usr/local/bin/python"},
-			"binary", "python", "3.12.7", "3.12.7", "", []string{"usr/local/bin/python3", "usr/local/lib/python3.12/"}, nil},
+			[]string{"usr/local/lib/libpython3.12.so.1.0", "usr/local/bin/python3 -> python3.12", "usr/local/lib/python3.12/os.py", "usr/local/bin/python"},
+			"binary", "python", "3.12.7", "3.12.7", "", []string{"usr/local/bin/python3", "usr/local/bin/python3.12", "usr/local/lib/libpython3.12.so.1.0", "usr/local/lib/python3.12/"}, []string{"usr/local/bin/python3.12"}},
 		"ruby": {"COPY / / # buildkit", "COPY dir:0a in / ",
 			[]string{"usr/local/lib/libruby.so.3.3.6", "usr/local/bin/ruby", "usr/local/lib/ruby/3.3.0/rubygems.rb", "usr/local/etc/gemrc"},
-			"binary", "ruby", "3.3.6", "3.3.6", "", []string{"usr/local/bin/ruby", "usr/local/lib/ruby/"}, nil},
+			"binary", "ruby", "3.3.6", "3.3.6", "", []string{"usr/local/bin/ruby", "usr/local/lib/libruby.so.3.3.6", "usr/local/lib/ruby/"}, nil},
 		"rust": {"COPY /usr/local/ /usr/local/ # buildkit", "COPY dir:0a in /usr/local/ ",
 			[]string{"usr/local/rustup/toolchains/1.83.0-x86_64-unknown-linux-gnu/lib/libstd-0123456789abcdef.so",
 				"usr/local/rustup/toolchains/1.83.0-x86_64-unknown-linux-gnu/bin/rustc", "usr/local/cargo/bin/cargo"},
@@ -174,6 +174,7 @@ func TestDonorsOfSeveralSteps(t *testing.T) {
 	).Report(t)
 	require.Len(t, r.Donors, 1)
 	d := r.Donors[0]
+	assert.Equal(t, "node 20.19.5 from node, inferred, by step 1, 3, 5: opt/node usr/local/bin/node usr/local/lib/node_modules/npm/", d.Says())
 	assert.Equal(t, []int{1, 3, 5}, d.Steps)
 	assert.Equal(t, []string{"opt/node", "usr/local/bin/node", "usr/local/lib/node_modules/npm/"}, d.Paths)
 	assert.EqualValues(t, len("the content of opt/node")+len("the content of usr/local/bin/node")+len("the content of usr/local/lib/node_modules/npm/package.json")+len("the content of usr/local/lib/node_modules/npm/index.js"), d.Bytes)

@@ -13,8 +13,10 @@ import (
 
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/cyclonedx"
+	"github.com/stemma-go/stemma/report/graph"
 	"github.com/stemma-go/stemma/report/html"
 	"github.com/stemma-go/stemma/report/json"
+	"github.com/stemma-go/stemma/report/markdown"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/sarif"
 	"github.com/stemma-go/stemma/report/spdx"
@@ -39,6 +41,9 @@ func formats() []format {
 		}},
 		{"cyclonedx", "an SBOM, CycloneDX 1.6", func(w io.Writer, r *report.Report, _ *flags) error { return cyclonedx.Write(w, r, nil) }},
 		{"spdx", "an SBOM, SPDX 2.3", func(w io.Writer, r *report.Report, _ *flags) error { return spdx.Write(w, r, nil) }},
+		{"markdown", "a comment on a pull request", func(w io.Writer, r *report.Report, _ *flags) error { return markdown.Write(w, r, nil) }},
+		{"mermaid", "the chain as a picture in a README", func(w io.Writer, r *report.Report, _ *flags) error { return graph.WriteMermaid(w, r) }},
+		{"dot", "the chain for Graphviz", func(w io.Writer, r *report.Report, _ *flags) error { return graph.WriteDOT(w, r) }},
 		{"html", "a page for a browser, in one file", func(w io.Writer, r *report.Report, _ *flags) error { return html.Write(w, r) }},
 	}
 }

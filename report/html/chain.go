@@ -182,6 +182,11 @@ func ancestorFacts(r *report.Report, i int) []fact {
 	if r.PackagesKnown() {
 		add("Packages", packageText(a.Packages, r.Partial))
 	}
+	for _, d := range r.Donors {
+		if d.Ancestor == i && len(facts) < mostEvidence {
+			add("Copied in", show(d.Says()))
+		}
+	}
 	return facts
 }
 

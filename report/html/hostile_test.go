@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
 )
@@ -37,6 +38,8 @@ func evils() map[string]string {
 // hostile is a report in which every string is evil.
 func hostile(t testing.TB, evil string) *report.Report {
 	r := sample(t)
+	r.Donors = []report.Donor{{Donor: ancestry.Donor{Version: "1", Paths: []string{"a"}}}, {Donor: ancestry.Donor{Stage: "b"}, Ancestor: 1}}
+	poison(reflect.ValueOf(r.Donors), evil)
 	poison(reflect.ValueOf(r.Ancestors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)

@@ -34,11 +34,10 @@ func Donor() report.Rule {
 					sure = " (inferred)"
 				}
 				f.Subject, f.Items = d.String(), d.Paths
-				was, it := "they were", "them"
+				f.Message = fmt.Sprintf("nothing patches the files that were copied from the image %s%s: no package database lists them", d, sure)
 				if d.Version != "" {
-					was, it = "it was", "it"
+					f.Message = fmt.Sprintf("nothing patches %s: it was copied from the image %s%s, and no package database lists it", d.Software(), d, sure)
 				}
-				f.Message = fmt.Sprintf("nothing patches %s from %s%s: %s copied in, and no package database lists %s", d.Software(), d, sure, was, it)
 				f.Remedy = fmt.Sprintf("keep the image of COPY --from current (%s): raise its tag or digest, and build again", d.Name.Repository)
 				f.By = report.OwnSteps
 				found = append(found, f)

@@ -25,7 +25,7 @@ func TestDonor(t *testing.T) {
 		Inventory: &packages.Inventory{Packages: []packages.Package{node}},
 	}
 	check(t, Donor(), im.Report(t), want{0, 1, 1, report.Note, "node",
-		"nothing patches node 20.19.5 from node (inferred): it was copied in, and no package database lists it",
+		"nothing patches node 20.19.5: it was copied from the image node (inferred), and no package database lists it",
 		"keep the image of COPY --from current (node): raise its tag or digest, and build again", 0})
 
 	im.Ancestors = []handmade.Ancestor{{Repository: "acme/base", Tag: "1", Steps: 2}, {Steps: 1}}
@@ -41,7 +41,7 @@ func TestDonor(t *testing.T) {
 	}
 	uv := ancestry.Name{Repository: "ghcr.io/astral-sh/uv", Tags: []string{"0.9"}}
 	check(t, Donor(), with(ancestry.Donor{Name: uv, Steps: []int{2}}), want{0, layers.None, 2, report.Note, "ghcr.io/astral-sh/uv:0.9",
-		"nothing patches files from ghcr.io/astral-sh/uv:0.9: they were copied in", "(ghcr.io/astral-sh/uv)", 0})
+		"nothing patches the files that were copied from the image ghcr.io/astral-sh/uv:0.9: no package", "(ghcr.io/astral-sh/uv)", 0})
 	assert.Len(t, report.RunRules(with(ancestry.Donor{Name: uv}), []report.Rule{Donor()}), 1, "by a step that is not known")
 	check(t, Donor(), with(ancestry.Donor{Name: uv, Stage: "build", Steps: []int{2}})) // may be the stage's own work
 	check(t, Donor(), with(ancestry.Donor{Name: uv, Steps: []int{1}}))                 // the base's

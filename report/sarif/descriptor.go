@@ -22,6 +22,8 @@ func topics(rule string) []string {
 		return []string{"security", "hardening"}
 	case "secret-file":
 		return []string{"security", "secrets"}
+	case "donor":
+		return []string{"supply-chain", "maintenance"}
 	case "latest", "moving-base", "unpinned-install":
 		return []string{"supply-chain", "reproducibility"}
 	case "unverified":

@@ -74,35 +74,12 @@ func (p *page) evidence(trunk string, a report.Ancestor, all bool) {
 // donor writes what an ancestor copied from an image outside the chain, and all that speaks
 // for it if that is asked for.
 func (p *page) donor(trunk string, d report.Donor, all bool) {
-	says := d.Software() + " from " + d.String()
-	if d.Stage != "" {
-		says = fmt.Sprintf("files of stage %s, which is built on %s", d.Stage, d)
-	}
-	says += ", " + d.Confidence.String()
-	if len(d.Steps) > 0 {
-		says += ", by " + stepList(d.Steps)
-	}
-	if len(d.Paths) > 0 {
-		says += ": " + strings.Join(d.Paths, " ")
-	}
-	p.para(trunk, part{p.style.fair, "copied in:"}, part{text: p.clean(says)}, 2)
+	p.para(trunk, part{p.style.fair, "copied in:"}, part{text: p.clean(d.Says())}, 2)
 	for _, e := range d.Evidence {
 		if all {
 			p.para(trunk+"  ", part{p.style.good, "for, " + e.Confidence.String() + ":"}, part{text: p.clean(evidenceText(e))}, 2)
 		}
 	}
-}
-
-// stepList says "step 3", "steps 3 and 5".
-func stepList(steps []int) string {
-	words := make([]string, len(steps))
-	for i, s := range steps {
-		words[i] = fmt.Sprint(s)
-	}
-	if len(steps) == 1 {
-		return "step " + words[0]
-	}
-	return "steps " + english.WordSeries(words, "and")
 }
 
 // partial reports whether a layer of an ancestor could not be read to its end.
