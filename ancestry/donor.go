@@ -31,9 +31,10 @@ type Donor struct {
 	// do not.
 	Version string
 
-	// Mounted is true if nothing of it was copied, and a command of the build saw its files:
-	// RUN --mount=from. What is in the image is what the command made of them.
-	Mounted bool
+	// Indirect is true if the image has, as far as it is known, only what the build made of the
+	// donor's files: a command saw them (RUN --mount=from), or a stage that files were copied
+	// out of had copied from the donor. Steps and Paths are then nil, and Stage is "".
+	Indirect bool
 
 	// Confidence is that of the name.
 	Confidence Confidence
@@ -69,7 +70,7 @@ func (c *chain) donors() []Donor {
 	for _, w := range c.accepted {
 		for _, d := range w.Donors {
 			i := slices.IndexFunc(all, func(o Donor) bool {
-				return o.Mounted == d.Mounted && o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
+				return o.Indirect == d.Indirect && o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
 			})
 			if i < 0 {
 				d.Evidence = slices.Clone(d.Evidence)

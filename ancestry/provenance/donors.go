@@ -52,7 +52,7 @@ func (g *giver) donors(l line) ([]ancestry.Donor, error) {
 // from which the stage itself copied.
 func (g *giver) add(layer int, c copied) error {
 	if g.walk.source(c.from) != "" {
-		g.give(layer, c, c.from, "", "")
+		g.give(layer, c, c.from, gift{})
 		return nil
 	}
 	name, of := g.stage(c.from)
@@ -67,11 +67,11 @@ func (g *giver) add(layer int, c copied) error {
 				return err
 			}
 		}
-		tie := ", which stands on it"
+		from := gift{stage: name, says: of + ", which stands on it"}
 		if at != c.from {
-			tie = ", which copies from it in turn"
+			from = gift{indirect: true, says: of + ", which copies from it in turn"}
 		}
-		g.give(layer, c, l.base, name, of+tie)
+		g.give(layer, c, l.base, from)
 		for _, made := range l.layers {
 			for _, inner := range made.copies {
 				if !seen[inner.from] {
@@ -84,14 +84,24 @@ func (g *giver) add(layer int, c copied) error {
 	return nil
 }
 
+// A gift says how files of an image came to be copied.
+type gift struct {
+	stage    string // its name, if they are out of one that stands on the image
+	says     string // the stage, for evidence; "" if there is none
+	indirect bool   // another stage made something of them
+}
+
 // give adds a source to the donors, or what was copied to one that is there.
-func (g *giver) give(layer int, c copied, from output, stage, of string) {
+func (g *giver) give(layer int, c copied, from output, how gift) {
 	name, ok := g.walk.image(from)
 	if !ok || name.Repository == "" || from == g.base {
 		return
 	}
+	if how.indirect = how.indirect || c.mount; how.indirect {
+		how.stage = ""
+	}
 	i := slices.IndexFunc(g.found, func(d ancestry.Donor) bool {
-		return d.Stage == stage && d.Mounted == c.mount && same(d.Name, name)
+		return d.Stage == how.stage && d.Indirect == how.indirect && same(d.Name, name)
 	})
 	if i < 0 {
 		if len(g.found) == maxDonors {
@@ -99,13 +109,18 @@ func (g *giver) give(layer int, c copied, from output, stage, of string) {
 		}
 		e := ancestry.Evidence{
 			Kind: ancestry.KindProvenance, Confidence: g.grade, Where: g.source,
-			Says: "the build " + c.says(of),
+			Says: "the build " + c.says(how.says),
 		}
-		g.found = append(g.found, ancestry.Donor{Name: name, Stage: stage, Mounted: c.mount, Confidence: g.grade, Evidence: []ancestry.Evidence{e}})
+		g.found = append(g.found, ancestry.Donor{
+			Name: name, Stage: how.stage, Indirect: how.indirect, Confidence: g.grade, Evidence: []ancestry.Evidence{e},
+		})
 		i = len(g.found) - 1
 	}
 	d := &g.found[i]
-	if step, ok := g.steps[layer]; ok && !c.mount && !slices.Contains(d.Steps, step) {
+	if d.Indirect {
+		return
+	}
+	if step, ok := g.steps[layer]; ok && !slices.Contains(d.Steps, step) {
 		d.Steps = append(d.Steps, step)
 	}
 	if p := c.directory(); p != "" && !slices.Contains(d.Paths, p) {
@@ -146,9 +161,9 @@ func clip(s string) string {
 }
 
 // directory returns where files were put, if that is known to be a directory: what else
-// is copied may be a file or a directory. Files that a command only saw are not in the image.
+// is copied may be a file or a directory.
 func (c copied) directory() string {
-	if c.mount || !strings.HasSuffix(c.dest, "/") {
+	if !strings.HasSuffix(c.dest, "/") {
 		return ""
 	}
 	p := strings.TrimPrefix(path.Clean("/"+c.dest), "/")
@@ -193,7 +208,8 @@ func stagesOf(text []byte) []stage {
 const maxDockerfile = 1 << 20
 
 // stage returns the name of the stage whose last step has an output, and how to speak of
-// it: the last one whose FROM is above the step's own line.
+// it: the last one whose FROM is above the step's own line, or
+// else BuildKit's own name of the step.
 func (g *giver) stage(o output) (name, says string) {
 	at := g.walk.lineOf(o.step)
 	for _, s := range g.stages {
@@ -202,7 +218,7 @@ func (g *giver) stage(o output) (name, says string) {
 		}
 	}
 	if name == "" {
-		return "", "another stage"
+		return clip(g.walk.steps[o.step].ID), "another stage"
 	}
 	return name, "stage " + name
 }

@@ -51,8 +51,8 @@ func ExampleNew() {
 	fmt.Println(lineage.Dockerfile.Path, "of", lineage.Dockerfile.Repository)
 	// Output:
 	// base: acme/base:1 recorded
+	// donor: acme/helper:3, stage ""
 	// donor: acme/seen:5, stage ""
-	// donor: acme/helper:3, stage "build"
 	// donor: acme/tool:2, stage "build"
 	// donor: acme/helper:3, stage "helper"
 	// donor: acme/donor:4, stage ""

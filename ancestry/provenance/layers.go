@@ -36,13 +36,28 @@ func (r *reader) try(ctx context.Context, i Image) (claim *ancestry.Claim, fits 
 		return nil, false, nil
 	}
 	end, ok := r.endOf(cfg)
-	if !ok {
+	if !ok || !r.begins(cfg) {
 		return nil, true, nil
 	}
 	return &ancestry.Claim{Start: history.None, End: end, Name: i.Name, Evidence: ancestry.Evidence{
 		Kind: ancestry.KindDigest, Confidence: ancestry.Proved, Where: r.where,
 		Says: fmt.Sprintf("its %d layers are those of %s, which the build used", len(own), i.Name),
 	}}, true, nil
+}
+
+// begins reports whether the history begins like that of an image: two images can have the
+// same layers.
+func (r *reader) begins(cfg *v1.ConfigFile) bool {
+	all := r.q.Config.History
+	for i, h := range cfg.History {
+		if i >= len(all) {
+			return len(all) == 0
+		}
+		if h.CreatedBy != all[i].CreatedBy {
+			return false
+		}
+	}
+	return true
 }
 
 // endOf returns the step after an image of which the configuration is known: its layers

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,10 +98,10 @@ func TestGraph(t *testing.T) {
 
 			var donors []string
 			for _, d := range l.Donors {
-				donors = append(donors, fmt.Sprintf("%s %s %v %v %t", d.Name.Repository[strings.LastIndexByte(d.Name.Repository, '/')+1:], d.Stage, d.Steps, d.Paths, d.Mounted))
+				donors = append(donors, fmt.Sprintf("%s %s %v %v %t", d.Name.Repository[strings.LastIndexByte(d.Name.Repository, '/')+1:], d.Stage, d.Steps, d.Paths, d.Indirect))
 			}
 			assert.ElementsMatch(t, []string{
-				"tool build [7] [] false", "helper build [7] [] false", "helper helper [8] [app/notes/] false",
+				"tool build [7] [] false", "helper  [] [] true", "helper helper [8] [app/notes/] false",
 				"donor  [9] [usr/local/bin/] false", "seen  [] [] true",
 			}, donors)
 
@@ -152,6 +153,24 @@ func TestPrefix(t *testing.T) {
 			assert.Contains(t, problems(l), "/acme/tool:2, which the build used: registry: fails with 500")
 		})
 	}
+}
+
+// Of images with the same layers, the one whose history the image has is the base.
+func TestSameLayers(t *testing.T) {
+	const name = "buildkit/min-v1"
+	app := configOf(t, name)
+	opts := &Options{Config: func(_ context.Context, n ancestry.Name, _ v1.Platform) (*v1.ConfigFile, error) {
+		cfg := &v1.ConfigFile{History: slices.Clone(app.History[:5])}
+		cfg.RootFS.DiffIDs = app.RootFS.DiffIDs[:2]
+		if !strings.HasSuffix(n.Repository, "/base") {
+			cfg.History[0].CreatedBy = "ARG WHICH=" + n.Repository
+		}
+		return cfg, nil
+	}}
+	l := resolve(t, app, ancestry.Hints{}, opts, documentOf(t, name))
+	assert.True(t, strings.HasSuffix(l.Ancestors[1].String(), "/acme/base:1"))
+	assert.Empty(t, l.Ancestors[1].Ties)
+	assert.Len(t, l.Ancestors, 2)
 }
 
 // What a verifier verified is proved; what it refuses is not used.
@@ -310,7 +329,8 @@ func TestWithoutDockerfile(t *testing.T) {
 		l := resolve(t, app, ancestry.Hints{}, nil, Document{Content: content})
 		assert.Empty(t, problems(l))
 		assert.Nil(t, l.Dockerfile)
-		assert.Len(t, l.Donors, 4) // of stages that have no name now, too
+		assert.Len(t, l.Donors, 5) // of stages that BuildKit numbers
+		assert.Equal(t, "step7", l.Donors[2].Stage)
 		require.Len(t, l.Ancestors, 2)
 		assert.Equal(t, ancestry.Inferred, l.Ancestors[0].Boundary)
 		return l.Ancestors[1], l

@@ -60,7 +60,7 @@ func TestTaggedBuildKit(t *testing.T) {
 				assert.Equal(t, ancestry.Recorded, d.Confidence)
 			}
 			assert.ElementsMatch(t, []string{
-				registry + "/acme/tool:2 build", registry + "/acme/helper:3 build", registry + "/acme/helper:3 helper",
+				registry + "/acme/tool:2 build", registry + "/acme/helper:3 ", registry + "/acme/helper:3 helper",
 				registry + "/acme/donor:4 ", registry + "/acme/seen:5 ",
 			}, donors)
 			require.NotNil(t, r.Lineage.Dockerfile)

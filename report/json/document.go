@@ -61,6 +61,7 @@ type Donor struct {
 	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
 	Tags       []string   `json:"tags"`       // tags that the evidence states
 	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
+	Indirect   bool       `json:"indirect"`   // the image has only what the build made of its files, as far as it is known
 	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
 	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
 	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
