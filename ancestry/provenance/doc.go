@@ -67,12 +67,12 @@
 // This package brings no verifier, since each would bring hundreds of packages and a choice of
 // whom to trust. A Sigstore bundle, as GitHub stores it, is verified by sigstore-go:
 //
-//	func verify(ctx context.Context, d provenance.Document) (string, error) {
+//	func signedBy(_ context.Context, d provenance.Document) (string, error) {
 //		var b bundle.Bundle // github.com/sigstore/sigstore-go/pkg/bundle
 //		if err := b.UnmarshalJSON(d.Content); err != nil {
 //			return "", provenance.ErrUnsigned // a plain statement
 //		}
-//		who, err := verify.NewShortCertificateIdentity(
+//		who, err := verify.NewShortCertificateIdentity( // github.com/sigstore/sigstore-go/pkg/verify
 //			"https://token.actions.githubusercontent.com", "", "", "^https://github.com/acme/")
 //		if err != nil {
 //			return "", err
@@ -81,7 +81,7 @@
 //		if err != nil {
 //			return "", err
 //		}
-//		result, err := verifier.Verify(&b, verify.NewPolicy( // made by verify.NewVerifier with a trusted root
+//		result, err := verifier.Verify(&b, verify.NewPolicy( // of verify.NewVerifier, with a trusted root
 //			verify.WithArtifactDigest(d.Subject.Algorithm, digest), verify.WithCertificateIdentity(who)))
 //		if err != nil {
 //			return "", err

@@ -1,14 +1,10 @@
 package provenance
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/stemma-go/stemma/ancestry"
 )
@@ -172,40 +168,6 @@ func (c copied) directory() string {
 	}
 	return p + "/"
 }
-
-// A stage is one of the Dockerfile, with the line of its FROM.
-type stage struct {
-	line int
-	name string // or its number
-}
-
-// stagesOf returns the stages of a Dockerfile, in its order; nil if it cannot be read.
-func stagesOf(text []byte) []stage {
-	if len(text) > maxDockerfile {
-		return nil
-	}
-	parsed, err := parser.Parse(bytes.NewReader(text))
-	if err != nil {
-		return nil
-	}
-	var out []stage
-	for _, n := range parsed.AST.Children {
-		if !strings.EqualFold(n.Value, "FROM") {
-			continue
-		}
-		s := stage{n.StartLine, strconv.Itoa(len(out))}
-		for a := n.Next; a != nil && a.Next != nil; a = a.Next {
-			if strings.EqualFold(a.Value, "AS") {
-				s.name = a.Next.Value
-			}
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// maxDockerfile is the size in bytes of the largest Dockerfile that is read.
-const maxDockerfile = 1 << 20
 
 // stage returns the name of the stage whose last step has an output, and how to speak of
 // it: the last one whose FROM is above the step's own line, or

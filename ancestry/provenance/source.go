@@ -150,9 +150,10 @@ func (r *reader) claims(ctx context.Context) ([]ancestry.Claim, error) {
 	if err != nil {
 		return claims, err // also where it is another image's base
 	}
-	g := &giver{walk: w, base: l.base, stages: stagesOf(r.Dockerfile), steps: stepsOf(l, layers, r.q), grade: r.grade, source: r.where}
+	g := &giver{walk: w, base: l.base, stages: r.stages(), steps: stepsOf(l, layers, r.q), grade: r.grade, source: r.where}
 	donors, err := g.donors(l)
 	says := r.evidence(baseSays(base, l.base == nothing, known))
+	says.Name = called(g.stages, d, base)
 	own := r.own(b)
 	own.Donors, own.Dockerfile, own.Evidence = donors, d, says
 	if b.exact || !b.known {

@@ -89,6 +89,7 @@ func TestGraph(t *testing.T) {
 			assert.Equal(t, ancestry.Span{From: 0, To: 5}, base.Steps) // its CMD too, and not the image's first ENV
 			assert.Equal(t, ancestry.KindProvenance, base.Evidence[0].Kind)
 			assert.Contains(t, base.Evidence[0].Says, "as BuildKit attests (not signed)")
+			assert.Equal(t, base.String(), base.Evidence[0].Name) // the Dockerfile has no digest
 			var origin []string
 			for _, e := range app.Evidence {
 				origin = append(origin, e.Says)

@@ -3,6 +3,7 @@ package provenance
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -179,7 +180,7 @@ func FuzzParse(f *testing.F) {
 		}
 		w := newWalk(s.graph)
 		if l, err := w.follow(s.graph.top); err == nil {
-			g := &giver{walk: w, base: l.base, stages: stagesOf(s.Dockerfile)}
+			g := &giver{walk: w, base: l.base, stages: s.stages()}
 			_, _ = g.donors(l)
 		}
 	})
@@ -209,4 +210,28 @@ func FuzzGraph(f *testing.F) {
 			_, _ = (&giver{walk: w, base: l.base}).donors(l)
 		}
 	})
+}
+
+// A Dockerfile's stages, with what they are built on; a build argument that grows is no name.
+func TestStages(t *testing.T) {
+	bomb := "ARG A=aaaaaaaaaaaaaaaa\n"
+	for range 40 {
+		bomb += "ARG A=$A$A$A$A\n"
+	}
+	for text, want := range map[string]string{
+		"ARG V=3.19\nFROM alpine:${V} AS base\nRUN true\nFROM base\nFROM scratch as last\n": "2 base alpine:3.19, 4 1 base, 5 last scratch",
+		"ARG V=3.19\nARG REGISTRY=other\nFROM $REGISTRY/a:$V\n":                             "3 0 r.example/a:3.19",
+		"FROM alpine:$NOWHERE\n":       "1 0 alpine:",
+		"from alpine@sha256:00\n":      "1 0 alpine@sha256:00",
+		"RUN <<E\nFROM x\nE\nFROM a\n": "4 0 a",
+		bomb + "FROM a:$A\n":           "42 0 a:",
+		"\x00":                         "",
+	} {
+		s := &Statement{Dockerfile: []byte(text), args: map[string]string{"REGISTRY": "r.example"}}
+		var got []string
+		for _, st := range s.stages() {
+			got = append(got, fmt.Sprintf("%d %s %s", st.line, st.name, st.from))
+		}
+		assert.Equal(t, want, strings.Join(got, ", "), "%.60q", text)
+	}
 }
