@@ -178,7 +178,7 @@ func (r *attestationReader) readManifest(ctx context.Context, d v1.Descriptor, t
 // readDocuments reads a manifest and the documents that it lists. subject is zero if
 // nothing but the manifest says what it is about.
 func (r *attestationReader) readDocuments(ctx context.Context, d v1.Descriptor, subject v1.Hash) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || r.lacks(d) {
 		return
 	}
 	if r.manifests++; r.manifests > maxAttestationManifests {
@@ -214,6 +214,14 @@ func (r *attestationReader) readDocuments(ctx context.Context, d v1.Descriptor, 
 	}
 }
 
+// lacks reports whether a layout does not hold what it names: docker save keeps the whole
+// index of an image, and the image alone. What is not there attests nothing.
+func (r *attestationReader) lacks(d v1.Descriptor) bool {
+	l, ok := r.be.(layout)
+	_, held := inline(d)
+	return ok && !held && !l.has(blobPath(d.Digest))
+}
+
 func predicateType(sets ...map[string]string) string {
 	for _, set := range sets {
 		for _, key := range predicateTypeKeys {
@@ -226,7 +234,7 @@ func predicateType(sets ...map[string]string) string {
 }
 
 func (r *attestationReader) readDocument(ctx context.Context, l v1.Descriptor, kind string, manifest, subject v1.Hash) {
-	if r.wanted != nil && !r.wanted(kind) {
+	if r.wanted != nil && !r.wanted(kind) || r.lacks(l) {
 		return
 	}
 	if len(r.found) == maxAttestations {

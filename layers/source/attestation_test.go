@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -253,8 +254,8 @@ func TestAttestationsThatAreBroken(t *testing.T) {
 	}{
 		"another digest": {func(a *artifact) {
 			a.layers[0].Digest = digestOf([]byte("another"))
-			a.documents[0] = []byte("another one!")
-		}, "blob"},
+			a.documents[0] = []byte(`{"bad":2}`)
+		}, "the bytes have the digest sha256:"},
 		"another size": {func(a *artifact) { a.layers[0].Size++ }, "has 9 bytes, its descriptor says 10"},
 		"too large":    {func(a *artifact) { a.layers[0].Size = 1 << 40 }, "over the limit"},
 	} {
@@ -266,8 +267,9 @@ func TestAttestationsThatAreBroken(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, l.AppendImage(img))
 			for _, a := range []*artifact{bad, good} {
-				for _, b := range append(a.documents, a.manifest()) {
-					require.NoError(t, l.WriteBlob(digestOf(b), io.NopCloser(bytes.NewReader(b))))
+				require.NoError(t, l.WriteBlob(digestOf(a.manifest()), io.NopCloser(bytes.NewReader(a.manifest()))))
+				for i, b := range a.documents {
+					require.NoError(t, os.WriteFile(filepath.Join(dir, "blobs/sha256", a.layers[i].Digest.Hex), b, 0o644))
 				}
 				require.NoError(t, l.AppendDescriptor(a.descriptor(digest)))
 			}
@@ -282,6 +284,23 @@ func TestAttestationsThatAreBroken(t *testing.T) {
 			assert.Equal(t, `{"good":1}`, string(got[0].Content))
 		})
 	}
+	t.Run("not there", func(t *testing.T) { // as docker save leaves it
+		dir := filepath.Join(t.TempDir(), "layout")
+		l, err := layout.Write(dir, empty.Index)
+		require.NoError(t, err)
+		require.NoError(t, l.AppendImage(img))
+		half := (&artifact{}).document(`{"half":1}`, inTot, "", "")
+		require.NoError(t, l.WriteBlob(digestOf(half.manifest()), io.NopCloser(bytes.NewReader(half.manifest()))))
+		for _, a := range []*artifact{good, half} {
+			require.NoError(t, l.AppendDescriptor(a.descriptor(digest)))
+		}
+		opened, err := source.Open(t.Context(), "oci:"+dir, nil)
+		require.NoError(t, err)
+		defer opened.Close()
+		got, err := opened.Attestations(t.Context(), nil)
+		require.NoError(t, err)
+		assert.Empty(t, got)
+	})
 	t.Run("many", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "layout")
 		l, err := layout.Write(dir, empty.Index)
