@@ -9,7 +9,7 @@
 //   - layers/source opens an image by its reference;
 //   - layers/history parses the history of its configuration;
 //   - layers reads its layers once and says what each of them did;
-//   - ancestry finds its chain of parents;
+//   - ancestry finds its chain of parents, ancestry/provenance what its build attested;
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
 //   - chain finds the chain alone, without reading the image;

@@ -189,15 +189,16 @@ func (a *Ancestor) place(c, first candidate, groups []Name) {
 // addsTags reports whether the tags of a candidate that agrees are the ancestor's
 // too. What looks alike knows no tags beside those of better evidence.
 func (c candidate) addsTags(first candidate, g Name, a Ancestor) bool {
+	if first.Evidence.Kind == KindProvenance && c.Evidence.Kind == KindRecipe && (len(g.Tags) == 0 || g.floats()) {
+		return true // a FROM may say latest: the recipe knows better what that was
+	}
 	if len(a.Tags) == 0 {
 		return c.Evidence.Confidence >= first.Evidence.Confidence
 	}
 	if c.tier() > first.tier() && c.tier() == 3 {
 		return false
 	}
-	// A FROM may say latest: what the steps are is then known better by their recipe.
-	shares := g.shares(c.Name) || first.Evidence.Kind == KindProvenance && c.Evidence.Kind == KindRecipe && g.floats()
-	return shares && (c.Evidence.Kind == KindRecipe || c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence))
+	return g.shares(c.Name) && (c.Evidence.Kind == KindRecipe || c.Evidence.Confidence >= min(Recognised, first.Evidence.Confidence))
 }
 
 // related reports whether tags of one distribution can be of one image: one has

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
@@ -89,4 +91,16 @@ func TestProvenanceIsAskedFor(t *testing.T) {
 		assert.Equal(t, base, r.Ancestors[1].Digest.Hex)
 		assert.Equal(t, ancestry.Recorded, r.Ancestors[1].Confidence, "%+v %+v", r.Ancestors[1].Evidence, r.Ancestors[0].Evidence)
 	}
+
+	// In a layout they lie beside the image, and cost nothing.
+	dir := filepath.Join(t.TempDir(), "layout")
+	_, err = layout.Write(dir, idx)
+	require.NoError(t, err)
+	opened, err := source.Open(t.Context(), "oci:"+dir, &source.Options{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}})
+	require.NoError(t, err)
+	defer opened.Close()
+	r, err := chain.Of(t.Context(), opened, &chain.Options{MaxBytes: -1})
+	require.NoError(t, err)
+	require.Len(t, r.Ancestors, 2)
+	assert.Equal(t, "example.org/acme/base:1", r.Ancestors[1].String())
 }
