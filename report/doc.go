@@ -29,6 +29,9 @@
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
 //   - An image that files were copied from: it is not among Donors. No Donors does not mean
 //     that nothing was copied: builders do not record it, and files tell only whole runtimes.
+//   - Vulnerabilities: Report.Vulnerabilities is nil if no scanner's report was read. One whose
+//     package or ancestor is not known has -1 there, and says why; one that no scanner rates
+//     is [Unrated].
 //   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
 //     himself asks for it with [Files.Wants].
 //   - A layer, step or ancestor to blame: layers.None, or -1.
@@ -39,6 +42,7 @@
 //
 // # What can be done with a report
 //
+//   - report/vulns adds what vulnerability scanners found to it;
 //   - report/text writes it for people;
 //   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
 //   - report/cyclonedx and report/spdx write it as a bill of materials;

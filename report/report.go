@@ -37,6 +37,8 @@ type Report struct {
 	// Findings are sorted by severity (most severe first), ancestor (youngest
 	// first), rule, layer, step and subject.
 	Findings []Finding
+	// Vulnerabilities are what scanners found; nil if no report of theirs was read.
+	Vulnerabilities *Vulnerabilities
 	// Problems are those of the index, the lineage and the inventory.
 	Problems []layers.Problem
 	// Partial is true when some of the image could not be read: what is reported is

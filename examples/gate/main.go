@@ -1,6 +1,6 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+//	gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 //
 // The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
 // program. What it extends is looked for below the working directory or, where the policy is
@@ -39,6 +39,7 @@ import (
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/vulns"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 
@@ -49,7 +50,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -67,6 +68,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c command
 	flags.StringVar(&c.policy, "policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
 	flags.StringVar(&c.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	flags.Func("vulns", "a scanner's `report` of this image, or an OpenVEX document, for maxVulnerabilities; may be given several times", func(path string) error {
+		d, err := vulns.Open(path)
+		c.vulns = append(c.vulns, d)
+		return err
+	})
 	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
@@ -91,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // empty reports whether a flag was given without a value.
 func empty(flags *flag.FlagSet) bool {
 	found := false
-	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Value.String() == "" })
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Name != "vulns" && f.Value.String() == "" })
 	return found
 }
 
@@ -99,6 +105,7 @@ func empty(flags *flag.FlagSet) bool {
 type command struct {
 	policy, dockerfile, reference string
 	out                           outputs
+	vulns                         []*vulns.Document
 }
 
 func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
@@ -141,6 +148,11 @@ func check(ctx context.Context, c command) (*verdict, error) {
 	rep, err := stemma.Analyze(ctx, img, &opts)
 	if err != nil {
 		return nil, err
+	}
+	if c.vulns != nil {
+		if rep.Vulnerabilities, err = vulns.Join(rep, c.vulns, nil); err != nil {
+			return nil, err
+		}
 	}
 	v := judge(pol, rep)
 	if c.dockerfile != "" {

@@ -9,8 +9,17 @@ import (
 	"github.com/stemma-go/stemma/report"
 )
 
-// report reads the image: all of it, or with -chain no more than its chain takes.
+// report reads the image: all of it, or with -chain no more than its chain takes. What -vulns
+// names is joined to it.
 func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
+	r, err := f.read(ctx, img, opts)
+	if err != nil {
+		return nil, err
+	}
+	return r, f.joinVulns(r, img)
+}
+
+func (f *flags) read(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
 	if f.chain {
 		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules, Provenance: opts.Provenance})
 	}

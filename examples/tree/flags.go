@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/report/vulns"
 )
 
 // flags are the command line, parsed.
@@ -19,6 +21,9 @@ type flags struct {
 	dockerfile                        string
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
+	vulns                             []string          // files of -vulns
+	scans                             []*vulns.Document // what is in them
+	otherImage                        bool
 }
 
 const usage = `usage: tree [flags] [REFERENCE]
@@ -55,6 +60,14 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")
 	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	set.Func("vulns", "a scanner's `report` of this image (Trivy, Grype, Clair, OSV-Scanner, in JSON), or an OpenVEX document; may be given several times", func(path string) error {
+		if path == "" {
+			return errors.New("no file")
+		}
+		f.vulns = append(f.vulns, path)
+		return nil
+	})
+	set.BoolVar(&f.otherImage, "other-image", false, "join -vulns reports of another image, too")
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`; arm64 alone is one of linux")
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")

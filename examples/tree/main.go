@@ -13,6 +13,11 @@
 //
 //	tree -format text -format json=report.json app.tar
 //
+// With -vulns, once or several times, scanners' reports of the same image are joined to it, so
+// that each vulnerability has its ancestor:
+//
+//	trivy image -f json -o trivy.json app:1 && tree -vulns trivy.json app:1
+//
 // The exit code is 0 if the image could be read, 1 if it could not, or a file not be
 // written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main
@@ -82,6 +87,9 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 		if text, err = os.ReadFile(f.dockerfile); err != nil {
 			return nil, err
 		}
+	}
+	if err := f.readVulns(); err != nil {
+		return nil, err
 	}
 	rep, err := f.analyze(ctx, stderr)
 	if err != nil {

@@ -43,6 +43,9 @@ func (b *builder) image() *cdx.Component {
 	if b.r.PackagesKnown() {
 		props.add("stemma:known", "packages")
 	}
+	if b.r.Vulnerabilities != nil {
+		props.add("stemma:known", "vulnerabilities")
+	}
 	for _, p := range gone(b.r) {
 		props.add("stemma:removed", b.titles.Gone(b.r, p))
 	}

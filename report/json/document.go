@@ -14,7 +14,7 @@ type Document struct {
 	Platform     string      `json:"platform"`     // os/architecture[/variant] of the configuration
 	AsOf         time.Time   `json:"asOf"`         // moment for which ages and ends of life are told
 	Partial      bool        `json:"partial"`      // some of the image could not be read
-	Known        []string    `json:"known"`        // what was read, and found: layers, packages
+	Known        []string    `json:"known"`        // what was read, and found: layers, packages, vulnerabilities (with which scanners' reports were read)
 	Size         int64       `json:"size"`         // bytes of the layers as stored, usually compressed
 	Uncompressed int64       `json:"uncompressed"` // bytes of the layers' tar archives
 	Content      int64       `json:"content"`      // bytes of the regular files of the layers
@@ -27,6 +27,10 @@ type Document struct {
 	Findings     []Finding   `json:"findings"`     // most severe first
 	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
+
+	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
+	VEX             []VEX           `json:"vex"`             // VEX documents that were read
+	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // what the scanners found, each once for each package: highest rating first
 }
 
 // An Ancestor is an element of Document.Ancestors.
@@ -53,6 +57,8 @@ type Ancestor struct {
 	Shadowed     int64      `json:"shadowed"`     // bytes of content that it or a younger ancestor hid
 	Packages     Counts     `json:"packages"`     // what it did to packages
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
+
+	Vulnerabilities VulnerabilityCounts `json:"vulnerabilities"` // of the packages whose version it brought
 }
 
 // A Donor is an element of Document.Donors.

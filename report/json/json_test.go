@@ -29,6 +29,7 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.json", write(t, handmade.Sample(t, rules.All()), nil))
+	golden.Check(t, "scanned.json", write(t, handmade.Scanned(t, nil), nil))
 }
 
 func TestRoundTrip(t *testing.T) {

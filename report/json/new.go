@@ -30,7 +30,12 @@ func New(r *report.Report) *Document {
 		Findings:  each(r.Findings, newFinding),
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
+
+		Scans:           []Scan{},
+		VEX:             []VEX{},
+		Vulnerabilities: []Vulnerability{},
 	}
+	d.addVulnerabilities(r)
 	for i := range r.Ancestors {
 		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
 	}
@@ -78,6 +83,9 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
 		Standing: newStanding(a.Standing),
 	}
+	if r.Vulnerabilities != nil {
+		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))
+	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
 			out.Steps = append(out.Steps, newStep(s))
@@ -110,6 +118,9 @@ func known(r *report.Report) []string {
 	}
 	if r.PackagesKnown() {
 		out = append(out, "packages")
+	}
+	if r.Vulnerabilities != nil {
+		out = append(out, "vulnerabilities")
 	}
 	return out
 }

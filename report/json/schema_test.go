@@ -26,13 +26,14 @@ import (
 // enums are the values of fields that have few, as the code has them.
 func enums(t *testing.T) map[string][]any {
 	confidences := schema.Names[ancestry.Confidence]()
+	ratings, statuses := schema.Names[report.Rating](), schema.Constants(t, "..", "FixStatus")
 	builders := []any{string(history.BuilderUnknown)}
 	for f := range history.Builders() {
 		builders = append(builders, string(f.Builder))
 	}
 	return map[string][]any{
 		"Document.schema":     {json.Schema},
-		"Document.known":      {"layers", "packages"},
+		"Document.known":      {"layers", "packages", "vulnerabilities"},
 		"Ancestor.confidence": confidences,
 		"Ancestor.boundary":   confidences,
 		"Donor.confidence":    confidences,
@@ -50,6 +51,13 @@ func enums(t *testing.T) map[string][]any {
 		"Finding.by":        schema.Names[report.Mender](),
 		"Remedy.severity":   schema.Names[report.Severity](),
 		"Remedy.by":         schema.Names[report.Mender](),
+
+		"Vulnerability.rating": ratings,
+		"Vulnerability.status": statuses,
+		"Vulnerability.state":  append(schema.Constants(t, "../../packages", "State"), string(report.Replaced), ""),
+		"Vulnerability.join":   schema.Constants(t, "..", "Join"),
+		"Sighting.rating":      ratings,
+		"Sighting.status":      statuses,
 	}
 }
 
@@ -131,11 +139,14 @@ func TestSchemaHolds(t *testing.T) {
 	poison(reflect.ValueOf(hostile.Inventory.Packages), evil)
 	hostile.Reference, hostile.Index.Config.OS = strings.Repeat(evil, 200), evil
 	hostile.Problems = []layers.Problem{{Layer: -1, Step: 2, Path: evil, Err: errors.New(evil)}}
+	hostile.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(hostile.Vulnerabilities, evil)
 	partial := handmade.Sample(t, rules.All())
 	partial.Partial, partial.Index.Layers[0].Partial, partial.Index.Layers[0].Compression = true, true, ""
 	config := handmade.Image{Steps: []handmade.Step{{CreatedBy: "COPY a /", Files: []handmade.File{{Name: "a"}}}}}
 	for name, r := range map[string]*report.Report{
 		"sample":      handmade.Sample(t, rules.All()),
+		"scanned":     handmade.Scanned(t, nil),
 		"no rules":    handmade.Sample(t, nil),
 		"config only": config.ConfigReport(t),
 		"no packages": config.Report(t),

@@ -40,6 +40,9 @@ func TestGolden(t *testing.T) {
 	out := write(t, handmade.Sample(t, rules.All()), nil)
 	golden.Check(t, "sample.md", out)
 	check(t, out)
+	out = write(t, handmade.Scanned(t, nil), nil)
+	golden.Check(t, "scanned.md", out)
+	check(t, out)
 	old, new := handmade.Pair(t, rules.All())
 	out = write(t, new, &markdown.Options{Before: old})
 	golden.Check(t, "changes.md", out)
@@ -115,6 +118,7 @@ var hostile = []string{
 // Whatever the strings of a report are, the page keeps its structure.
 func TestHostile(t *testing.T) {
 	old, new := handmade.Pair(t, rules.All())
+	new.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
 	want := check(t, write(t, new, &markdown.Options{Before: old}))
 	for _, evil := range append(hostile, strings.Join(hostile[:40], " ")) {
 		t.Run(fmt.Sprintf("%.12q", evil), func(t *testing.T) {
@@ -122,6 +126,9 @@ func TestHostile(t *testing.T) {
 				poison(reflect.ValueOf(r.Ancestors), evil)
 				poison(reflect.ValueOf(r.Findings), evil)
 				poison(reflect.ValueOf(r.Inventory), evil)
+				if r.Vulnerabilities != nil {
+					handmade.Poison(r.Vulnerabilities, evil)
+				}
 				r.Reference = evil
 				r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
 			}

@@ -27,7 +27,11 @@ func (p *page) remedies(r *report.Report, share int) {
 		}
 	}
 	if len(rows) == 0 {
-		p.para("Nothing was found that wants to be mended.")
+		say := "Nothing was found that wants to be mended."
+		if r.Vulnerabilities != nil && len(r.Vulnerabilities.List) > 0 {
+			say = "The rules found nothing that wants to be mended."
+		}
+		p.para(say)
 	}
 	first := rows[:min(shown, len(rows))]
 	p.list(nil, first, "thing to do", share)

@@ -19,8 +19,8 @@ const checkPrefix = "policy/"
 // checkMaxAge is the name of the check of MaxAge, which an acceptance can give as its rule.
 const checkMaxAge = "maxAge"
 
-// Checks returns what the policy checks itself, as rules: "policy/maxAge",
-// "policy/maxSize" and "policy/allowedRoots", where it has these fields, and always
+// Checks returns what the policy checks itself, as rules: "policy/maxAge", "policy/maxSize",
+// "policy/allowedRoots" and "policy/maxVulnerabilities", where it has these fields, and always
 // "policy/partial". What they find is serious, and fails whatever FailOn says. For formats
 // that describe the rules that were run.
 func (p *Policy) Checks() []report.Rule {
@@ -39,6 +39,9 @@ func (p *Policy) Checks() []report.Rule {
 	check(len(p.AllowedRoots) > 0, "allowedRoots", "A root of the chain that the policy does not allow. "+
 		"All packages of the distribution, and their fixes, come from there. A root that is not known, or not surely enough, fails, too. "+
 		"It is silent where the policy has no allowedRoots.", p.checkRoot)
+	check(p.MaxVulnerabilities.asked(), checkMaxVulnerabilities, "More vulnerabilities of a rating than the policy allows. "+
+		"Those that one's own steps bring, and those that are inherited, have limits of their own. Where no scanner's report was read, they are not known, and that fails, too. "+
+		"It is silent where the policy has no maxVulnerabilities, and about what is excused, accepted, or shipped in a lower layer only.", p.checkVulnerabilities)
 	check(true, "partial", "An image of which some could not be read. "+
 		"What was not read could hold anything. It is silent where all was read.", checkPartial)
 	return all

@@ -34,6 +34,12 @@
 //	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 //	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
 //	rootConfidence: recognised
+//	# How many vulnerabilities that scanners found there may be, by rating.
+//	maxVulnerabilities:
+//	  own: {critical: 0, high: 0}
+//	  inherited: {critical: 0, high: 20}
+//	  fixableOnly: true
+//	  ownImages: ["registry.example.com/*"]
 //
 // The first line is for editors that know the YAML language server, such as those with
 // Red Hat's YAML extension: they complete the keys, levels and rules, and show what each
@@ -72,6 +78,20 @@
 // one with several names that are as likely fits a pattern that all of them match. What no
 // ancestor is to blame for was not inherited.
 //
+// # Vulnerabilities
+//
+// maxVulnerabilities limits what scanners found, where package report/vulns has joined it to
+// the ancestors. own is for what the image's own steps bring, and images of one's own
+// (ownImages); inherited for the rest, as surely as confidence asks for. What is excused by
+// VEX does not count, nor what is in packages that a later layer removed or replaced. What
+// belongs to no known ancestor counts on both sides, and a rating that no scanner gives is
+// unknown, with a limit of its own. Single ones are accepted by their identifier:
+//
+//	accept:
+//	  - rule: maxVulnerabilities
+//	    subject: CVE-2026-0001 openssl   # or CVE-2026-0001 for all packages
+//	    until: 2027-01-31
+//
 // # Policies that extend others
 //
 // extends names files that come first: what they say holds where the file itself says
@@ -80,7 +100,7 @@
 //
 //	failOn, maxAge, maxSize,       the last file that has it
 //	rootConfidence, allowedRoots
-//	rules                          for each rule, the last file that names it
+//	rules, maxVulnerabilities      for each rule or limit, the last file that names it
 //	inherited, accept              all entries, in that order
 //
 // So with this company.yaml
@@ -125,8 +145,8 @@
 // It does not pass for what was asked. Where a rule that the policy gives a level to
 // cannot tell (whether an image is superseded, how long its distribution is maintained),
 // the finding of the rule unknown that says so has that level. With maxAge, an ancestor
-// fails whose build date is not known, and with maxSize an image whose layers were not
-// read. To let reproducible builds pass, which have no date, accept it:
+// fails whose build date is not known, with maxSize an image whose layers were not read, and
+// with maxVulnerabilities one of which no scanner's report was read. To let reproducible builds pass, which have no date, accept it:
 //
 //	accept:
 //	  - rule: maxAge

@@ -70,6 +70,7 @@ type writer struct {
 }
 
 func newWriter(r *report.Report, opts *Options) *writer {
+	r, more := withVulnerabilities(r)
 	w := &writer{r: r, opts: opts, image: repository(r.Reference), rules: opts.Rules, index: map[string]int{}, dockerfile: opts.Dockerfile}
 	if l := r.Lineage; w.dockerfile == nil && l != nil && l.Dockerfile != nil && l.Dockerfile.Path != "" {
 		w.dockerfile = l.Dockerfile
@@ -77,7 +78,7 @@ func newWriter(r *report.Report, opts *Options) *writer {
 	if w.rules == nil {
 		w.rules = rules.All()
 	}
-	w.rules = append([]report.Rule{}, w.rules...)
+	w.rules = append(append([]report.Rule{}, w.rules...), more...)
 	for i, rule := range w.rules {
 		w.index[rule.Name] = i
 	}
@@ -161,6 +162,9 @@ func (w *writer) properties() *sarif.PropertyBag {
 	add("asOf", w.r.AsOf.UTC().Format(time.RFC3339))
 	p.Add("layersRead", w.r.Index != nil)
 	p.Add("packagesKnown", w.r.PackagesKnown())
+	if w.r.Vulnerabilities != nil {
+		p.Add("vulnerabilitiesKnown", true)
+	}
 	var chain []string
 	for i := range w.r.Ancestors {
 		chain = append(chain, clean(w.r.NameOf(i), maxName))
@@ -182,6 +186,12 @@ func (w *writer) invocation() *sarif.Invocation {
 	}
 	if n := len(w.r.Findings); n > maxResults {
 		add(sarif.LevelError, fmt.Sprintf("%d findings are left out, the least severe: GitHub takes %d.", n-maxResults, maxResults))
+	}
+	for i, s := range excused(w.r) {
+		if i == maxProblems {
+			break
+		}
+		add(sarif.LevelNote, sentence(clean(s, maxText)))
 	}
 	for i, p := range w.r.Problems {
 		if i == maxProblems {

@@ -47,6 +47,7 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 			p.donor(trunk, d, opts.Verbose)
 		}
 	}
+	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}

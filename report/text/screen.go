@@ -22,6 +22,7 @@ const (
 // screen writes the first screen: the chain, what to do first, and what is left out.
 func (p *page) screen(r *report.Report, more string) {
 	p.chain(r)
+	p.vulnerabilities(r)
 	// What is not known is told below.
 	remedies := slices.DeleteFunc(r.Remedies(), func(m report.Remedy) bool {
 		return !slices.ContainsFunc(m.Findings, func(i int) bool { return r.Findings[i].Undecided == nil })
@@ -29,7 +30,11 @@ func (p *page) screen(r *report.Report, more string) {
 	shown := remedies[:min(mostRemedies, len(remedies))]
 	p.line("")
 	if len(remedies) == 0 {
-		p.line("nothing to do was found")
+		say := "nothing to do was found"
+		if r.Vulnerabilities != nil && len(r.Vulnerabilities.List) > 0 {
+			say = "the rules found nothing to do"
+		}
+		p.para("", part{}, part{text: say}, 0)
 	} else {
 		p.line(p.style.name.Render("what to do first"))
 		for _, m := range shown {

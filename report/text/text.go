@@ -44,6 +44,7 @@ func (p *page) tree(r *report.Report, o Options) {
 		p.ancestor(r, i, o)
 	}
 	p.tail(r)
+	p.vulnerabilityTail(r)
 	p.totals(r)
 }
 

@@ -44,7 +44,13 @@ func Sample(t testing.TB) *report.Report {
 // Reports make reports of all kinds, by name.
 func Reports(t testing.TB) map[string]func() *report.Report {
 	return map[string]func() *report.Report{
-		"sample":      func() *report.Report { return Sample(t) },
+		"sample":  func() *report.Report { return Sample(t) },
+		"scanned": func() *report.Report { return handmade.Scanned(t, nil) },
+		"evil scan": func() *report.Report {
+			r := handmade.Scanned(t, nil)
+			handmade.Poison(r.Vulnerabilities, Evil)
+			return r
+		},
 		"nothing":     func() *report.Report { return report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}) },
 		"empty":       func() *report.Report { return &report.Report{} },
 		"config only": func() *report.Report { return ConfigOnly(t) },
