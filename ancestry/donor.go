@@ -31,6 +31,11 @@ type Donor struct {
 	// do not.
 	Version string
 
+	// Indirect is true if the image has, as far as it is known, only what the build made of the
+	// donor's files: a command saw them (RUN --mount=from), or a stage that files were copied
+	// out of had copied from the donor. Steps and Paths are then nil, and Stage is "".
+	Indirect bool
+
 	// Confidence is that of the name.
 	Confidence Confidence
 	// Evidence is what speaks for the donor, the strongest first. There is at least one.
@@ -65,7 +70,7 @@ func (c *chain) donors() []Donor {
 	for _, w := range c.accepted {
 		for _, d := range w.Donors {
 			i := slices.IndexFunc(all, func(o Donor) bool {
-				return o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
+				return o.Indirect == d.Indirect && o.Name.Repository == d.Name.Repository && o.Name.agrees(d.Name) && slices.Equal(o.Steps, d.Steps)
 			})
 			if i < 0 {
 				d.Evidence = slices.Clone(d.Evidence)

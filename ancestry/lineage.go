@@ -21,6 +21,9 @@ type Lineage struct {
 	// image, its place or its user says so. See also Donors of package report's Report,
 	// which has those that the files tell, too.
 	Donors []Donor
+	// Dockerfile says which of its lines made which steps, where a build attestation has
+	// it; nil if none does. See package ancestry/provenance.
+	Dockerfile *Dockerfile
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem
 	// Asked says what it took to ask registries for every Ancestor.Live; nil if none was

@@ -68,6 +68,7 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	c := findBoundaries(q.Steps, claims)
 	l.Ancestors = c.ancestors(q)
 	l.Donors = c.donors()
+	l.Dockerfile = c.dockerfile()
 	return l, nil
 }
 

@@ -74,7 +74,7 @@ func (r *Report) joinDonor(found Donor, n int) bool {
 		same := d.Name.Repository == found.Name.Repository
 		overlap := slices.ContainsFunc(d.Steps, func(s int) bool { return slices.Contains(found.Steps, s) })
 		switch {
-		case d.Ancestor != found.Ancestor || !overlap && !(same && d.Steps == nil):
+		case d.Indirect || d.Ancestor != found.Ancestor || !overlap && !(same && d.Steps == nil):
 			continue
 		case same:
 			d.Evidence = append(slices.Clone(d.Evidence), found.Evidence...)
@@ -192,6 +192,9 @@ func (d Donor) Says() string {
 	says := d.Software() + " from " + d.String()
 	if d.Stage != "" {
 		says = fmt.Sprintf("files of stage %s, which is built on %s", d.Stage, d)
+	}
+	if d.Indirect {
+		says = "what the build made of files from " + d.String()
 	}
 	says += ", " + d.Confidence.String()
 	if len(d.Steps) > 0 {

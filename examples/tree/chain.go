@@ -24,7 +24,7 @@ func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Opti
 
 func (f *flags) read(ctx context.Context, img *source.Image, opts *stemma.Options) (*report.Report, error) {
 	if f.chain {
-		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules, NoGenealogy: opts.NoGenealogy, Live: opts.Live})
+		return chain.Of(ctx, img, &chain.Options{Catalogues: opts.Catalogues, Rules: opts.Rules, NoGenealogy: opts.NoGenealogy, Live: opts.Live, Provenance: opts.Provenance})
 	}
 	return stemma.Analyze(ctx, img, opts)
 }

@@ -15,7 +15,7 @@ import (
 // flags are the command line, parsed.
 type flags struct {
 	json, steps, rules, insecure, all bool
-	version, chain, live              bool
+	version, chain, live, provenance  bool
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects, liveHosts         string
@@ -63,6 +63,7 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.chain, "chain", false, "tell the chain alone, from the configuration and the beginning of the root: from a registry a few hundred kB")
 	set.BoolVar(&f.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image: a few small requests for each")
 	set.StringVar(&f.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
+	set.BoolVar(&f.provenance, "provenance", false, "ask the image's registry what its build attested, and the registries of the images that it used; a layout or an archive is read without")
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
 	set.IntVar(&f.width, "width", 0, "`columns`; 0 is the terminal's, and 80 where there is none")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors: python/3.11/Dockerfile in it is that of python:3.11")

@@ -133,7 +133,7 @@ func version() string {
 func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, error) {
 	line := progress.New(stderr)
 	defer line.Done()
-	opts := &stemma.Options{Rules: rules.All()}
+	opts := &stemma.Options{Rules: rules.All(), Provenance: f.provenanceOptions()}
 	opts.Layers.Progress = line.Update
 	opts.Packages.CPEs = f.writes("cyclonedx", "spdx")
 	img, err := f.open(ctx, opts, stderr, line.Waiting)

@@ -69,7 +69,7 @@ func boxOf(r *report.Report, i int) box {
 func donors(r *report.Report, i int) string {
 	var names []string
 	for _, d := range r.Donors {
-		if d.Ancestor == i {
+		if d.Ancestor == i && !d.Indirect {
 			names = append(names, clip(d.String()))
 		}
 	}

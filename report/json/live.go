@@ -44,22 +44,6 @@ type Asked struct {
 	Bytes    int64     `json:"bytes"`    // bytes of the documents that they brought
 }
 
-// A Donor is an element of Document.Donors.
-type Donor struct {
-	Name       string     `json:"name"`       // "repository:tag", "repository@digest" or "repository"
-	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
-	Tags       []string   `json:"tags"`       // tags that the evidence states
-	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
-	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
-	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
-	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
-	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
-	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
-	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
-	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
-	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
-}
-
 func newLive(l *ancestry.Live) *Live {
 	if l == nil {
 		return nil

@@ -104,7 +104,7 @@ func newAncestor(r *report.Report, i int) Ancestor {
 }
 
 func newDonor(d report.Donor) Donor {
-	return Donor{Name: d.String(), Repository: d.Name.Repository, Tags: list(d.Name.Tags), Digest: digest(d.Name.Digest), Stage: d.Stage, Ancestor: index(d.Ancestor),
+	return Donor{Name: d.String(), Repository: d.Name.Repository, Tags: list(d.Name.Tags), Digest: digest(d.Name.Digest), Indirect: d.Indirect, Stage: d.Stage, Ancestor: index(d.Ancestor),
 		Steps: append([]int{}, d.Steps...), Paths: list(d.Paths), Version: d.Version, Bytes: d.Bytes, Confidence: d.Confidence.String(), Evidence: each(d.Evidence, newEvidence)}
 }
 

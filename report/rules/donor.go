@@ -22,7 +22,7 @@ func Donor() report.Rule {
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for _, d := range r.Donors {
-				if d.Ancestor != 0 || d.Stage != "" && d.Version == "" {
+				if d.Ancestor != 0 || d.Indirect || d.Stage != "" && d.Version == "" {
 					continue
 				}
 				f := r.AtAncestor(0)

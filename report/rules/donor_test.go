@@ -45,4 +45,7 @@ func TestDonor(t *testing.T) {
 	assert.Len(t, report.RunRules(with(ancestry.Donor{Name: uv}), []report.Rule{Donor()}), 1, "by a step that is not known")
 	check(t, Donor(), with(ancestry.Donor{Name: uv, Stage: "build", Steps: []int{2}})) // may be the stage's own work
 	check(t, Donor(), with(ancestry.Donor{Name: uv, Steps: []int{1}}))                 // the base's
+	indirect := with(ancestry.Donor{Name: uv, Indirect: true})
+	check(t, Donor(), indirect) // nothing of it is known to be in the image
+	assert.Equal(t, "what the build made of files from ghcr.io/astral-sh/uv:0.9, recognised", indirect.Donors[0].Says())
 }

@@ -273,6 +273,29 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// Where the build attested its Dockerfile and its place, no option is needed for it, and the
+// source is said. An option beats it.
+func TestAttestedDockerfile(t *testing.T) {
+	r := handmade.Sample(t, []report.Rule{rules.RootUser()})
+	r.Lineage.Dockerfile = place(t, r, dockerfile)
+	r.Lineage.Dockerfile.Repository, r.Lineage.Dockerfile.Revision = "https://git.example.org/acme/app.git", "4b220de5"
+	uri := func(opts *sarif.Options) (string, *gosarif.Run) {
+		_, run := write(t, r, opts)
+		return *run.Results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI, run
+	}
+	at, run := uri(nil)
+	assert.Equal(t, "build/Dockerfile", at)
+	require.Len(t, run.VersionControlProvenance, 1)
+	assert.Equal(t, "https://git.example.org/acme/app.git", *run.VersionControlProvenance[0].RepositoryURI)
+	assert.Equal(t, "4b220de5", *run.VersionControlProvenance[0].RevisionID)
+	at, _ = uri(&sarif.Options{Dockerfile: &ancestry.Dockerfile{Path: "other/Dockerfile"}})
+	assert.Equal(t, "other/Dockerfile", at)
+	r.Lineage.Dockerfile.Path, r.Lineage.Dockerfile.Repository = "", "git@example.org:acme/app.git"
+	at, run = uri(nil)
+	assert.NotContains(t, at, "Dockerfile")
+	assert.Empty(t, run.VersionControlProvenance)
+}
+
 func prints(t *testing.T, r *report.Report) []string {
 	t.Helper()
 	_, run := write(t, r, nil)

@@ -119,6 +119,9 @@ func Donor(d report.Donor) Image {
 // DonorSays says what an image has of a donor, a fact each.
 func DonorSays(d report.Donor) []string {
 	says := []string{"confidence of the name: " + d.Confidence.String()}
+	if d.Indirect {
+		says = append(says, "the image has only what the build made of its files")
+	}
 	if d.Version != "" {
 		says = append(says, Text("version of what was copied: "+d.Version))
 	}
