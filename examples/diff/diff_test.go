@@ -56,7 +56,7 @@ func TestSampleAgainstItsParents(t *testing.T) {
 	var reports []*report.Report
 	var sets []*needs.Set
 	for _, s := range stages {
-		r, set, err := f.read(t.Context(), s, io.Discard)
+		r, set, err := f.read(t.Context(), s, nil, io.Discard)
 		require.NoError(t, err)
 		reports, sets = append(reports, r), append(sets, set)
 	}

@@ -19,7 +19,8 @@ type flags struct {
 	width                      int
 	platform, dockerfiles      string
 	on                         []string
-	references                 []string // the old image and the new one; none for the sample
+	vulns                      [2][]string // scanners' reports and VEX documents, of the old image and of the new one
+	references                 []string    // the old image and the new one; none for the sample
 }
 
 const usage = `usage: diff [flags] [OLD NEW]
@@ -46,6 +47,11 @@ func matters() map[string]func(*diff.Diff) bool {
 				return f.Change == diff.Added || f.Change == diff.Other && f.Severity > f.Was
 			})
 		},
+		"new-vulnerabilities": func(d *diff.Diff) bool {
+			return slices.ContainsFunc(d.Vulnerabilities, func(v diff.Vulnerability) bool {
+				return v.Change == diff.Added || v.Change == diff.Other && v.Rating > v.Was
+			})
+		},
 		"losses": func(d *diff.Diff) bool { return len(d.Losses) > 0 },
 	}
 }
@@ -61,12 +67,18 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	on := "ancestors,packages,findings,losses"
 	set.StringVar(&f.format, "format", "text", "`NAME` of how to write it: text, markdown (fits a comment on a pull request), json")
 	set.StringVar(&f.out, "o", "", "the `FILE` to write; the standard output without")
-	set.StringVar(&on, "on", on, "what of it makes the exit code 1, a `list` with commas; also new-findings; none for nothing")
+	set.StringVar(&on, "on", on, "what of it makes the exit code 1, a `list` with commas; also new-findings, new-vulnerabilities; none for nothing")
 	set.BoolVar(&f.base, "base", false, "NEW is another base for OLD's own layers; without, that is found out")
 	set.BoolVar(&f.all, "all", false, "list all packages in text, not 15 of each change")
 	set.BoolVar(&f.quick, "no-losses", false, "do not look for what programs need")
 	set.IntVar(&f.width, "width", 0, "`columns` of text; 0 is 80")
 	set.StringVar(&f.dockerfiles, "dockerfiles", "", "a `directory` whose Dockerfiles name ancestors, as for tree")
+	for i, which := range []string{"old", "new"} {
+		set.Func(which+"-vulns", "a `FILE` of a scanner's report on the "+which+" image, as tree -vulns takes it; may be given several times", func(file string) error {
+			f.vulns[i] = append(f.vulns[i], file)
+			return nil
+		})
+	}
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`")
 	set.BoolVar(&f.insecure, "insecure", false, "allow plain HTTP and unverified TLS for any registry")
 	switch err := set.Parse(args); {
@@ -98,7 +110,7 @@ func (f *flags) check(on string) error {
 	}
 	for what := range strings.SplitSeq(on, ",") {
 		if matters()[what] == nil {
-			return fmt.Errorf("-on %q: a list of ancestors, packages, findings, new-findings, losses; or none", what)
+			return fmt.Errorf("-on %q: a list of ancestors, packages, findings, new-findings, new-vulnerabilities, losses; or none", what)
 		}
 		f.on = append(f.on, what)
 	}

@@ -11,6 +11,7 @@
 //	diff -format markdown -o comment.md -on none A B      for a pull request
 //	diff -on new-findings,losses A B                      for a pipeline that stops what makes it worse
 //	diff shop/api:1 python:3.12-slim                      what would be missing on another base
+//	diff -old-vulns a.json -new-vulns b.json A B          with the vulnerabilities gained and lost
 //
 // The exit code is 0 if nothing that matters differs, 1 if something of -on does, 2 if the command
 // was wrong or an image could not be read, and 3 if one could be read in part only and nothing that
@@ -69,11 +70,11 @@ func (f *flags) compare(ctx context.Context, stderr io.Writer) (d *diff.Diff, pa
 		return nil, false, err
 	}
 	opts := &diff.Options{Base: f.base}
-	old, oldNeeds, err := f.read(ctx, names[0], stderr)
+	old, oldNeeds, err := f.read(ctx, names[0], f.vulns[0], stderr)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", names[0], err)
 	}
-	new, newNeeds, err := f.read(ctx, names[1], stderr)
+	new, newNeeds, err := f.read(ctx, names[1], f.vulns[1], stderr)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", names[1], err)
 	}

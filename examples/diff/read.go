@@ -15,6 +15,7 @@ import (
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/progress"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/vulns"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
@@ -34,8 +35,12 @@ func (f *flags) names() ([]string, error) {
 	return stages[len(stages)-2:], nil
 }
 
-// read reads one image, with what its programs need.
-func (f *flags) read(ctx context.Context, reference string, stderr io.Writer) (*report.Report, *needs.Set, error) {
+// read reads one image, with what its programs need, and joins what scanners found in it.
+func (f *flags) read(ctx context.Context, reference string, scans []string, stderr io.Writer) (*report.Report, *needs.Set, error) {
+	docs, err := openScans(scans)
+	if err != nil {
+		return nil, nil, err
+	}
 	line := progress.New(stderr)
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All()}
@@ -50,10 +55,40 @@ func (f *flags) read(ctx context.Context, reference string, stderr io.Writer) (*
 		opts.Layers.Wants = append(opts.Layers.Wants, collector.Want())
 	}
 	rep, err := stemma.Analyze(ctx, img, opts)
+	if err == nil && len(docs) > 0 {
+		err = join(rep, img, docs)
+	}
 	if err != nil || f.quick {
 		return rep, nil, err
 	}
 	return rep, collector.Set(rep.Index), nil
+}
+
+// openScans reads scanners' reports and VEX documents.
+func openScans(files []string) ([]*vulns.Document, error) {
+	var docs []*vulns.Document
+	for _, file := range files {
+		d, err := vulns.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+	}
+	return docs, nil
+}
+
+// join joins what scanners found to the report of the image.
+func join(rep *report.Report, img *source.Image, docs []*vulns.Document) error {
+	opts := &vulns.Options{}
+	var err error
+	if opts.Config, err = img.ConfigFile(); err != nil {
+		return err
+	}
+	if opts.ConfigDigest, err = img.ConfigName(); err != nil {
+		return err
+	}
+	rep.Vulnerabilities, err = vulns.Join(rep, docs, opts)
+	return err
 }
 
 // open opens an image. The catalogue that names its ancestors comes from -dockerfiles, and for

@@ -23,6 +23,7 @@ type flags struct {
 	genealogy                         string   // a reference
 	catalogues                        []string // files or references
 	dockerfile                        string
+	instructions                      []byte              // what is in it
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
 	vulns                             []string          // files of -vulns
@@ -73,7 +74,7 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		f.catalogues = append(f.catalogues, s)
 		return nil
 	})
-	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	set.StringVar(&f.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines, and its COPY --from tells donors")
 	set.Func("vulns", "a scanner's `report` of this image (Trivy, Grype, Clair, OSV-Scanner, in JSON), or an OpenVEX document; may be given several times", func(path string) error {
 		if path == "" {
 			return errors.New("no file")

@@ -98,10 +98,9 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 	if err := f.openFiles(); err != nil {
 		return nil, err
 	}
-	var text []byte
 	if f.dockerfile != "" {
 		var err error
-		if text, err = os.ReadFile(f.dockerfile); err != nil {
+		if f.instructions, err = os.ReadFile(f.dockerfile); err != nil {
 			return nil, err
 		}
 	}
@@ -113,7 +112,7 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 		return nil, err
 	}
 	if f.dockerfile != "" {
-		if f.lines, err = lines.Find(filepath.ToSlash(f.dockerfile), text, rep.Steps(), nil); err != nil {
+		if f.lines, err = lines.Find(filepath.ToSlash(f.dockerfile), f.instructions, rep.Steps(), nil); err != nil {
 			return nil, err
 		}
 	}
@@ -143,6 +142,9 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	defer img.Close()
 	if err := f.addCatalogues(ctx, opts, stderr, line.Waiting); err != nil {
 		return nil, err
+	}
+	if f.dockerfile != "" { // COPY --from in it names donors
+		opts.Catalogues = append(opts.Catalogues, lines.Source(filepath.ToSlash(f.dockerfile), f.instructions, nil))
 	}
 	defer f.askLive(opts, line.Waiting).Close()
 	return f.report(ctx, img, opts)

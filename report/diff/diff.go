@@ -24,6 +24,11 @@ type Diff struct {
 	// Findings are those of one image alone, and those of another severity, the most severe
 	// first, and new ones before those that are gone.
 	Findings []Finding `json:"findings"`
+	// VulnerabilitiesKnown is true where scanners' reports of both images were read: see package
+	// report/vulns. Vulnerabilities are then those of one image alone, and those of another rating: gained
+	// ones before lost ones, the highest rating first.
+	VulnerabilitiesKnown bool            `json:"vulnerabilitiesKnown"`
+	Vulnerabilities      []Vulnerability `json:"vulnerabilities"`
 	// LossesKnown is true where losses were looked for: see Options. Losses are then what programs
 	// need and would not find.
 	LossesKnown bool   `json:"lossesKnown"`
@@ -56,14 +61,14 @@ type Image struct {
 type Change string
 
 // The changes. Ancestors are Kept, Moved, Replaced, Added or Removed; packages all but Kept and
-// Replaced; findings Added, Removed or Other.
+// Replaced; findings and vulnerabilities Added, Removed or Other.
 const (
 	Added    Change = "added"
 	Removed  Change = "removed"
 	Replaced Change = "replaced" // an ancestor of another repository in its place
 	Up       Change = "up"       // a newer version, as the package system orders them
 	Down     Change = "down"     // an older version
-	Other    Change = "other"    // another version, in no known order; a finding of another severity
+	Other    Change = "other"    // another version, in no known order; a finding of another severity, a vulnerability of another rating
 	Moved    Change = "moved"    // another image of the ancestor's repository; the same version of a package, brought by another ancestor
 	Kept     Change = "kept"
 )
@@ -88,7 +93,7 @@ type Side struct {
 
 // New compares two reports. nil opts are the defaults.
 func New(old, new *report.Report, opts *Options) *Diff {
-	d := &Diff{Old: imageOf(old), New: imageOf(new), Ancestors: []Ancestor{}, Packages: []Package{}, Findings: []Finding{}, Losses: []Loss{}}
+	d := &Diff{Old: imageOf(old), New: imageOf(new), Ancestors: []Ancestor{}, Packages: []Package{}, Findings: []Finding{}, Vulnerabilities: []Vulnerability{}, Losses: []Loss{}}
 	c := &comparison{old: old, new: new, diff: d}
 	c.findBase(opts)
 	if d.Base {
@@ -97,6 +102,7 @@ func New(old, new *report.Report, opts *Options) *Diff {
 	c.compareAncestors()
 	c.comparePackages()
 	c.compareFindings()
+	c.compareVulnerabilities()
 	c.noteUnknown()
 	c.compareNeeds(opts)
 	return d
@@ -177,10 +183,10 @@ func distroName(d ancestry.Distro) string {
 	return d.ID
 }
 
-// Matters reports whether anything differs: an ancestor, a package, a finding, or a loss. Bytes
-// alone do not matter.
+// Matters reports whether anything differs: an ancestor, a package, a finding, a vulnerability, or
+// a loss. Bytes alone do not matter.
 func (d *Diff) Matters() bool {
-	return len(d.Packages) > 0 || len(d.Findings) > 0 || len(d.Losses) > 0 ||
+	return len(d.Packages) > 0 || len(d.Findings) > 0 || len(d.Vulnerabilities) > 0 || len(d.Losses) > 0 ||
 		slices.ContainsFunc(d.Ancestors, func(a Ancestor) bool { return a.Change != Kept })
 }
 

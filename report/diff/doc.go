@@ -9,6 +9,7 @@
 //     removed;
 //   - the packages: added, removed, up, down, or brought by another ancestor than before;
 //   - the findings of the rules that are gone, new, or of another severity;
+//   - the vulnerabilities gained and lost, where scanners' reports of both images were read;
 //   - the bytes;
 //   - the losses: what the executables of the image's own layers need, and would not find on the
 //     new one. These want to be looked for while the images are read: see [Options].

@@ -39,6 +39,7 @@ func WriteText(w io.Writer, d *Diff, opts *TextOptions) error {
 	p.ancestors(d)
 	p.packages(d)
 	p.findings(d)
+	p.vulnerabilities(d)
 	p.unknown(d)
 	_, err := w.Write(p.buf.Bytes())
 	return err
@@ -240,6 +241,40 @@ func (p *page) findings(d *Diff) {
 			p.para("  ~ ", fmt.Sprintf("%s, %s, was %s: %s", f.Rule, f.Severity, f.Was, f.Message))
 		}
 	}
+}
+
+func (p *page) vulnerabilities(d *Diff) {
+	switch {
+	case !d.VulnerabilitiesKnown:
+		return
+	case len(d.Vulnerabilities) == 0:
+		p.heading("Vulnerabilities: none is gained, and none is lost")
+		return
+	}
+	p.heading("Vulnerabilities")
+	heads := map[Change]string{Added: "gained", Removed: "lost", Other: "rated otherwise"}
+	for _, c := range order {
+		var all []string
+		for _, v := range d.Vulnerabilities {
+			if v.Change == c {
+				all = append(all, vulnerabilityText(v))
+			}
+		}
+		if n := len(all); n > 0 {
+			if n > p.most {
+				all = append(all[:p.most], fmt.Sprintf("and %d more", n-p.most))
+			}
+			p.para(fmt.Sprintf("  %d %s: ", n, heads[c]), strings.Join(all, ", "))
+		}
+	}
+}
+
+func vulnerabilityText(v Vulnerability) string {
+	rating := v.Rating.String()
+	if v.Change == Other {
+		rating += ", was " + v.Was.String()
+	}
+	return fmt.Sprintf("%s (%s) of %s %s", v.ID, rating, v.Package, v.Version)
 }
 
 func (p *page) unknown(d *Diff) {

@@ -12,7 +12,7 @@ import (
 func (p *page) changes(d *diff.Diff, share int) {
 	part := share / 4
 	var say []string
-	for _, s := range []string{lossSummary(d), ancestorSummary(d), bytesSummary(d), packageSummary(d), findingSummary(d)} {
+	for _, s := range []string{lossSummary(d), ancestorSummary(d), bytesSummary(d), packageSummary(d), findingSummary(d), vulnerabilitySummary(d)} {
 		if s != "" {
 			say = append(say, "- "+s)
 		}
@@ -30,6 +30,7 @@ func (p *page) changes(d *diff.Diff, share int) {
 	}
 	p.list(columns("ancestor", "before", "now"), rows, "ancestor", part)
 	p.findingChanges(d, part)
+	p.vulnerabilityChanges(d, part)
 	rows = nil
 	for _, pk := range d.Packages {
 		what := map[diff.Change]string{diff.Other: "other version", diff.Moved: "other ancestor"}[pk.Change]
@@ -179,6 +180,44 @@ func (p *page) findingChanges(d *diff.Diff, share int) {
 	}
 	p.fold(plural(len(come), "finding")+" new or of another severity", columns("severity", "rule", "what was found", "from"), come, "finding", share)
 	p.fold(plural(len(gone), "finding")+" gone", columns("severity", "rule", "what was found", "from"), gone, "finding", share)
+}
+
+func vulnerabilitySummary(d *diff.Diff) string {
+	n := map[diff.Change]int{}
+	for _, v := range d.Vulnerabilities {
+		n[v.Change]++
+	}
+	switch {
+	case !d.VulnerabilitiesKnown:
+		return ""
+	case len(d.Vulnerabilities) == 0:
+		return "Vulnerabilities: none is gained, and none is lost."
+	}
+	s := fmt.Sprintf("Vulnerabilities: **%d gained**, %d lost", n[diff.Added], n[diff.Removed])
+	if n[diff.Other] > 0 {
+		s += fmt.Sprintf(", %d rated otherwise", n[diff.Other])
+	}
+	return s + "."
+}
+
+// vulnerabilityChanges writes, folded, the vulnerabilities that are gained, and those that are lost.
+func (p *page) vulnerabilityChanges(d *diff.Diff, share int) {
+	var gained, lost []string
+	for _, v := range d.Vulnerabilities {
+		rating := v.Rating.String()
+		if v.Change == diff.Other {
+			rating += ", was " + v.Was.String()
+		}
+		r := row(rating, name(v.ID), name(v.Package+" "+v.Version), nameOf(v.Ancestor))
+		if v.Change == diff.Removed {
+			lost = append(lost, r)
+		} else {
+			gained = append(gained, r)
+		}
+	}
+	head := columns("rating", "vulnerability", "package", "from")
+	p.fold(plural(len(gained), "vulnerability")+" gained or rated otherwise", head, gained, "vulnerability", share)
+	p.fold(plural(len(lost), "vulnerability")+" lost", head, lost, "vulnerability", share)
 }
 
 func nameOf(ancestor string) string {
