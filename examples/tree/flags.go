@@ -23,7 +23,7 @@ type flags struct {
 	genealogy                         string   // a reference
 	catalogues                        []string // files or references
 	dockerfile                        string
-	instructions                      []byte              // what is in it
+	instructions                      []byte               // what is in it
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
 	outputs                           []output
 	vulns                             []string          // files of -vulns
