@@ -157,12 +157,13 @@ type run struct {
 	attrs    *attrTable
 	blocks   *blocks
 	decoders *decoders
-	large    largeBuffer
+	small    buffers // for wanted files
+	large    buffers
 	variant  string // see cacheVariant
 }
 
 func newRun(opts *Options) *run {
-	r := &run{tree: newTree(), attrs: &attrTable{}, large: newLargeBuffer()}
+	r := &run{tree: newTree(), attrs: &attrTable{}, large: newBuffers(1)}
 	if opts != nil {
 		r.opts = *opts
 	}
@@ -174,6 +175,7 @@ func newRun(opts *Options) *run {
 	r.variant = cacheVariant(&r.opts, r.budget.limits)
 	r.blocks = newBlocks(4 * pipeDepth * r.opts.Parallelism)
 	r.decoders = newDecoders(r.opts.Parallelism)
+	r.small = newBuffers(r.opts.Parallelism)
 	return r
 }
 

@@ -122,22 +122,21 @@ func (t *tree) path(n int32) string {
 	if n == root {
 		return "."
 	}
-	size, depth := -1, 0
+	var few [32]int32 // enough for nearly all, without memory of their own
+	way, size := few[:0], -1
 	for p := n; p != root; p = t.nodes[p].parent {
 		size += 1 + len(t.nodes[p].name)
-		depth++
+		way = append(way, p)
 	}
-	b := make([]byte, size)
-	for p := n; p != root; p = t.nodes[p].parent {
-		name := t.nodes[p].name
-		size -= len(name)
-		copy(b[size:], name)
-		if size > 0 {
-			size--
-			b[size] = '/'
+	var b strings.Builder
+	b.Grow(size)
+	for i, p := range slices.Backward(way) {
+		b.WriteString(t.nodes[p].name)
+		if i > 0 {
+			b.WriteByte('/')
 		}
 	}
-	return string(b)
+	return b.String()
 }
 
 // extent returns the number of components and of bytes of a node's path.

@@ -75,9 +75,9 @@ type memo struct {
 type wantHandler struct {
 	list     []Want
 	budget   *budget
-	caching  bool // memos are worth keeping
-	large    largeBuffer
-	small    []byte // memory for files up to smallFile
+	caching  bool    // memos are worth keeping
+	small    buffers // for files up to smallFile
+	large    buffers // for larger ones
 	recorder *recorder
 	problems *entryProblemList
 
@@ -91,7 +91,7 @@ type wantHandler struct {
 
 func newWantHandler(r *run, recorder *recorder, problems *entryProblemList) *wantHandler {
 	return &wantHandler{
-		list: r.opts.Wants, budget: r.budget, caching: r.variant != "", large: r.large,
+		list: r.opts.Wants, budget: r.budget, caching: r.variant != "", small: r.small, large: r.large,
 		recorder: recorder, problems: problems, keep: map[int32][]byte{},
 	}
 }
@@ -224,51 +224,46 @@ func (h *wantHandler) recall(ctx context.Context, entries map[int32]Entry) error
 }
 
 const (
-	// smallFile is the size up to which each layer has memory of its own for wanted
-	// files, which it uses again.
+	// smallFile is the size up to which as many wanted files are in memory as layers are
+	// read at the same time. Of larger ones there is one at a time.
 	smallFile = 8 << 20
 	// growth is the factor by which memory is taken as bytes come. A header that lies
-	// about a size costs at most that many times what is there.
-	growth = 8
+	// about a size costs at most that many times what is there. It is large, because what
+	// has become too small is garbage, and most large programs take one step from smallFile.
+	growth = 16
 )
 
-// largeBuffer is the memory for wanted files over smallFile. All layers share it, so
-// that only one such file is in memory at a time. It is used again, because otherwise
-// the garbage collector has a heap of them.
-type largeBuffer chan []byte
+// buffers is memory for wanted files that is used again, because otherwise the garbage
+// collector has a heap of it. Who takes a piece, nil at first, puts one back.
+type buffers chan []byte
 
-func newLargeBuffer() largeBuffer {
-	l := make(largeBuffer, 1)
-	l <- nil
-	return l
+func newBuffers(n int) buffers {
+	c := make(buffers, n)
+	for range n {
+		c <- nil
+	}
+	return c
 }
 
 // memory returns memory to read a file into, how large it may become, and a function
-// that gives it back. It waits until the large buffer is free, if it needs that; the
-// error is ctx's.
+// that gives it back. It waits until there is some; the error is ctx's.
 func (h *wantHandler) memory(ctx context.Context, size int64, keep bool) (b []byte, most int64, giveBack func([]byte), err error) {
-	switch {
-	case keep:
+	if keep {
 		return make([]byte, 0, min(size, smallFile/growth)), size, func([]byte) {}, nil
-	case size <= smallFile:
-		return h.small, smallFile, func(b []byte) { h.small = b }, nil
+	}
+	from, most := h.small, int64(smallFile)
+	if size > smallFile {
+		from, most = h.large, size
 	}
 	select {
-	case b := <-h.large:
-		if int64(cap(b)) < size {
-			b = h.small // frees the one that is too small before a larger one is made
+	case b := <-from:
+		if size > smallFile && int64(cap(b)) < size {
+			b = nil // frees the one that is too small before a larger one is made
 		}
-		return b, size, h.giveBackLarge, nil
+		return b, most, func(b []byte) { from <- b }, nil
 	case <-ctx.Done():
 		return nil, 0, nil, ctx.Err()
 	}
-}
-
-func (h *wantHandler) giveBackLarge(b []byte) {
-	if cap(b) <= smallFile {
-		b = nil // it is h.small: the file broke off early
-	}
-	h.large <- b
 }
 
 // readAll reads all bytes of a file, of which head is already read, into b, or into

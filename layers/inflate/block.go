@@ -149,7 +149,7 @@ func (d *decoder) dynamicBlock() error {
 // codeLengths reads the code lengths of a dynamic block. Repeats may run from those of
 // the literals into those of the distances.
 func (d *decoder) codeLengths(lens []uint8, minLen uint64) error {
-	for i := 0; i < len(lens); {
+	for i := d.fastLengths(lens); i < len(lens); {
 		e, n, err := d.code(d.lenCodeTable[:], lenCodeBits, minLen, 0)
 		if err != nil {
 			return err
@@ -158,22 +158,16 @@ func (d *decoder) codeLengths(lens []uint8, minLen uint64) error {
 			return d.corrupt()
 		}
 		d.take(n)
-		symbol := uint8(e >> valueShift)
+		symbol := e >> valueShift
 		if symbol < 16 {
-			lens[i] = symbol
+			lens[i] = uint8(symbol)
 			i++
 			continue
 		}
-		value, repeat, extra := uint8(0), uint64(3), uint64(3)
-		switch symbol {
-		case 16: // the length before, 3 to 6 times
-			if i == 0 {
-				return d.corrupt()
-			}
-			value, extra = lens[i-1], 2
-		case 18: // 0, 11 to 138 times; 17 is 3 to 10 times
-			repeat, extra = 11, maxRepeat
+		if symbol == repeatLast && i == 0 {
+			return d.corrupt()
 		}
+		extra, repeat := repeats(symbol)
 		more, err := d.bits(extra)
 		if err != nil {
 			return err
@@ -182,10 +176,68 @@ func (d *decoder) codeLengths(lens []uint8, minLen uint64) error {
 		if uint64(i)+repeat > uint64(len(lens)) {
 			return d.corrupt()
 		}
-		for range repeat {
-			lens[i] = value
-			i++
-		}
+		i = repeatLength(lens, i, symbol, repeat)
 	}
 	return nil
+}
+
+// repeatLast is the symbol that repeats the length before; 17 and 18 repeat 0.
+const repeatLast = 16
+
+// repeats returns how many extra bits a symbol of 16 or more has, and how often it
+// repeats at least.
+func repeats(symbol uint64) (extra, least uint64) {
+	switch symbol {
+	case repeatLast:
+		return 2, 3
+	case 17:
+		return 3, 3
+	}
+	return maxRepeat, 11
+}
+
+// repeatLength writes what a symbol of 16 or more repeats, and returns where it ends.
+func repeatLength(lens []uint8, i int, symbol, repeat uint64) int {
+	value := uint8(0)
+	if symbol == repeatLast {
+		value = lens[i-1]
+	}
+	for range repeat {
+		lens[i] = value
+		i++
+	}
+	return i
+}
+
+// fastLengths is codeLengths while there is input to spare. It stops in front of what is
+// wrong, and returns how many lengths it has read.
+func (d *decoder) fastLengths(lens []uint8) (i int) {
+	inPos, bitBuf, bitCnt := d.inPos, d.bitBuf, d.bitCnt
+	for i < len(lens) && inPos+fastIn <= d.inEnd {
+		bitBuf |= load(&d.in, inPos) << (bitCnt & 63)
+		inPos += ^bitCnt >> 3 & 7
+		bitCnt |= 56
+		e := uint64(d.lenCodeTable[bitBuf&(lenCodeSize-1)])
+		if e&special != 0 {
+			break
+		}
+		n, symbol := e&countMask, e>>valueShift
+		if symbol < 16 {
+			lens[i] = uint8(symbol)
+			i++
+			bitBuf >>= n
+			bitCnt -= n
+			continue
+		}
+		extra, repeat := repeats(symbol)
+		repeat += bitBuf >> n & (1<<extra - 1)
+		if symbol == repeatLast && i == 0 || uint64(i)+repeat > uint64(len(lens)) {
+			break
+		}
+		bitBuf >>= n + extra
+		bitCnt -= n + extra
+		i = repeatLength(lens, i, symbol, repeat)
+	}
+	d.giveBack(inPos, bitCnt)
+	return i
 }

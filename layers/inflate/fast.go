@@ -114,8 +114,9 @@ func (d *decoder) fast() {
 		switch {
 		case dist >= 8: // no 8 bytes overlap with those that they are copied to
 			copy24(&d.out, outPos, src)
-			for outPos += 24; outPos < end; outPos += 16 {
+			for outPos += 24; outPos < end; outPos += 32 {
 				copy16(&d.out, outPos, outPos-dist)
+				copy16(&d.out, outPos+16, outPos+16-dist)
 			}
 		case dist == 1:
 			v := uint64(d.out[src&(outSize-1)]) * 0x0101010101010101

@@ -20,13 +20,14 @@ type globSet struct {
 type globEntry struct {
 	glob   string // as the cataloger asked
 	prefix string // literal start of the base name
+	dirs   string // the longest literal run of directories, with the slash at its end
 }
 
 func newGlobSet(globs []string) *globSet {
 	s := &globSet{byBase: map[string][]globEntry{}, byExt: map[string][]globEntry{}, byPrefix: map[byte][]globEntry{}}
 	for _, g := range globs {
 		for _, base := range expandBraces(path.Base(g)) {
-			s.add(globEntry{glob: g}, base)
+			s.add(globEntry{glob: g, dirs: literalDirs(g)}, base)
 		}
 	}
 	return s
@@ -54,7 +55,7 @@ func (s *globSet) match(p string) []string {
 	base := path.Base(p)
 	try := func(es []globEntry) {
 		for _, e := range es {
-			if strings.HasPrefix(base, e.prefix) && matchGlob(e.glob, p) {
+			if strings.HasPrefix(base, e.prefix) && strings.Contains(p, e.dirs) && matchGlob(e.glob, p) {
 				found = append(found, e.glob)
 			}
 		}
@@ -64,6 +65,27 @@ func (s *globSet) match(p string) []string {
 	try(s.byPrefix[base[0]])
 	try(s.other)
 	return found
+}
+
+// literalDirs returns the longest part of a glob that is directories without wildcards, "" of
+// a glob with braces, which may go over several directories.
+func literalDirs(glob string) string {
+	longest, run := "", ""
+	if strings.ContainsAny(glob, `{\`) {
+		return ""
+	}
+	for dir := range strings.SplitSeq(path.Dir(glob), "/") {
+		switch {
+		case strings.ContainsAny(dir, "*?["):
+			run = ""
+		case dir != "" && dir != ".":
+			run += dir + "/"
+		}
+		if len(run) > len(longest) {
+			longest = run
+		}
+	}
+	return longest
 }
 
 // matchGlob matches as Syft's resolvers do: on the absolute path.
