@@ -3,6 +3,7 @@
 //
 //	genealogy -mirror DIR -o FILE
 //	genealogy -mirror DIR -repos
+//	genealogy -publishers DIR -since DAY -o FILE
 //
 // DIR holds clones of github.com/docker-library/official-images and of the
 // repositories that its files name, as DIR/owner/name.git, or DIR/owner+name/repo;
@@ -17,6 +18,11 @@
 //		d=DIR/$(echo "$url" | awk -F/ '{print $(NF-1) "/" $NF}').git
 //		if test -d "$d"; then git -C "$d" fetch -q; else git clone -q --mirror "$url" "$d"; fi
 //	done
+//
+// With -publishers it makes the catalogue of the other publishers (.NET, Jupyter, …)
+// from clones of theirs, in the same layout; the table that it writes names them. With
+// -since, images that were built before that day are known by their Dockerfiles alone,
+// and not by the digests of their layers.
 package main
 
 import (
@@ -52,12 +58,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	mirror := flags.String("mirror", "", "`directory` of git clones")
 	out := flags.String("o", "", "`file` to write; without it nothing is written")
 	cache := flags.String("cache", "", "`directory` that keeps what was read for the next run")
+	others := flags.String("publishers", "", "`directory` of git clones of other publishers: make their catalogue")
+	since := flags.String("since", "", "with -publishers: `day`, 2025-01-31, from which on images are known by bytes, too")
+	until := flags.String("until", "", "with -publishers: `day` from which on nothing is read")
 	repos := flags.Bool("repos", false, "list the repositories to clone, and read nothing else")
 	all := flags.Bool("v", false, "list everything that could not be read, not the largest part")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if *others != "" && *mirror == "" && flags.NArg() == 0 {
+		return makePublishers(ctx, *others, *out, *since, *until, stdout, stderr)
 	}
 	if *mirror == "" || flags.NArg() > 0 {
 		flags.Usage()

@@ -32,7 +32,7 @@ const home = "docker-library/official-images"
 // A job makes one genealogy.
 type job struct {
 	opts    Options
-	clones  clones
+	clones  Clones
 	images  []image // sorted by name
 	specs   []*spec
 	ids     map[Origin]int
@@ -68,7 +68,7 @@ type spec struct {
 
 // Build reads everything, and returns a Builder that has all recipes.
 func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
-	clones, err := findClones(opts.Mirror)
+	clones, err := FindClones(opts.Mirror)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +106,7 @@ func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
 // official-images ever named, with the number of places in each where a Dockerfile
 // should be. The key is the URL, with https for git and without .git.
 func Repositories(ctx context.Context, mirror string) (map[string]int, error) {
-	clones, err := findClones(mirror)
+	clones, err := FindClones(mirror)
 	if err != nil {
 		return nil, err
 	}
