@@ -71,10 +71,10 @@ func values(r recipe.Recipe) map[string]string {
 }
 
 // mirrors are prefixes of official images under other names: by architecture, and
-// publishers' own copies of them.
+// publishers' own copies of them. Canonical's at Azure has Docker Hub's layers.
 var mirrors = [...]string{
 	"docker.io/", "library/", "amd64/", "arm64v8/", "arm32v7/", "arm32v6/", "arm32v5/", "i386/", "ppc64le/", "s390x/", "riscv64/",
-	"mcr.microsoft.com/mirror/docker/library/", "public.ecr.aws/docker/library/",
+	"ubuntu.azurecr.io/", "mcr.microsoft.com/mirror/docker/library/", "public.ecr.aws/docker/library/",
 }
 
 // plainName returns a base image's name without what says from where it is fetched.

@@ -216,11 +216,12 @@ func (d *dotnet) add(f fact, from, to data.Day) {
 	}
 }
 
-// addBase adds the image that FROM names, if it is another publisher's: what is below the
-// layers of the Dockerfile, one layer, as the roots of distributions have.
+// addBase adds the image that FROM names, if it is another publisher's, and public: what is
+// below the layers of the Dockerfile, one layer, as the roots of distributions have.
 func (d *dotnet) addBase(f fact, m made, layers []v1.Hash) {
 	n, ok := ancestry.ParseName(m.digest.From)
-	if !ok || len(n.Tags) == 0 || m.layers < 0 || len(layers)-m.layers != 1 || strings.HasPrefix(n.Repository, microsoft) {
+	public := !strings.HasPrefix(n.Repository, microsoft+"dotnet/") && !strings.Contains(n.Repository, ".azurecr.io/")
+	if !ok || len(n.Tags) == 0 || m.layers < 0 || len(layers)-m.layers != 1 || !public {
 		return
 	}
 	d.b.Add(build.Addition{
