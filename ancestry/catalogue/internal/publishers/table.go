@@ -45,11 +45,5 @@ func table() []Publisher {
 				{Path: `ros/(?P<d>\w+)/ubuntu/(?P<suite>\w+)/(?P<v>desktop|desktop-full|simulation)/Dockerfile`, Name: "osrf/ros", Tags: []string{"${d}-${v}-${suite}", "${d}-${v}"}},
 			},
 		},
-		{
-			Repository: "sclorg/s2i-python-container",
-			Files: []File{
-				{Path: `(?P<major>\d)\.(?P<minor>\d+)/Dockerfile\.(?P<os>c\d+s)`, Name: "quay.io/sclorg/python-${major}${minor}-${os}", Tags: []string{"latest"}},
-			},
-		},
 	}
 }
