@@ -2,6 +2,7 @@ package genealogy_test
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -87,4 +88,15 @@ func TestDotnetBySteps(t *testing.T) {
 		"mcr.microsoft.com/dotnet/runtime-deps:8.0.0-rc.1-bookworm-slim-amd64 recognised",
 		"debian:bookworm-20230919-slim recognised",
 	}, chain(t, aspnet(t), ancestry.Hints{}))
+}
+
+// TestSize: both files are 6 MB at most.
+func TestSize(t *testing.T) {
+	total := 0
+	for _, name := range []string{"genealogy.stemma", "publishers.stemma"} {
+		s, err := os.Stat(name)
+		require.NoError(t, err)
+		total += int(s.Size())
+	}
+	assert.LessOrEqual(t, total, 6_000_000)
 }
