@@ -22,7 +22,10 @@
 // With -publishers it makes the catalogue of the other publishers (.NET, Jupyter, …)
 // from clones of theirs, in the same layout; the table that it writes names them. With
 // -since, images that were built before that day are known by their Dockerfiles alone,
-// and not by the digests of their layers.
+// and not by the digests of their layers. The layers of official images are read from a
+// clone of docker-library/repo-info, if it is asked for:
+//
+//	genealogy -publishers DIR -only docker-library/repo-info -o FILE
 package main
 
 import (
@@ -61,6 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	others := flags.String("publishers", "", "`directory` of git clones of other publishers: make their catalogue")
 	since := flags.String("since", "", "with -publishers: `day`, 2025-01-31, from which on images are known by bytes, too")
 	until := flags.String("until", "", "with -publishers: `day` from which on nothing is read")
+	only := flags.String("only", "", "with -publishers: `names` of the publishers to read, separated by commas")
 	repos := flags.Bool("repos", false, "list the repositories to clone, and read nothing else")
 	all := flags.Bool("v", false, "list everything that could not be read, not the largest part")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -69,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if *others != "" && *mirror == "" && flags.NArg() == 0 {
-		return makePublishers(ctx, *others, *out, *since, *until, stdout, stderr)
+		return makePublishers(ctx, *others, *out, *since, *until, *only, stdout, stderr)
 	}
 	if *mirror == "" || flags.NArg() > 0 {
 		flags.Usage()

@@ -54,3 +54,15 @@ func TestRunFails(t *testing.T) {
 	}
 	assert.NoError(t, run(t.Context(), []string{"-h"}, &bytes.Buffer{}, &bytes.Buffer{}))
 }
+
+func TestPublishers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out")
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-publishers", t.TempDir(), "-since", "2025-12-01", "-o", file}, &stdout, &stderr))
+	assert.Regexp(t, `(?m)^dotnet/versions +no clone of the repository: dotnet/versions$`, stdout.String())
+	assert.NotContains(t, stdout.String(), "repo-info", "it has to be asked for")
+	assert.FileExists(t, file)
+	for _, args := range [][]string{{"-since", "yesterday"}, {"-only", "acme/none"}} {
+		assert.Error(t, run(t.Context(), append([]string{"-publishers", t.TempDir()}, args...), &stdout, &stderr), "%v", args)
+	}
+}

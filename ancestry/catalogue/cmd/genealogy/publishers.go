@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -14,10 +15,13 @@ import (
 )
 
 // makePublishers writes the catalogue of the other publishers, and says what it is made of.
-// since and until are days, 2025-01-31; "" is no bound.
-func makePublishers(ctx context.Context, dir, out, since, until string, stdout, stderr io.Writer) error {
+// since and until are days, 2025-01-31; "" is no bound. only are names, separated by commas.
+func makePublishers(ctx context.Context, dir, out, since, until, only string, stdout, stderr io.Writer) error {
 	start := time.Now()
 	opts := publishers.Options{Mirror: dir, Progress: progress(stderr)}
+	if only != "" {
+		opts.Only = strings.Split(only, ",")
+	}
 	for _, x := range []struct {
 		day string
 		to  *time.Time

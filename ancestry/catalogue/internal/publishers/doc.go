@@ -44,4 +44,8 @@
 // these, beside the recipe. They name it for sure where a registry's manifest is at hand.
 // Options.Since leaves out what was built earlier: that keeps a file small, and recipes name
 // the older ones.
+//
+// docker-library/repo-info lists the layers of official images. Who has a clone of it asks
+// for it with Options.Only. docker-library/meta has digests of manifests and no layers, of
+// which a catalogue can make nothing yet.
 package publishers

@@ -26,6 +26,8 @@ type Publisher struct {
 	Files []File
 	// Read reads the repository in another way; nil for Files alone.
 	Read func(ctx context.Context, j *Job) error
+	// Asked publishers are read only if Options.Only names them.
+	Asked bool
 }
 
 // A File says which Dockerfiles make which images.
@@ -48,6 +50,9 @@ type Options struct {
 	Since time.Time
 	// Until is the day before which revisions count; the zero time for all.
 	Until time.Time
+	// Only are the publishers to read, by Repository; nil for all but those that have to be
+	// asked for.
+	Only []string
 	// Progress is called before each publisher; nil for silence.
 	Progress func(stage string, done, total int)
 }
@@ -72,6 +77,9 @@ func Build(ctx context.Context, opts Options) (*build.Builder, []Report, error) 
 func buildOf(ctx context.Context, opts Options, publishers []Publisher) (*build.Builder, []Report, error) {
 	clones, err := official.FindClones(opts.Mirror)
 	if err != nil {
+		return nil, nil, err
+	}
+	if publishers, err = chosen(publishers, opts.Only); err != nil {
 		return nil, nil, err
 	}
 	slices.SortFunc(publishers, func(a, b Publisher) int { return cmp.Compare(a.Repository, b.Repository) })
@@ -110,6 +118,18 @@ func buildOf(ctx context.Context, opts Options, publishers []Publisher) (*build.
 		reports = append(reports, *j.report)
 	}
 	return b, reports, nil
+}
+
+// chosen returns the publishers that are to be read.
+func chosen(all []Publisher, only []string) ([]Publisher, error) {
+	for _, name := range only {
+		if !slices.ContainsFunc(all, func(p Publisher) bool { return p.Repository == name }) {
+			return nil, fmt.Errorf("no publisher %q in the table", name)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p Publisher) bool {
+		return len(only) == 0 && p.Asked || len(only) > 0 && !slices.Contains(only, p.Repository)
+	}), nil
 }
 
 // A Job reads one publisher.

@@ -3,6 +3,7 @@ package publishers
 // table is the table of publishers: see the package's documentation for how to add one.
 func table() []Publisher {
 	return []Publisher{
+		{Repository: "docker-library/repo-info", Read: readRepoInfo, Asked: true},
 		{Repository: "dotnet/versions", Also: []string{dotnetFiles}, Read: readDotnet},
 		{
 			Repository: "nginxinc/docker-nginx-unprivileged",
