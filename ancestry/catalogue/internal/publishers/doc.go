@@ -25,8 +25,10 @@
 // Three questions decide whether a row is right:
 //
 //   - Are images built from the Dockerfile as it is? Build arguments that the publisher's
-//     own builds set go into Args. If a program changes the Dockerfile first, or puts steps
-//     after it (devcontainers), the recipe ends where no published image ends: leave it out.
+//     own builds set go into Args. If they differ from build to build (docker-selenium, the
+//     base images of linuxserver, manylinux), no recipe is that of an image. If a program puts
+//     steps after it (devcontainers), the recipe ends where no published image ends. Leave
+//     such out.
 //   - Is it an official image, too? Those of corretto/corretto-docker and adoptium/containers
 //     are (amazoncorretto, eclipse-temurin): the genealogy has them.
 //   - Did it have the name all the time? Since and Until bound the days.

@@ -177,6 +177,7 @@ func TestMirrorChains(t *testing.T) {
 		{"jupyter/docker-stacks", []string{"images/docker-stacks-foundation/Dockerfile", "images/base-notebook/Dockerfile"}, []string{"quay.io/jupyter/base-notebook:latest recognised", "quay.io/jupyter/docker-stacks-foundation:latest recognised", "ubuntu:24.04"}},
 		{"CircleCI-Public/cimg-base", []string{"22.04/Dockerfile"}, []string{"cimg/base:current-22.04 recognised", "ubuntu:22.04"}},
 		{"cypress-io/cypress-docker-images", []string{"nodejs/docker-node:16/bullseye-slim/Dockerfile", "base/16.14.2-slim/Dockerfile"}, []string{"cypress/base:16.14.2-slim recognised", "node:16.14.2-bullseye-slim recognised", "debian:bullseye"}},
+		{"microsoft/playwright", []string{"utils/docker/Dockerfile.noble"}, []string{"mcr.microsoft.com/playwright recognised", "ubuntu:24.04"}},
 		{"osrf/docker_images", []string{"ros/jazzy/ubuntu/noble/ros-core/Dockerfile", "ros/jazzy/ubuntu/noble/ros-base/Dockerfile", "ros/jazzy/ubuntu/noble/desktop/Dockerfile"}, []string{"osrf/ros:jazzy-desktop-noble recognised", "ros:jazzy-ros-base-noble recognised", "ros:jazzy-ros-core-noble recognised", "ubuntu:24.04"}},
 	} {
 		t.Run(test.repository, func(t *testing.T) {

@@ -249,7 +249,36 @@ func TestTable(t *testing.T) {
 		for _, f := range p.Files {
 			_, _, err := f.days()
 			assert.NoError(t, err)
-			assert.NotEmpty(t, f.Tags)
 		}
 	}
+}
+
+// TestSameDockerfile: a publisher who builds an official Dockerfile takes no name from the
+// official image, and none from what stands on it.
+func TestSameDockerfile(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{
+		"root/Dockerfile": "FROM scratch\nADD root-1.2.3.tar.gz /\nCMD [\"/bin/sh\"]\n",
+		"app/Dockerfile":  "FROM root:1\nENV APP_VERSION=4.5.6\nRUN fetch https://example.com/app-4.5.6.tar.gz && install-the-app --with=everything --and=more\n",
+	}
+	repository(t, dir, "library/images", commit{"2024-01-01", files})
+	repository(t, dir, "copy/images", commit{"2023-01-01", files})
+	of := func(repository, prefix string) *catalogue.Catalogue {
+		row := Publisher{Repository: repository, Files: []File{{Path: `(?P<name>root|app)/Dockerfile`, Name: prefix + "${name}", Tags: []string{"1"}}}}
+		file, reports := madeOf(t, Options{Mirror: dir}, row)
+		require.Equal(t, 2, reports[0].Recipes, "%+v", reports[0])
+		c, err := catalogue.Open(bytes.NewReader(file), int64(len(file)))
+		require.NoError(t, err)
+		return c
+	}
+	at := func(day, by string, empty bool) v1.History {
+		d, err := time.Parse(time.DateOnly, day)
+		require.NoError(t, err)
+		return v1.History{Created: v1.Time{Time: d}, CreatedBy: by, Comment: "buildkit.dockerfile.v0", EmptyLayer: empty}
+	}
+	img := config([]v1.History{
+		at("2024-02-01", "ADD root-1.2.3.tar.gz / # buildkit", false), at("2024-02-01", `CMD ["/bin/sh"]`, true),
+		at("2024-02-02", "ENV APP_VERSION=4.5.6", true), at("2024-02-02", "RUN /bin/sh -c fetch https://example.com/app-4.5.6.tar.gz && install-the-app --with=everything --and=more # buildkit", false),
+	})
+	assert.Equal(t, []string{"app:1 recognised", "root:1 recognised"}, names(t, img, catalogue.Join(of("library/images", ""), of("copy/images", "copy/")), ancestry.Hints{}))
 }

@@ -46,5 +46,12 @@ func table() []Publisher {
 				{Path: `ros/(?P<d>\w+)/ubuntu/(?P<suite>\w+)/(?P<v>desktop|desktop-full|simulation)/Dockerfile`, Name: "osrf/ros", Tags: []string{"${d}-${v}-${suite}", "${d}-${v}"}},
 			},
 		},
+		{
+			// The version in its tags is in no Dockerfile: the name alone is known.
+			Repository: "microsoft/playwright",
+			Files: []File{
+				{Path: `utils/docker/Dockerfile\.(?:bionic|focal|jammy|noble|resolute)`, Name: "mcr.microsoft.com/playwright"},
+			},
+		},
 	}
 }
