@@ -3,6 +3,7 @@
 package stemma_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -133,4 +134,40 @@ func onRoot(t *testing.T, root string) v1.Image {
 	)
 	require.NoError(t, err)
 	return img
+}
+
+// Runtimes of this machine that three builders copied from stages: each is told with the
+// version that it says itself, by the step that copied it. Parts of them, and an unpacked
+// archive, tell nothing; a second copy is no other donor.
+func TestTaggedDonors(t *testing.T) {
+	for _, tool := range []string{"docker", "dockerd", "buildah", "skopeo", "node", "python3", "go"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("needs " + tool)
+		}
+	}
+	dir := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "testdata/donors/build.sh", dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	said, err := os.ReadFile(filepath.Join(dir, "versions"))
+	require.NoError(t, err)
+	versions := strings.Split(strings.TrimSpace(string(said)), "\n")
+	for _, builder := range []string{"classic", "buildkit", "buildah"} {
+		for stage, want := range map[string][]string{"whole": versions, "again": versions, "parts": nil} {
+			t.Run(builder+"/"+stage, func(t *testing.T) {
+				img, err := source.Open(t.Context(), filepath.Join(dir, builder+"-"+stage+".tar"), nil)
+				require.NoError(t, err)
+				defer img.Close()
+				rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{NoGenealogy: true})
+				require.NoError(t, err)
+				var got []string
+				for i, d := range rep.Donors {
+					got = append(got, d.String()+" "+d.Version)
+					assert.Equal(t, ancestry.Inferred, d.Confidence)
+					assert.Equal(t, []int{i + 1}, d.Steps)
+					assert.Positive(t, d.Bytes)
+				}
+				assert.Equal(t, want, got)
+			})
+		}
+	}
 }

@@ -133,7 +133,11 @@ func (c *chain) lowestParents(spans []Span) []int {
 // stated reports whether the claim is of somebody who says what the parent is, and has
 // compared nothing with it.
 func (w weighed) stated() bool {
-	return w.Evidence.Kind == KindLabel || w.Evidence.Kind == KindAnnotation
+	switch w.Evidence.Kind {
+	case KindLabel, KindAnnotation, KindProvenance:
+		return true
+	}
+	return false
 }
 
 // named returns what a claim calls the span, false if what it is about may not be all of

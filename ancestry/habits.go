@@ -21,7 +21,7 @@ func builtin(publishers []Publisher) []Source {
 	return []Source{
 		sourceFunc(references), publisherSource{publishers}, sourceFunc(comments), sourceFunc(buildpacks),
 		sourceFunc(baseNames), sourceFunc(roots), sourceFunc(builderChanges), sourceFunc(wholeBuilds), sourceFunc(commits),
-		sourceFunc(commands), sourceFunc(firstLayer), sourceFunc(ownNames), sourceFunc(rootFiles),
+		sourceFunc(commands), sourceFunc(firstLayer), sourceFunc(ownNames), sourceFunc(rootFiles), sourceFunc(copyFlags),
 	}
 }
 

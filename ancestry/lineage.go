@@ -17,8 +17,18 @@ type Lineage struct {
 	Ancestors []Ancestor
 	// Steps are the image's history, oldest first.
 	Steps []history.Step
+	// Donors are the images outside the chain from which files were copied, as far as the
+	// image, its place or its user says so. See also Donors of package report's Report,
+	// which has those that the files tell, too.
+	Donors []Donor
+	// Dockerfile says which of its lines made which steps, where a build attestation has
+	// it; nil if none does. See package ancestry/provenance.
+	Dockerfile *Dockerfile
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem
+	// Asked says what it took to ask registries for every Ancestor.Live; nil if none was
+	// asked.
+	Asked *Asked
 }
 
 // An Ancestor is a contiguous span of steps and layers that one image of the
@@ -61,6 +71,9 @@ type Ancestor struct {
 	// Standing is how it stands among the images of its tags, as the catalogue knows
 	// that names it; nil if none does that follows tags.
 	Standing *Standing
+	// Live is what a registry said of its name; nil if none was asked, as by default, or
+	// if it has no name. See package live.
+	Live *Live
 }
 
 // A Span is the half-open range of indices [From, To).

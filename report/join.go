@@ -35,6 +35,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 	}
 	r.addLayers()
 	r.addPackages()
+	r.addDonors()
 	r.addProblems(opts.Problems)
 	r.Findings = RunRules(r, opts.Rules)
 	return r

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/stemma-go/stemma/ancestry"
 )
 
 // A Remedy is one thing to do, with all findings that it mends.
@@ -67,6 +69,33 @@ func (r *Report) Remedies() []Remedy {
 		)
 	})
 	return all
+}
+
+// Renewal says how the image gets what is newer below it, in one sentence without a full
+// stop: it is rebuilt on what its FROM names today, or, where that is no longer built, on
+// another base. For an image without a base it is "".
+func (r *Report) Renewal() string {
+	if len(r.Ancestors) < 2 {
+		return ""
+	}
+	base := r.Ancestors[1]
+	if s := base.Standing; s != nil && s.Gone() {
+		return MoveOn(base.Repository)
+	}
+	name := r.NameOf(1)
+	switch {
+	case base.Confidence == ancestry.Unknown:
+		name = "build of your base"
+	case base.Standing != nil && base.Standing.Superseded != nil:
+		name = base.Standing.Superseded.Name.String()
+	}
+	return fmt.Sprintf("rebuild on a current %s (docker build --pull, or a newer digest)", name)
+}
+
+// MoveOn says what is to be done where the tags of a base are no longer built, in one sentence
+// without a full stop. repository is the base's, "" if it is not known.
+func MoveOn(repository string) string {
+	return fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", cmp.Or(repository, "your base"))
 }
 
 // A Mender is who can follow a remedy.

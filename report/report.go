@@ -30,9 +30,18 @@ type Report struct {
 
 	// Ancestors are Lineage.Ancestors, in the same order, with what each brought.
 	Ancestors []Ancestor
+	// Donors are the images outside the chain from which files were copied: those of the
+	// lineage, and those that the files themselves tell. They are sorted by ancestor (youngest
+	// first), step and name.
+	Donors []Donor
 	// Findings are sorted by severity (most severe first), ancestor (youngest
 	// first), rule, layer, step and subject.
 	Findings []Finding
+	// Vulnerabilities are what scanners found; nil if no report of theirs was read.
+	Vulnerabilities *Vulnerabilities
+	// Patches say how far the fixes of Vulnerabilities have come, and which packages are
+	// outdated; nil if neither was looked for.
+	Patches *Patches
 	// Problems are those of the index, the lineage and the inventory.
 	Problems []layers.Problem
 	// Partial is true when some of the image could not be read: what is reported is

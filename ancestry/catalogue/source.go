@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
@@ -41,6 +43,39 @@ func Join(catalogues ...*Catalogue) *Catalogue {
 		all.parts = append(all.parts, c.parts...)
 	}
 	return all
+}
+
+// Day returns the day of the catalogue's newest fact: what happened later it does not know.
+// Of joined catalogues it is the oldest of their days; of none the zero time.
+func (c *Catalogue) Day() time.Time {
+	var day time.Time
+	for i, p := range c.parts {
+		if d := p.Day().Time(); i == 0 || d.Before(day) {
+			day = d
+		}
+	}
+	return day
+}
+
+// Source says what the catalogue was made from: of the genealogy, the repository and the
+// commit. Of joined catalogues it names each.
+func (c *Catalogue) Source() string {
+	var all []string
+	for _, p := range c.parts {
+		all = append(all, p.Source())
+	}
+	return strings.Join(all, ", ")
+}
+
+// Repositories returns the names of the repositories whose images the catalogue knows,
+// sorted, each once.
+func (c *Catalogue) Repositories() []string {
+	var all []string
+	for _, p := range c.parts {
+		all = append(all, p.Names()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Claims tells the chain of an image as far as the catalogues know it: one claim a

@@ -7,6 +7,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/live"
+	"github.com/stemma-go/stemma/ancestry/provenance"
 	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
@@ -26,6 +28,14 @@ type Options struct {
 	Publishers []ancestry.Publisher
 	// NoGenealogy leaves the genealogy out.
 	NoGenealogy bool
+	// Live says which registry to ask whether the ancestors' tags still point to what is in
+	// the image. nil asks nobody: see package live.
+	Live *live.Options
+	// Provenance says what is done with the build attestations of an image that package
+	// layers/source opened. If it is nil, those in a layout or an archive are read
+	// nevertheless, and a registry is not asked for them: see package
+	// ancestry/provenance for what that costs.
+	Provenance *provenance.Options
 	// Rules find what there is to report. nil means no findings. Rules that need layers
 	// or packages find nothing; the rule unknown says so.
 	Rules []report.Rule
@@ -65,13 +75,14 @@ func Of(ctx context.Context, img v1.Image, opts *Options) (*report.Report, error
 	if !opts.NoGenealogy {
 		catalogues, unopened = place.Catalogues(opts.Catalogues)
 	}
-	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Hints: hints, Catalogues: catalogues, Publishers: opts.Publishers})
+	catalogues, unread := found.WithProvenance(ctx, catalogues, opts.Provenance)
+	lineage, err := live.Resolve(ctx, img, &ancestry.Options{Hints: hints, Catalogues: catalogues, Publishers: opts.Publishers}, opts.Live)
 	if err != nil {
 		return nil, err
 	}
 	return report.New(nil, lineage, nil, &report.Options{
 		Reference: found.Reference(hints), Digest: hints.Digest, AsOf: opts.AsOf, Rules: opts.Rules,
-		Problems: append(found.Problems(unopened), root.problems...), Partial: root.failed,
+		Problems: append(found.Problems(unopened, unread), root.problems...), Partial: root.failed,
 	}), nil
 }
 

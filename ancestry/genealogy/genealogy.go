@@ -3,7 +3,8 @@
 // they pointed to it; and that of other publishers (.NET, Jupyter, …), with the digests
 // of the layers of .NET's images of the last months. Where an official image and another
 // have the same steps, the official one has the name. A program that imports the package
-// grows by the 6 MB of that data.
+// grows by the 6 MB of that data. Each publisher's are a catalogue of their own, with a day
+// of its own.
 //
 //	g, err := genealogy.Open()
 //	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Catalogues: []ancestry.Source{g}})
@@ -12,7 +13,8 @@
 package genealogy
 
 import (
-	_ "embed" // for the data
+	"embed"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -22,13 +24,25 @@ import (
 //go:embed genealogy.stemma
 var official string
 
-//go:embed publishers.stemma
-var publishers string
+//go:embed publishers/*.stemma
+var publishers embed.FS
 
 // open opens the data once: what is decoded for one image serves the next.
 var open = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	files := []string{official}
+	names, err := fs.Glob(publishers, "publishers/*.stemma")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		content, err := publishers.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, string(content))
+	}
 	var parts []*catalogue.Catalogue
-	for _, content := range []string{official, publishers} {
+	for _, content := range files {
 		c, err := catalogue.Open(strings.NewReader(content), int64(len(content)))
 		if err != nil {
 			return nil, err

@@ -5,11 +5,15 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
+	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/schema"
 )
 
@@ -21,6 +25,14 @@ func TestGate(t *testing.T) {
 		return path
 	}
 	lenient := write("lenient.yaml", "failOn: never\n")
+	b := own.New("ours", time.Now())
+	require.NoError(t, b.AddDockerfiles(t.Context(), chain.Dockerfiles(), &own.Options{Name: chain.Name}))
+	var ours strings.Builder
+	_, err := b.WriteTo(&ours)
+	require.NoError(t, err)
+	write("ours.stemma", ours.String())
+	write("none.stemma", "no catalogue")
+	bases := func(name, say string) string { return write(name, "failOn: never\nallowedBases: {"+say+"}\n") }
 	for name, tt := range map[string]struct {
 		file, ref string
 		code      int
@@ -30,6 +42,11 @@ func TestGate(t *testing.T) {
 		"what is accepted":       {lenient, "", 0, "PASS", ""},
 		"size":                   {write("size.yaml", "failOn: never\nmaxSize: 1kB\n"), "", 1, "FAIL maxSize", ""},
 		"another root":           {write("root.yaml", "failOn: never\nallowedRoots: [alpine]\n"), "", 1, "FAIL allowedRoots", ""},
+		"one of our bases":       {bases("ours.yaml", "catalogue: ours.stemma"), "", 0, "PASS", ""},
+		"and not old":            {bases("old.yaml", "catalogue: ours.stemma, maxAge: 1d"), "", 1, "FAIL allowedBases: the base example.org/runtime/node:18 was built on", ""},
+		"none of our bases":      {bases("theirs.yaml", "names: [theirs/*]"), "", 1, "FAIL allowedBases: the image stands on", ""},
+		"no such catalogue":      {bases("lost.yaml", "catalogue: lost.stemma"), "", 2, "", "lost.stemma"},
+		"no catalogue":           {bases("none.yaml", "catalogue: none.stemma"), "", 2, "", "corrupt catalogue"},
 		"no policy":              {filepath.Join(dir, "nope.yaml"), "", 2, "", "nope.yaml"},
 		"a team's policy":        {"team.yaml", "", 1, "FAIL born-old: this image", ""},
 		"what extends is named":  {write("bad.yaml", "extends: [lenient.yaml, size.yaml, ../x.yaml]"), "", 2, "", `bad.yaml: line 1: extends: "../x.yaml" leads out`},

@@ -1,10 +1,10 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+//	gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 //
 // The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
 // program. What it extends is looked for below the working directory or, where the policy is
-// elsewhere, below its own. Without a reference it is the sample image that comes with the
+// elsewhere, below its own; so is the catalogue of its allowedBases. Without a reference it is the sample image that comes with the
 // module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
@@ -28,6 +28,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,10 +36,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/vulns"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 
@@ -49,7 +52,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -67,6 +70,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c command
 	flags.StringVar(&c.policy, "policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
 	flags.StringVar(&c.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	flags.Func("vulns", "a scanner's `report` of this image, or an OpenVEX document, for maxVulnerabilities; may be given several times", func(path string) error {
+		d, err := vulns.Open(path)
+		c.vulns = append(c.vulns, d)
+		return err
+	})
 	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
@@ -91,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // empty reports whether a flag was given without a value.
 func empty(flags *flag.FlagSet) bool {
 	found := false
-	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Value.String() == "" })
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Name != "vulns" && f.Value.String() == "" })
 	return found
 }
 
@@ -99,6 +107,7 @@ func empty(flags *flag.FlagSet) bool {
 type command struct {
 	policy, dockerfile, reference string
 	out                           outputs
+	vulns                         []*vulns.Document
 }
 
 func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
@@ -121,7 +130,7 @@ func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
 
 // check reads the policy and the image.
 func check(ctx context.Context, c command) (*verdict, error) {
-	pol, err := load(c.policy)
+	pol, bases, err := load(c.policy)
 	if err != nil {
 		return nil, err
 	}
@@ -130,16 +139,25 @@ func check(ctx context.Context, c command) (*verdict, error) {
 		return nil, err
 	}
 	defer done()
-	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
+	opts := stemma.Options{Rules: rules.All(), Catalogues: bases}
+	var text []byte
+	if c.dockerfile != "" {
+		if text, err = os.ReadFile(c.dockerfile); err != nil {
+			return nil, err
+		}
+		opts.Catalogues = append(opts.Catalogues, lines.Source(filepath.ToSlash(c.dockerfile), text, nil)) // COPY --from
+	}
+	rep, err := stemma.Analyze(ctx, img, &opts)
 	if err != nil {
 		return nil, err
 	}
-	v := judge(pol, rep)
-	if c.dockerfile != "" {
-		text, err := os.ReadFile(c.dockerfile)
-		if err != nil {
+	if c.vulns != nil {
+		if rep.Vulnerabilities, err = vulns.Join(rep, c.vulns, nil); err != nil {
 			return nil, err
 		}
+	}
+	v := judge(pol, rep)
+	if c.dockerfile != "" {
 		if v.dockerfile, err = lines.Find(filepath.ToSlash(c.dockerfile), text, rep.Steps(), nil); err != nil {
 			return nil, err
 		}
@@ -147,19 +165,26 @@ func check(ctx context.Context, c command) (*verdict, error) {
 	return v, nil
 }
 
-func load(file string) (*policy.Policy, error) {
+// load reads the policy, and the catalogue of its allowed bases.
+func load(file string) (p *policy.Policy, bases []ancestry.Source, err error) {
+	fsys, name := fs.FS(defaultPolicy), "policy.yaml"
 	switch {
 	case file == "":
-		return policy.Load(defaultPolicy, "policy.yaml", rules.All())
 	case !filepath.IsLocal(file):
-		return policy.Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), rules.All())
+		fsys, name = os.DirFS(filepath.Dir(file)), filepath.Base(file)
+	default:
+		root, err := os.OpenRoot(".") // links do not lead out of it
+		if err != nil {
+			return nil, nil, err
+		}
+		defer root.Close()
+		fsys, name = root.FS(), filepath.ToSlash(filepath.Clean(file))
 	}
-	root, err := os.OpenRoot(".") // links do not lead out of it
-	if err != nil {
-		return nil, err
+	if p, err = policy.Load(fsys, name, rules.All()); err != nil {
+		return nil, nil, err
 	}
-	defer root.Close()
-	return policy.Load(root.FS(), filepath.ToSlash(filepath.Clean(file)), rules.All())
+	bases, err = readBases(fsys, p)
+	return p, bases, err
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

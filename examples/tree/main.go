@@ -13,6 +13,25 @@
 //
 //	tree -format text -format json=report.json app.tar
 //
+// Ancestors are named by the genealogy that ships with this program, until -update fetches a
+// newer one, which is kept in the user's cache directory and used from then on. Without
+// -update nobody is asked.
+//
+//	tree -update                                       # fetch the newest genealogy
+//	tree -update -genealogy registry.example.com/genealogy:2 app.tar
+//	tree -catalogue own.stemma app.tar                 # and one's own images
+//
+// With -vulns, once or several times, scanners' reports of the same image are joined to it, so
+// that each vulnerability has its ancestor:
+//
+//	trivy image -f json -o trivy.json app:1 && tree -vulns trivy.json app:1
+//
+// With -packages, too, outdated packages are counted for each ancestor, and it is known which
+// fixes the distribution has; with -newer, which of the ancestors have them by now, and so who
+// holds them:
+//
+//	tree -vulns trivy.json -packages /var/lib/apt/lists -newer python:3.8-bullseye app:1
+//
 // The exit code is 0 if the image could be read, 1 if it could not, or a file not be
 // written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main
@@ -56,6 +75,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return 0
 	}
+	if f.update && f.reference == "" {
+		return f.updateOnly(ctx, stdout, stderr)
+	}
 	rep, err := f.readAndWrite(ctx, stdout, stderr)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -83,6 +105,9 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 			return nil, err
 		}
 	}
+	if err := f.readVulns(); err != nil {
+		return nil, err
+	}
 	rep, err := f.analyze(ctx, stderr)
 	if err != nil {
 		return nil, err
@@ -108,7 +133,7 @@ func version() string {
 func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, error) {
 	line := progress.New(stderr)
 	defer line.Done()
-	opts := &stemma.Options{Rules: rules.All()}
+	opts := &stemma.Options{Rules: rules.All(), Provenance: f.provenanceOptions()}
 	opts.Layers.Progress = line.Update
 	opts.Packages.CPEs = f.writes("cyclonedx", "spdx")
 	img, err := f.open(ctx, opts, stderr, line.Waiting)
@@ -116,5 +141,9 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 		return nil, err
 	}
 	defer img.Close()
+	if err := f.addCatalogues(ctx, opts, stderr, line.Waiting); err != nil {
+		return nil, err
+	}
+	defer f.askLive(opts, line.Waiting).Close()
 	return f.report(ctx, img, opts)
 }

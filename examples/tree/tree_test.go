@@ -24,6 +24,9 @@ import (
 // tree runs the program and returns what it prints and its exit code.
 func tree(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	if os.Getenv("XDG_CACHE_HOME") == "" { // what the user has fetched is no part of the tests
+		t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	}
 	var out, errs bytes.Buffer
 	code = run(context.Background(), args, &out, &errs)
 	return out.String(), errs.String(), code

@@ -3,6 +3,7 @@
 package place
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/ancestry/provenance"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/source"
 )
@@ -35,6 +37,7 @@ type Place struct {
 	hints     ancestry.Hints
 	reference string // "" if not known
 	damage    error  // what is wrong with the archive that holds the image
+	image     *source.Image
 }
 
 // Of returns the place of an image that package source opened, and the zero Place for any
@@ -44,7 +47,7 @@ func Of(img v1.Image) Place {
 	if !ok {
 		return Place{}
 	}
-	p := Place{hints: Hints(s), reference: s.Reference}
+	p := Place{hints: Hints(s), reference: s.Reference, image: s}
 	if s.Damage != nil { // what is lost by it shows in the layers, too
 		p.damage = fmt.Errorf("archive: %w", s.Damage)
 	}
@@ -98,4 +101,22 @@ func Catalogues(own []ancestry.Source) ([]ancestry.Source, error) {
 		return own, fmt.Errorf("genealogy: %w", err)
 	}
 	return append(slices.Clone(own), g), nil
+}
+
+// WithProvenance returns the catalogues with the image's build attestations after them, if
+// its place has some. Those of a layout or an archive cost a look; a registry is asked only
+// if there are options. The error is about what could not be read.
+func (p Place) WithProvenance(ctx context.Context, catalogues []ancestry.Source, opts *provenance.Options) ([]ancestry.Source, error) {
+	if p.image == nil || p.image.Scheme == "registry" && opts == nil {
+		return catalogues, nil
+	}
+	found, err := p.image.Attestations(ctx, provenance.IsProvenance)
+	if len(found) == 0 {
+		return catalogues, err
+	}
+	docs := make([]provenance.Document, len(found))
+	for i, a := range found {
+		docs[i] = provenance.Document{Content: a.Content, Digest: a.Digest, Manifest: a.Manifest, Subject: a.Subject}
+	}
+	return append(slices.Clone(catalogues), provenance.New(docs, opts)), err
 }

@@ -92,6 +92,15 @@
 // When the context that was given to [Open] ends, all of this ends at once. To end a
 // single download, close it.
 //
+// # What else a registry has
+//
+// [OpenArtifact] opens what is no image, and [PushArtifact] publishes such. [OpenRepository]
+// lists the tags of a repository and opens what they point to; [ListRepositories] lists the
+// repositories of a registry. What is below of trust holds for these, too.
+//
+// [Documents] reads single manifests and configurations of any registry, and what refers to
+// an image. It is for package ancestry/live; Open does not use it.
+//
 // # Trust
 //
 // An image is hostile input. What is read into memory is bounded by [Limits]. A digest

@@ -41,16 +41,18 @@ func New(r *report.Report, opts *Options) *cdx.BOM {
 	if opts == nil {
 		opts = &Options{}
 	}
-	b := &builder{r: r, titles: sbom.NewTitles(r), ids: sbom.IDs{}, licences: sbom.Licences{}, brought: map[int][]string{}}
+	b := &builder{r: r, titles: sbom.NewTitles(r), ids: sbom.IDs{}, licences: sbom.Licences{}, brought: map[int][]string{}, refs: map[int]string{}}
 	b.addPackages(opts.Removed)
 	b.addSystem()
 	b.addAncestors()
+	b.addDonors()
 	bom := cdx.NewBOM()
 	bom.SpecVersion = cdx.SpecVersion1_6
 	bom.JSONSchema = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 	bom.Metadata = b.metadata()
 	bom.Components = some(b.components)
 	bom.Dependencies = some(b.dependencies())
+	bom.Vulnerabilities = b.vulnerabilities()
 	bom.Compositions = &[]cdx.Composition{{Aggregate: aggregate(r), Assemblies: &[]cdx.BOMReference{imageRef}}}
 	content, err := json.Marshal(bom)
 	if err == nil { // it is nothing but strings and numbers
@@ -76,6 +78,7 @@ type builder struct {
 	licences   sbom.Licences
 	components []cdx.Component
 	brought    map[int][]string // bom-refs, by the ancestor that brought them
+	refs       map[int]string   // bom-refs of packages, by index in the inventory
 }
 
 // imageRef and ancestorRef are the bom-refs of the image and of its ancestors.

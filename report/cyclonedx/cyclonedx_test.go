@@ -53,6 +53,7 @@ func schema(t testing.TB) *jsonschema.Schema {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.cdx.json", write(t, sbomtest.Sample(t), nil))
+	golden.Check(t, "scanned.cdx.json", write(t, handmade.Scanned(t, nil), nil))
 	golden.Check(t, "removed.cdx.json", write(t, sbomtest.Sample(t), &cyclonedx.Options{Removed: true}))
 }
 
@@ -106,6 +107,15 @@ func checkRefs(t *testing.T, bom *cdx.BOM) {
 	}
 	walk(bom.Components, 0)
 	assert.LessOrEqual(t, depth, 60)
+	if bom.Vulnerabilities != nil {
+		for _, v := range *bom.Vulnerabilities {
+			require.False(t, seen[v.BOMRef], v.BOMRef)
+			require.NotEmpty(t, *v.Affects)
+			for _, a := range *v.Affects {
+				require.True(t, seen[a.Ref], a.Ref)
+			}
+		}
+	}
 	from := map[string]bool{}
 	for _, d := range *bom.Dependencies {
 		require.True(t, seen[d.Ref], d.Ref)

@@ -9,6 +9,8 @@
 //	components                   the packages of the finished image
 //	                             the operating system
 //	                             a container for the parent, with one for its parent in it, and so on
+//	vulnerabilities              what scanners found, once for each package; affects the package, or where that is
+//	                             no component the container of the ancestor that brought it, or the image
 //	dependencies                 image → parent → … → root; each of them → the packages that it brought
 //
 // Packages are not nested in the containers, so that readers find them that look at
@@ -50,8 +52,13 @@
 //	stemma:layer:index, :diffID         its layers
 //	stemma:content:bytes                bytes of the regular files of its layers, uncompressed
 //
+// On a vulnerability: stemma:ancestor, stemma:ancestor:index and stemma:layer:index of what
+// brought the package in the version that has it; stemma:package; stemma:state (present, or
+// removed, replaced, hidden); stemma:join and stemma:why, which package report explains. Its
+// ratings are those of the scanners, each with its name. What excuses it is its analysis.
+//
 // On the image alone: stemma:reference, stemma:platform, stemma:partial (some of it
-// could not be read), stemma:known (layers, packages: what was read, and found),
+// could not be read), stemma:known (layers, packages, vulnerabilities: what was read, and found),
 // and Trivy's DiffID, one for each layer.
 //
 // # Evidence

@@ -1,6 +1,7 @@
 package cyclonedx
 
 import (
+	"strconv"
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -41,6 +42,9 @@ func (b *builder) image() *cdx.Component {
 	}
 	if b.r.PackagesKnown() {
 		props.add("stemma:known", "packages")
+	}
+	if b.r.Vulnerabilities != nil {
+		props.add("stemma:known", "vulnerabilities")
 	}
 	for _, p := range gone(b.r) {
 		props.add("stemma:removed", b.titles.Gone(b.r, p))
@@ -102,6 +106,21 @@ func (b *builder) addAncestors() {
 	b.components = append(b.components, inner...)
 }
 
+// addDonors adds a container for each image from which an ancestor copied files.
+func (b *builder) addDonors() {
+	for i, d := range b.r.Donors {
+		c := container(sbom.Donor(d), "donor-"+strconv.Itoa(i))
+		var props properties
+		props.add("stemma:donor:of", b.titles.Of(d.Ancestor))
+		for _, says := range sbom.DonorSays(d) {
+			props.add("stemma:donor", says)
+		}
+		c.Properties = some(props)
+		c.Evidence = nameEvidence(d.Confidence, d.Evidence)
+		b.bring(d.Ancestor, c)
+	}
+}
+
 // addKnown says so where a component's name is made up.
 func addKnown(props *properties, im sbom.Image) {
 	if !im.Known {
@@ -144,12 +163,16 @@ func evidence(a report.Ancestor) *cdx.Evidence {
 	if a.Confidence == ancestry.Unknown {
 		return nil
 	}
+	return nameEvidence(a.Confidence, a.Evidence)
+}
+
+func nameEvidence(sure ancestry.Confidence, list []ancestry.Evidence) *cdx.Evidence {
 	var methods []cdx.EvidenceIdentityMethod
-	for _, e := range a.Evidence {
+	for _, e := range list {
 		methods = append(methods, cdx.EvidenceIdentityMethod{Technique: technique(e.Kind), Confidence: number(e.Confidence), Value: evidenceText(e)})
 	}
 	return &cdx.Evidence{Identity: &cdx.EvidenceIdentityChoice{Identities: &[]cdx.EvidenceIdentity{{
-		Field: cdx.EvidenceIdentityFieldTypeName, Confidence: number(a.Confidence), Methods: some(methods),
+		Field: cdx.EvidenceIdentityFieldTypeName, Confidence: number(sure), Methods: some(methods),
 	}}}}
 }
 

@@ -25,6 +25,7 @@ func (b *builder) addPackages(removed bool) {
 		if p.State != packages.Present {
 			c.Scope = cdx.ScopeExcluded
 		}
+		b.refs[i] = c.BOMRef
 		b.bring(by, c)
 	}
 }

@@ -57,13 +57,32 @@ func boxOf(r *report.Report, i int) box {
 		has = append(has, english.Plural(a.Packages.Present, "package", ""))
 	}
 	b := box{lines: []string{title(r, i), strings.Join(facts, ", ")}, sure: a.Confidence > ancestry.Inferred}
-	for _, line := range []string{strings.Join(has, ", "), findings(r, i)} {
+	for _, line := range []string{strings.Join(has, ", "), donors(r, i), findings(r, i)} {
 		if line != "" {
 			b.lines = append(b.lines, line)
 		}
 	}
 	return b
 }
+
+// donors says from which images an ancestor copied files.
+func donors(r *report.Report, i int) string {
+	var names []string
+	for _, d := range r.Donors {
+		if d.Ancestor == i && !d.Indirect {
+			names = append(names, clip(d.String()))
+		}
+	}
+	if len(names) > mostDonors {
+		names = append(names[:mostDonors], fmt.Sprintf("%d more", len(names)-mostDonors))
+	}
+	if names == nil {
+		return ""
+	}
+	return "files from " + english.WordSeries(names, "and")
+}
+
+const mostDonors = 3
 
 // title names an ancestor, or says what it is.
 func title(r *report.Report, i int) string {

@@ -29,6 +29,8 @@ type chainRow struct {
 	Bar                 string // its part of the largest, "" if that is not known
 	Packages            string
 	Counts              []severityCount
+	Vulnerable          []severityCount // vulnerabilities
+	Fixable             string
 }
 
 // A severityCount is how many findings have a severity.
@@ -61,6 +63,13 @@ func newChainRow(r *report.Report, i int) chainRow {
 		row.Packages = atLeast(r.Partial) + strconv.Itoa(a.Packages.Present)
 	}
 	row.Counts = countFindings(r, func(f report.Finding) bool { return f.Ancestor == i })
+	if v := r.Vulnerabilities; v != nil {
+		c := v.Of(i)
+		row.Vulnerable = ratingCounts(c)
+		if c.Fixable > 0 {
+			row.Fixable = number(c.Fixable) + " fixable"
+		}
+	}
 	return row
 }
 
@@ -181,6 +190,11 @@ func ancestorFacts(r *report.Report, i int) []fact {
 	}
 	if r.PackagesKnown() {
 		add("Packages", packageText(a.Packages, r.Partial))
+	}
+	for _, d := range r.Donors {
+		if d.Ancestor == i && len(facts) < mostEvidence {
+			add("Copied in", show(d.Says()))
+		}
 	}
 	return facts
 }

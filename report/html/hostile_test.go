@@ -17,8 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // evils are texts that want to be more than text.
@@ -37,6 +39,10 @@ func evils() map[string]string {
 // hostile is a report in which every string is evil.
 func hostile(t testing.TB, evil string) *report.Report {
 	r := sample(t)
+	r.Donors = []report.Donor{{Donor: ancestry.Donor{Version: "1", Paths: []string{"a"}}}, {Donor: ancestry.Donor{Stage: "b"}, Ancestor: 1}}
+	poison(reflect.ValueOf(r.Donors), evil)
+	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(r.Vulnerabilities, evil)
 	poison(reflect.ValueOf(r.Ancestors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)
@@ -80,7 +86,7 @@ func ours() map[string]string {
 		"html": "lang", "head": "", "meta": "charset http-equiv content name", "title": "", "style": "", "script": "", "body": "",
 		"header": "", "main": "", "footer": "", "nav": "aria-label", "section": "id class aria-labelledby",
 		"h1": "", "h2": "id", "h3": "id", "p": "class", "a": "href class data-a", "bdi": "", "wbr": "", "code": "", "span": "class",
-		"dl": "class", "div": "class", "dt": "", "dd": "", "ul": "class aria-hidden", "ol": "class start", "li": "id class data-a data-s data-m",
+		"dl": "class", "div": "class", "dt": "", "dd": "", "ul": "class aria-hidden", "ol": "class start", "li": "id class data-a data-s data-m data-f",
 		"details": "", "summary": "", "form": "id autocomplete hidden aria-label", "label": "", "select": "name", "option": "value",
 		"button": "type", "output": "aria-live",
 		"table": "role class", "caption": "", "thead": "role", "tbody": "role", "tr": "role class", "th": "role scope class", "td": "role class",
@@ -176,6 +182,7 @@ func checkPolicy(t *testing.T, doc *html.Node) {
 
 func TestOurs(t *testing.T) {
 	check(t, write(t, sample(t)))
+	check(t, write(t, handmade.Scanned(t, nil)))
 	if !testing.Short() {
 		check(t, write(t, large(t)))
 	}

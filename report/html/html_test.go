@@ -23,6 +23,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t testing.TB, r *report.Report) string {
@@ -49,6 +50,7 @@ func sample(t testing.TB) *report.Report {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.html", []byte(write(t, sample(t))))
+	golden.Check(t, "scanned.html", []byte(visible(write(t, handmade.Scanned(t, nil)))))
 }
 
 // The same report gives the same bytes; so does a report made anew.
@@ -275,4 +277,26 @@ func ExampleWrite() {
 	}
 	fmt.Println(string(page[:15]), strings.Contains(string(page), "<title>shop/api:2.4.1: family tree</title>"))
 	// Output: <!doctype html> true
+}
+
+// The counts of vulnerabilities are beside the stack, and lead to the list, which can be
+// filtered; without a scanner's report there is nothing of them.
+func TestVulnerabilities(t *testing.T) {
+	assert.NotContains(t, visible(write(t, sample(t))), "ulnerabilit")
+	out := visible(write(t, handmade.Scanned(t, nil)))
+	for _, want := range []string{
+		`<a class="sev serious" href="#vulns" data-a="2">1 critical</a>`, `<a href="#vulns">Vulnerabilities</a>`,
+		`<li class="c2" data-a="2" data-s="5" data-m="m2" data-f="1">`, `<option value="m1">you, in your Dockerfile</option>`,
+		"the package is removed", "Grype 0.121.2 (sample.grype.json), 2026-11-21: 6 findings, 3 of them the same as others.",
+		"its layer is that of srv/model.bin", "ancestor not known", "vulnerable code not in execute path", "2 of these are in packages that a later layer removed or replaced",
+	} {
+		assert.Contains(t, out, want)
+	}
+}
+
+// How far a fix has come stands beside it, and what brings fixes above the list.
+func TestPatched(t *testing.T) {
+	out := strings.ReplaceAll(visible(write(t, patched.Report(t, nil))), "&#43;", "+")
+	assert.Contains(t, out, "take the fixed versions in your step 7: brings 1 of 6 fixes")
+	assert.Contains(t, out, "the distribution has not published the fix: fixed in 1.1.1n-0+deb11u4; the newest of the distribution is 1.1.1n-0+deb11u3")
 }

@@ -31,6 +31,8 @@ type page struct {
 	Packages      list[packageRow]
 	PackagesKnown bool
 
+	Vulnerabilities *vulnerabilities // nil if no scanner's report was read
+
 	Findings  list[finding]
 	Counts    []severityCount
 	Menders   []choice
@@ -61,6 +63,7 @@ func newPage(r *report.Report) page {
 		Problems:      first(r.Problems, mostProblems, func(_ int, p problem) string { return show(p.Error()) }),
 	}
 	p.addFindings(r)
+	p.Vulnerabilities = newVulnerabilities(r)
 	for i := range r.Ancestors {
 		p.Chain = append(p.Chain, newChainRow(r, i))
 		p.Ancestors = append(p.Ancestors, newAncestor(r, i))

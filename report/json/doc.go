@@ -31,6 +31,9 @@
 //	standing of what is newer              state is "newer"
 //	distribution                           every field of distro is ""
 //	until when it is maintained            lifecycle.status is "unknown"
+//	no scanner's report was read           known has no "vulnerabilities"; vulnerabilities is empty, every count 0
+//	what a vulnerability belongs to        package, layer or ancestor is null, and why says why
+//	how bad a vulnerability is             rating is "unknown"
 //	digest, diffId, platform, reference    ""
 //	what a rule would have to know         a finding of the rule unknown, whose undecided names that rule
 //	bytes that a remedy would save         bytes is 0

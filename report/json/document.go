@@ -14,18 +14,26 @@ type Document struct {
 	Platform     string      `json:"platform"`     // os/architecture[/variant] of the configuration
 	AsOf         time.Time   `json:"asOf"`         // moment for which ages and ends of life are told
 	Partial      bool        `json:"partial"`      // some of the image could not be read
-	Known        []string    `json:"known"`        // what was read, and found: layers, packages
+	Known        []string    `json:"known"`        // what was read, and found: layers, packages, vulnerabilities (with which scanners' reports were read)
 	Size         int64       `json:"size"`         // bytes of the layers as stored, usually compressed
 	Uncompressed int64       `json:"uncompressed"` // bytes of the layers' tar archives
 	Content      int64       `json:"content"`      // bytes of the regular files of the layers
 	Shadowed     int64       `json:"shadowed"`     // bytes of content that a later layer overwrote or deleted
 	Ancestors    []Ancestor  `json:"ancestors"`    // the chain, youngest first: the first is the image itself
+	Donors       []Donor     `json:"donors"`       // images outside the chain that files were copied from, those of the youngest ancestor first
 	Layers       []Layer     `json:"layers"`       // all layers, bottom first
 	Packages     []Package   `json:"packages"`     // by type, name, architecture, location; empty if not asked for, see known
 	Unowned      []Directory `json:"unowned"`      // visible files that no package owns, most bytes first
 	Findings     []Finding   `json:"findings"`     // most severe first
 	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
+	Asked        *Asked      `json:"asked"`        // what it took to ask registries; null if none was asked, as by default
+
+	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
+	VEX             []VEX           `json:"vex"`             // VEX documents that were read
+	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // what the scanners found, each once for each package: highest rating first
+	Acts            []Act           `json:"acts"`            // what brings fixes of vulnerabilities into the image, or holds them: those first that release the most
+	PackageIndexes  []PackageIndex  `json:"packageIndexes"`  // indexes of packages that were asked for; at most one
 }
 
 // An Ancestor is an element of Document.Ancestors.
@@ -52,6 +60,27 @@ type Ancestor struct {
 	Shadowed     int64      `json:"shadowed"`     // bytes of content that it or a younger ancestor hid
 	Packages     Counts     `json:"packages"`     // what it did to packages
 	Standing     *Standing  `json:"standing"`     // how it stands among its tags; null if no catalogue that follows tags names it
+	Live         *Live      `json:"live"`         // what a registry said of its name; null if none was asked, as by default
+
+	Vulnerabilities VulnerabilityCounts `json:"vulnerabilities"` // of the packages whose version it brought
+	Outdated        *Outdated           `json:"outdated"`        // what an index of packages has of those that it brought; null if none was read
+}
+
+// A Donor is an element of Document.Donors.
+type Donor struct {
+	Name       string     `json:"name"`       // "repository:tag", "repository@digest" or "repository"
+	Repository string     `json:"repository"` // as its users write it: "node", "ghcr.io/astral-sh/uv"
+	Tags       []string   `json:"tags"`       // tags that the evidence states
+	Digest     string     `json:"digest"`     // its manifest's digest, if evidence states it
+	Indirect   bool       `json:"indirect"`   // the image has only what the build made of its files, as far as it is known
+	Stage      string     `json:"stage"`      // stage on it that the files were copied out of: they may be the stage's work; "" if they are the donor's, or if it is not known
+	Ancestor   *int       `json:"ancestor"`   // index of the ancestor whose steps copied them; null if none
+	Steps      []int      `json:"steps"`      // indexes of these steps, oldest first; empty if it is not known which
+	Paths      []string   `json:"paths"`      // what was copied, as the image has it; a directory ends with a slash
+	Version    string     `json:"version"`    // version of the software, as its files state it; "" if they do not
+	Bytes      int64      `json:"bytes"`      // content bytes of it in the finished image; 0 if not known
+	Confidence string     `json:"confidence"` // how sure the name is: unknown, inferred (from the files), recognised, recorded, proved
+	Evidence   []Evidence `json:"evidence"`   // what speaks for it, strongest first
 }
 
 // A Standing is how an ancestor stands among the images of its tags.

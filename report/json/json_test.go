@@ -18,6 +18,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
@@ -29,6 +30,8 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.json", write(t, handmade.Sample(t, rules.All()), nil))
+	golden.Check(t, "scanned.json", write(t, handmade.Scanned(t, nil), nil))
+	golden.Check(t, "patched.json", write(t, patched.Report(t, nil), nil))
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -49,10 +52,10 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// A list is never null, and nothing known is nothing said.
+// A list is never null, and nothing known is nothing said, but for what was not asked.
 func TestNothing(t *testing.T) {
 	out := string(write(t, report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}), &json.Options{Compact: true}))
-	assert.NotContains(t, out, "null")
+	assert.NotContains(t, strings.Replace(out, `"asked":null`, "", 1), "null")
 	assert.Contains(t, out, `"asOf":"2026-11-22T00:00:00Z"`)
 	d, err := json.Decode(strings.NewReader(out))
 	require.NoError(t, err)

@@ -20,25 +20,38 @@ import (
 	"github.com/stemma-go/stemma/report/lifecycle"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 	"github.com/stemma-go/stemma/testdata/schema"
 )
+
+// states are those of fixes.
+func states() []any {
+	var list []any
+	for _, s := range report.PatchStates() {
+		list = append(list, s.String())
+	}
+	return list
+}
 
 // enums are the values of fields that have few, as the code has them.
 func enums(t *testing.T) map[string][]any {
 	confidences := schema.Names[ancestry.Confidence]()
+	ratings, statuses := schema.Names[report.Rating](), schema.Constants(t, "..", "FixStatus")
 	builders := []any{string(history.BuilderUnknown)}
 	for f := range history.Builders() {
 		builders = append(builders, string(f.Builder))
 	}
 	return map[string][]any{
 		"Document.schema":     {json.Schema},
-		"Document.known":      {"layers", "packages"},
+		"Document.known":      {"layers", "packages", "vulnerabilities"},
 		"Ancestor.confidence": confidences,
 		"Ancestor.boundary":   confidences,
+		"Donor.confidence":    confidences,
 		"Evidence.confidence": confidences,
 		"Evidence.kind":       schema.Constants(t, "../../ancestry", "Kind"),
 		"Standing.state": {ancestry.StateCurrent, ancestry.StateSuperseded, ancestry.StateAbandoned,
 			ancestry.StateNewer, ancestry.StateNotKnown},
+		"Live.state": {ancestry.StateCurrent, ancestry.StateMoved, ancestry.StateGone, ancestry.StateNotKnown},
 		"Lifecycle.status": {lifecycle.Unknown.String(), lifecycle.Supported.String(), lifecycle.Extended.String(),
 			lifecycle.Ended.String(), "rolling"},
 		"Step.builder":      builders,
@@ -49,6 +62,16 @@ func enums(t *testing.T) map[string][]any {
 		"Finding.by":        schema.Names[report.Mender](),
 		"Remedy.severity":   schema.Names[report.Severity](),
 		"Remedy.by":         schema.Names[report.Mender](),
+
+		"Vulnerability.rating": ratings,
+		"Vulnerability.status": statuses,
+		"Vulnerability.state":  append(schema.Constants(t, "../../packages", "State"), string(report.Replaced), ""),
+		"Vulnerability.join":   schema.Constants(t, "..", "Join"),
+		"Patch.state":          states(),
+		"Act.by":               schema.Names[report.Mender](),
+		"Act.rating":           ratings,
+		"Sighting.rating":      ratings,
+		"Sighting.status":      statuses,
 	}
 }
 
@@ -130,11 +153,15 @@ func TestSchemaHolds(t *testing.T) {
 	poison(reflect.ValueOf(hostile.Inventory.Packages), evil)
 	hostile.Reference, hostile.Index.Config.OS = strings.Repeat(evil, 200), evil
 	hostile.Problems = []layers.Problem{{Layer: -1, Step: 2, Path: evil, Err: errors.New(evil)}}
+	hostile.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(hostile.Vulnerabilities, evil)
 	partial := handmade.Sample(t, rules.All())
 	partial.Partial, partial.Index.Layers[0].Partial, partial.Index.Layers[0].Compression = true, true, ""
 	config := handmade.Image{Steps: []handmade.Step{{CreatedBy: "COPY a /", Files: []handmade.File{{Name: "a"}}}}}
 	for name, r := range map[string]*report.Report{
 		"sample":      handmade.Sample(t, rules.All()),
+		"scanned":     handmade.Scanned(t, nil),
+		"patched":     patched.Report(t, nil),
 		"no rules":    handmade.Sample(t, nil),
 		"config only": config.ConfigReport(t),
 		"no packages": config.Report(t),

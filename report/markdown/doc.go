@@ -3,9 +3,10 @@
 //
 //	err := markdown.Write(w, rep, &markdown.Options{Before: main})
 //
-// It has, in this order: the chain as a table, the youngest first; with Options.Before what
+// It has, in this order: the chain as a table, the youngest first; what vulnerability scanners
+// found, by ancestor, where that was read; with Options.Before what
 // changed since another image; what to do, most effect first, each thing once, with who can do
-// it; and, folded, all findings and problems. [WriteDiff] writes the second part alone.
+// it; and, folded, all findings, vulnerable packages and problems. [WriteDiff] writes the second part alone.
 // README.md, beside this file, shows a workflow that posts it, and how GitHub shows it.
 //
 // # Length

@@ -43,12 +43,15 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 	quarter := p.room / 4
 	p.head(r)
 	p.chain(r, quarter)
+	p.vulnerabilities(r, quarter/2)
 	if o.Diff != nil {
 		p.para("#### What changed since " + reference(o.Diff.Old))
 		p.changes(o.Diff, quarter)
 	}
+	p.fixes(r, quarter)
 	p.remedies(r, quarter)
 	p.findings(r)
+	p.vulnerablePackages(r)
 	p.problems(r)
 	_, err := w.Write(p.buf.Bytes())
 	return err

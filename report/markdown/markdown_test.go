@@ -27,6 +27,7 @@ import (
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t *testing.T, r *report.Report, opts *markdown.Options) []byte {
@@ -39,6 +40,9 @@ func write(t *testing.T, r *report.Report, opts *markdown.Options) []byte {
 func TestGolden(t *testing.T) {
 	out := write(t, handmade.Sample(t, rules.All()), nil)
 	golden.Check(t, "sample.md", out)
+	check(t, out)
+	out = write(t, handmade.Scanned(t, nil), nil)
+	golden.Check(t, "scanned.md", out)
 	check(t, out)
 	old, new := handmade.Pair(t, rules.All())
 	out = write(t, new, &markdown.Options{Before: old})
@@ -115,6 +119,7 @@ var hostile = []string{
 // Whatever the strings of a report are, the page keeps its structure.
 func TestHostile(t *testing.T) {
 	old, new := handmade.Pair(t, rules.All())
+	new.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
 	want := check(t, write(t, new, &markdown.Options{Before: old}))
 	for _, evil := range append(hostile, strings.Join(hostile[:40], " ")) {
 		t.Run(fmt.Sprintf("%.12q", evil), func(t *testing.T) {
@@ -122,6 +127,9 @@ func TestHostile(t *testing.T) {
 				poison(reflect.ValueOf(r.Ancestors), evil)
 				poison(reflect.ValueOf(r.Findings), evil)
 				poison(reflect.ValueOf(r.Inventory), evil)
+				if r.Vulnerabilities != nil {
+					handmade.Poison(r.Vulnerabilities, evil)
+				}
 				r.Reference = evil
 				r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
 			}
@@ -259,4 +267,12 @@ func Example() {
 	// #### What to do
 	//
 	// Nothing was found that wants to be mended.
+}
+
+// What brings fixes comes first.
+func TestPatched(t *testing.T) {
+	out := string(write(t, patched.Report(t, nil), nil))
+	assert.Contains(t, out, "#### What brings the 6 fixes of vulnerabilities")
+	assert.Contains(t, out, "| Take the fixed versions in your step 7 | 1 | 0 | you, in your Dockerfile |")
+	check(t, []byte(out))
 }

@@ -13,6 +13,19 @@ import (
 // shown is how many remedies are not folded.
 const shown = 5
 
+// fixes lists what brings fixes of vulnerabilities into the image.
+func (p *page) fixes(r *report.Report, share int) {
+	if r.Patches == nil || len(r.Patches.Acts) == 0 {
+		return
+	}
+	p.para(fmt.Sprintf("#### What brings the %s of vulnerabilities", english.Plural(r.Patches.Fixable, "fix", "fixes")))
+	var rows []string
+	for _, a := range r.Patches.Acts {
+		rows = append(rows, row(capital(text(a.Do)), fmt.Sprint(len(a.Releases)), fmt.Sprint(len(a.Perhaps)), a.By.String()))
+	}
+	p.list(columns("what to do, or to wait for", " fixes", " perhaps", "who"), rows, "act", share)
+}
+
 // remedies writes what to do, most effect first.
 func (p *page) remedies(r *report.Report, share int) {
 	p.para("#### What to do")
@@ -27,7 +40,11 @@ func (p *page) remedies(r *report.Report, share int) {
 		}
 	}
 	if len(rows) == 0 {
-		p.para("Nothing was found that wants to be mended.")
+		say := "Nothing was found that wants to be mended."
+		if r.Vulnerabilities != nil && len(r.Vulnerabilities.List) > 0 {
+			say = "The rules found nothing that wants to be mended."
+		}
+		p.para(say)
 	}
 	first := rows[:min(shown, len(rows))]
 	p.list(nil, first, "thing to do", share)

@@ -19,8 +19,9 @@ const checkPrefix = "policy/"
 // checkMaxAge is the name of the check of MaxAge, which an acceptance can give as its rule.
 const checkMaxAge = "maxAge"
 
-// Checks returns what the policy checks itself, as rules: "policy/maxAge",
-// "policy/maxSize" and "policy/allowedRoots", where it has these fields, and always
+// Checks returns what the policy checks itself, as rules: "policy/maxAge", "policy/maxSize",
+// "policy/allowedRoots", "policy/allowedBases" and "policy/maxVulnerabilities", where it has
+// these fields, and always
 // "policy/partial". What they find is serious, and fails whatever FailOn says. For formats
 // that describe the rules that were run.
 func (p *Policy) Checks() []report.Rule {
@@ -39,6 +40,12 @@ func (p *Policy) Checks() []report.Rule {
 	check(len(p.AllowedRoots) > 0, "allowedRoots", "A root of the chain that the policy does not allow. "+
 		"All packages of the distribution, and their fixes, come from there. A root that is not known, or not surely enough, fails, too. "+
 		"It is silent where the policy has no allowedRoots.", p.checkRoot)
+	check(p.AllowedBases.asked(), "allowedBases", "An image that stands on none of the bases that the policy allows, or on one that is too old. "+
+		"Who looks after the allowed ones does not look after others. A base that is not known surely enough, or whose build date is not known where its age counts, fails, too. "+
+		"It is silent where the policy has no allowedBases.", p.checkBase)
+	check(p.MaxVulnerabilities.asked(), checkMaxVulnerabilities, "More vulnerabilities of a rating than the policy allows. "+
+		"Those that one's own steps bring, and those that are inherited, have limits of their own. Where no scanner's report was read, they are not known, and that fails, too. "+
+		"It is silent where the policy has no maxVulnerabilities, and about what is excused, accepted, or shipped in a lower layer only.", p.checkVulnerabilities)
 	check(true, "partial", "An image of which some could not be read. "+
 		"What was not read could hold anything. It is silent where all was read.", checkPartial)
 	return all
@@ -118,26 +125,26 @@ func (p *Policy) checkRoot(r *report.Report) []report.Finding {
 	switch {
 	case root.Repository == "":
 		return violation(f, "the root of the chain is unknown; allowed are %s", allowed)
-	case !p.allows(root.Repository, root.Tags):
+	case !allows(p.AllowedRoots, root.Repository, root.Tags):
 		return violation(f, "the root of the chain is %s; allowed are %s", root, allowed)
 	case root.Confidence < least:
 		return violation(f, "that the root is %s is only %s; at least %s is asked for", root, root.Confidence, least)
 	}
 	for _, t := range root.Ties {
-		if !p.allows(t.Repository, t.Tags) {
+		if !allows(p.AllowedRoots, t.Repository, t.Tags) {
 			return violation(f, "the root of the chain is %s, or as likely %s; allowed are %s", root, t, allowed)
 		}
 	}
 	return nil
 }
 
-// allows reports whether AllowedRoots has the repository, or one of the tags.
-func (p *Policy) allows(repository string, tags []string) bool {
+// allows reports whether patterns match the repository, or it with one of the tags.
+func allows(patterns []string, repository string, tags []string) bool {
 	names := []string{repository}
 	for _, t := range tags {
 		names = append(names, repository+":"+t)
 	}
-	return slices.ContainsFunc(p.AllowedRoots, func(pattern string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return match(pattern, n) })
 	})
 }

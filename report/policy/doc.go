@@ -34,6 +34,18 @@
 //	allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 //	# How sure the root's name has to be: inferred, recognised, recorded, proved. Default: inferred.
 //	rootConfidence: recognised
+//	# Which images it may be built on: one of them has to be in the chain, below the image itself.
+//	allowedBases:
+//	  names: ["registry.example.com/base/*"]   # repository or repository:tag
+//	  catalogue: bases.stemma                  # a catalogue file that has it, relative to this one
+//	  maxAge: 30d                              # how long ago it may have been built
+//	  confidence: recorded                     # how sure its name has to be. Default: recognised.
+//	# How many vulnerabilities that scanners found there may be, by rating.
+//	maxVulnerabilities:
+//	  own: {critical: 0, high: 0}
+//	  inherited: {critical: 0, high: 20}
+//	  fixableOnly: true
+//	  ownImages: ["registry.example.com/*"]
 //
 // The first line is for editors that know the YAML language server, such as those with
 // Red Hat's YAML extension: they complete the keys, levels and rules, and show what each
@@ -72,6 +84,37 @@
 // one with several names that are as likely fits a pattern that all of them match. What no
 // ancestor is to blame for was not inherited.
 //
+// # What an image may be built on
+//
+// allowedBases asks that the image stands on one of ours, and not on an old one. The
+// youngest ancestor that is allowed is its base, and what lies below is that one's affair.
+// names alone go by what the base is called. With a catalogue the base has to be one of its
+// images, and what the image says of itself, by labels and annotations, does not count,
+// because anybody can write that: a catalogue knows images by their bytes (recorded where
+// its own images were not read, proved where they and this one were) and Dockerfiles by their
+// instructions (recognised). The command catalogue, in ancestry/catalogue/cmd, makes one of a
+// registry:
+//
+//	catalogue -o bases.stemma -registry registry.example.com/base
+//
+// This package opens no files but policies. Who reads one that names a catalogue opens it,
+// passes it to the analysis, and says what it knows: see [Policy.SetBases]. Until then no
+// base is allowed. examples/gate does that.
+//
+// # Vulnerabilities
+//
+// maxVulnerabilities limits what scanners found, where package report/vulns has joined it to
+// the ancestors. own is for what the image's own steps bring, and images of one's own
+// (ownImages); inherited for the rest, as surely as confidence asks for. What is excused by
+// VEX does not count, nor what is in packages that a later layer removed or replaced. What
+// belongs to no known ancestor counts on both sides, and a rating that no scanner gives is
+// unknown, with a limit of its own. Single ones are accepted by their identifier:
+//
+//	accept:
+//	  - rule: maxVulnerabilities
+//	    subject: CVE-2026-0001 openssl   # or CVE-2026-0001 for all packages
+//	    until: 2027-01-31
+//
 // # Policies that extend others
 //
 // extends names files that come first: what they say holds where the file itself says
@@ -79,8 +122,9 @@
 // itself, and each is laid over those before it:
 //
 //	failOn, maxAge, maxSize,       the last file that has it
-//	rootConfidence, allowedRoots
-//	rules                          for each rule, the last file that names it
+//	rootConfidence, allowedRoots,
+//	each key of allowedBases
+//	rules, maxVulnerabilities      for each rule or limit, the last file that names it
 //	inherited, accept              all entries, in that order
 //
 // So with this company.yaml
@@ -104,7 +148,7 @@
 //	inherited: [{level: note}, {rule: end-of-life, level: serious}]
 //
 // default gives a rule's findings their own severity again (and failOn its default), none
-// takes back a limit, and allowedRoots: [] allows all. An entry of inherited is overruled by
+// takes back a limit or a catalogue, and allowedRoots: [] allows all. An entry of inherited is overruled by
 // one that follows; one of accept cannot be taken back. A key with nothing after it says
 // nothing.
 //
@@ -125,8 +169,8 @@
 // It does not pass for what was asked. Where a rule that the policy gives a level to
 // cannot tell (whether an image is superseded, how long its distribution is maintained),
 // the finding of the rule unknown that says so has that level. With maxAge, an ancestor
-// fails whose build date is not known, and with maxSize an image whose layers were not
-// read. To let reproducible builds pass, which have no date, accept it:
+// fails whose build date is not known, with maxSize an image whose layers were not read, and
+// with maxVulnerabilities one of which no scanner's report was read. To let reproducible builds pass, which have no date, accept it:
 //
 //	accept:
 //	  - rule: maxAge

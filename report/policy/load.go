@@ -57,7 +57,17 @@ func (l *loader) load(p *Policy, name string, way []string) error {
 			return err
 		}
 	}
-	return p.lay(b, l.rules)
+	if err := p.lay(b, l.rules); err != nil {
+		return err
+	}
+	if c := own.AllowedBases.Catalogue; c != "" {
+		target := path.Join(path.Dir(name), c)
+		if path.IsAbs(c) || !fs.ValidPath(target) {
+			return fmt.Errorf("%s: %sallowedBases: catalogue: %q leads out of the directory that policies may be in", name, lineOf(b, c), c)
+		}
+		p.AllowedBases.Catalogue = target
+	}
+	return nil
 }
 
 // find returns where a path leads that the last file of way extends.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -65,24 +66,28 @@ maxAge: 180d
 maxSize: 5MB
 allowedRoots: [debian]
 rootConfidence: proved
+allowedBases: {names: [ours/*], catalogue: bases.stemma, maxAge: 30d, confidence: proved}
 `
 	base := parse(t, everything)
 	for name, tt := range map[string]struct {
 		own  string
 		want func(p *policy.Policy)
 	}{
-		"nothing":         {"", func(*policy.Policy) {}},
-		"empty keys":      {"failOn:\nrules:\ninherited:\naccept:\nmaxAge:\nmaxSize:\nallowedRoots:\nrootConfidence:\n", func(*policy.Policy) {}},
-		"failOn":          {"failOn: never", func(p *policy.Policy) { p.FailOn = policy.Never }},
-		"a rule":          {"rules: {copy-up: note}", func(p *policy.Policy) { p.Rules["copy-up"] = policy.Note }},
-		"the same rule":   {"rules: {add-remote: note}", func(p *policy.Policy) { p.Rules["add-remote"] = policy.Note }},
-		"inherited":       {"inherited: [{level: off}]", func(p *policy.Policy) { p.Inherited = append(p.Inherited, policy.Inheritance{Level: policy.Off}) }},
-		"accept":          {"accept: [{rule: born-old}]", func(p *policy.Policy) { p.Accept = append(p.Accept, policy.Acceptance{Rule: "born-old"}) }},
-		"no age":          {"maxAge: none", func(p *policy.Policy) { p.MaxAge = 0 }},
-		"no size":         {"maxSize: none", func(p *policy.Policy) { p.MaxSize = 0 }},
-		"other roots":     {"allowedRoots: [alpine]", func(p *policy.Policy) { p.AllowedRoots = []string{"alpine"} }},
-		"all roots":       {"allowedRoots: []", func(p *policy.Policy) { p.AllowedRoots = []string{} }},
-		"root confidence": {"rootConfidence: inferred", func(p *policy.Policy) { p.RootConfidence = 1 }},
+		"nothing":          {"", func(*policy.Policy) {}},
+		"empty keys":       {"failOn:\nrules:\ninherited:\naccept:\nmaxAge:\nmaxSize:\nallowedRoots:\nrootConfidence:\nallowedBases:\n", func(*policy.Policy) {}},
+		"failOn":           {"failOn: never", func(p *policy.Policy) { p.FailOn = policy.Never }},
+		"a rule":           {"rules: {copy-up: note}", func(p *policy.Policy) { p.Rules["copy-up"] = policy.Note }},
+		"the same rule":    {"rules: {add-remote: note}", func(p *policy.Policy) { p.Rules["add-remote"] = policy.Note }},
+		"inherited":        {"inherited: [{level: off}]", func(p *policy.Policy) { p.Inherited = append(p.Inherited, policy.Inheritance{Level: policy.Off}) }},
+		"accept":           {"accept: [{rule: born-old}]", func(p *policy.Policy) { p.Accept = append(p.Accept, policy.Acceptance{Rule: "born-old"}) }},
+		"no age":           {"maxAge: none", func(p *policy.Policy) { p.MaxAge = 0 }},
+		"no size":          {"maxSize: none", func(p *policy.Policy) { p.MaxSize = 0 }},
+		"other roots":      {"allowedRoots: [alpine]", func(p *policy.Policy) { p.AllowedRoots = []string{"alpine"} }},
+		"all roots":        {"allowedRoots: []", func(p *policy.Policy) { p.AllowedRoots = []string{} }},
+		"one key of bases": {"allowedBases: {maxAge: 7d}", func(p *policy.Policy) { p.AllowedBases.MaxAge = policy.Age(7 * 24 * time.Hour) }},
+		"other bases":      {"allowedBases: {names: [a], catalogue: b/c}", func(p *policy.Policy) { p.AllowedBases.Names, p.AllowedBases.Catalogue = []string{"a"}, "b/c" }},
+		"all bases":        {"allowedBases: {names: [], catalogue: none, maxAge: none}", func(p *policy.Policy) { p.AllowedBases = policy.Bases{Names: []string{}, Confidence: 4} }},
+		"root confidence":  {"rootConfidence: inferred", func(p *policy.Policy) { p.RootConfidence = 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := *base
@@ -92,6 +97,16 @@ rootConfidence: proved
 			want.Extends, got.Extends = nil, nil
 			assert.Equal(t, &want, got)
 		})
+	}
+}
+
+// A catalogue is looked for beside the policy that names it.
+func TestLoadCatalogue(t *testing.T) {
+	p := load(t, files("ours/base.yaml", "allowedBases: {catalogue: ../data/bases.stemma}", "own.yaml", "extends: [ours/base.yaml]"), "own.yaml")
+	assert.Equal(t, "data/bases.stemma", p.AllowedBases.Catalogue)
+	for _, c := range []string{"../bases.stemma", "/bases.stemma"} {
+		_, err := policy.Load(files("own.yaml", "\nallowedBases: {catalogue: "+c+"}"), "own.yaml", nil)
+		assert.ErrorContains(t, err, `own.yaml: line 2: allowedBases: catalogue: "`+c+`" leads out`)
 	}
 }
 

@@ -44,6 +44,12 @@ type Policy struct {
 	// How sure the root's name has to be, where allowedRoots is not empty: inferred,
 	// recognised, recorded, proved. Default: inferred.
 	RootConfidence Confidence `yaml:"rootConfidence"`
+	// Which images it may be built on.
+	AllowedBases Bases `yaml:"allowedBases"`
+	// How many vulnerabilities that scanners found there may be, by rating: own for what the
+	// image's own steps bring, inherited for the rest. Excused ones do not count, nor those
+	// of packages that are shipped in a lower layer only.
+	MaxVulnerabilities VulnerabilityLimits `yaml:"maxVulnerabilities"`
 }
 
 // An Inheritance is the level of findings that an ancestor brought, and not the image's own
@@ -63,15 +69,17 @@ type Inheritance struct {
 	Confidence Confidence `yaml:"confidence"`
 }
 
-// An Acceptance accepts findings, or, with rule "maxAge", that the age of an ancestor is
-// not known. A pattern that is left out matches all.
+// An Acceptance accepts findings; with rule "maxAge", that the age of an ancestor is not
+// known; with rule "maxVulnerabilities", vulnerabilities. A pattern that is left out matches
+// all.
 type Acceptance struct {
 	// Which rules' findings: a pattern.
 	Rule string `yaml:"rule"`
 	// What the ancestor is called that brought it, "repository:tag": a pattern, in which *
 	// matches slashes, too.
 	Ancestor string `yaml:"ancestor"`
-	// What the finding is about, its subject: a pattern.
+	// What the finding is about, its subject: a pattern. Of a vulnerability it is an
+	// identifier, "CVE-2026-0001", or that and the name of the package: "CVE-2026-0001 openssl".
 	Subject string `yaml:"subject"`
 	// The last day on which it is accepted: 2027-01-31. Left out, it is accepted for ever.
 	Until Day `yaml:"until"`
@@ -96,7 +104,7 @@ func Parse(b []byte, rules []report.Rule) (*Policy, error) {
 // lay lays what a file says over p. What it leaves out, or leaves empty, stays.
 func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	under := *p
-	p.Extends, p.Inherited, p.Accept = nil, nil, nil
+	p.Extends, p.Inherited, p.Accept, p.AllowedBases.Names = nil, nil, nil, nil
 	p.Rules = maps.Clone(p.Rules) // yaml adds to it
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
@@ -114,6 +122,12 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	}
 	if p.AllowedRoots == nil {
 		p.AllowedRoots = under.AllowedRoots
+	}
+	if p.AllowedBases.Names == nil {
+		p.AllowedBases.Names = under.AllowedBases.Names
+	}
+	if p.AllowedBases.Catalogue == none {
+		p.AllowedBases.Catalogue = ""
 	}
 	p.Inherited = slices.Concat(under.Inherited, p.Inherited)
 	p.Accept = slices.Concat(under.Accept, p.Accept)
@@ -143,9 +157,19 @@ func (p *Policy) check(b []byte, rules []report.Rule) error {
 			return err
 		}
 	}
-	for _, pattern := range p.AllowedRoots {
+	if err := p.MaxVulnerabilities.check(b); err != nil {
+		return err
+	}
+	if err := checkNames(b, "allowedRoots", p.AllowedRoots); err != nil {
+		return err
+	}
+	return checkNames(b, "allowedBases: names", p.AllowedBases.Names)
+}
+
+func checkNames(b []byte, key string, patterns []string) error {
+	for _, pattern := range patterns {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			return fmt.Errorf("%sallowedRoots: bad pattern %q", lineOf(b, pattern), pattern)
+			return fmt.Errorf("%s%s: bad pattern %q", lineOf(b, pattern), key, pattern)
 		}
 	}
 	return nil
@@ -168,7 +192,7 @@ func (a Acceptance) check(b []byte, rules []report.Rule) error {
 	if a.Rule == "" && a.Ancestor == "" && a.Subject == "" {
 		return fmt.Errorf("%saccept: an entry without rule, ancestor and subject would accept everything", lineOf(b, "accept"))
 	}
-	if a.Rule != "" && a.Rule != checkMaxAge && !matchesAny(a.Rule, rules) {
+	if a.Rule != "" && a.Rule != checkMaxAge && a.Rule != checkMaxVulnerabilities && !matchesAny(a.Rule, rules) {
 		return fmt.Errorf("%saccept: no rule matches %q", lineOf(b, a.Rule), a.Rule)
 	}
 	return checkPatterns(b, "accept", a.Rule, a.Ancestor, a.Subject)

@@ -31,6 +31,11 @@ maxAge: 180d
 maxSize: 5MB
 allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 rootConfidence: recognised
+allowedBases:
+  names: ["registry.example.com/base/*"]
+  catalogue: bases.stemma
+  maxAge: 30d
+  confidence: recorded
 `
 
 func parse(t *testing.T, s string) *policy.Policy {
@@ -50,6 +55,8 @@ func TestParse(t *testing.T) {
 		MaxSize:        5_000_000,
 		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
 		RootConfidence: policy.Confidence(ancestry.Recognised),
+		AllowedBases: policy.Bases{Names: []string{"registry.example.com/base/*"}, Catalogue: "bases.stemma", MaxAge: policy.Age(30 * 24 * time.Hour),
+			Confidence: policy.Confidence(ancestry.Recorded)},
 	}, parse(t, full))
 	assert.Equal(t, &policy.Policy{}, parse(t, ""))
 	assert.Equal(t, &policy.Policy{}, parse(t, "# nothing\n"))
@@ -72,6 +79,9 @@ func TestParseErrors(t *testing.T) {
 		"maxAge: ''":                                    "is no age",
 		"maxAge: 99999999999w":                          "is no age",
 		"\nmaxSize: much":                               `line 2: "much" is no size`,
+		"allowedBases: {names: ['[']}":                  `line 1: allowedBases: names: bad pattern "["`,
+		"allowedBases: {maxAge: soon}":                  `line 1: "soon" is no age`,
+		"allowedBases: [debian]":                        "line 1: cannot unmarshal",
 		"allowedRoots: ['[']":                           `line 1: allowedRoots: bad pattern "["`,
 		"allowedRoots: ['']":                            "bad pattern",
 		"accept: [{reason: because}]":                   "line 1: accept: an entry without rule",

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/schema"
@@ -33,6 +34,12 @@ func values(typ reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[policy.Size]():
 		return &jsonschema.Schema{Pattern: `^(none|[0-9][0-9.,]*\s*([KkMmGgTtPpEe]([Ii]?[Bb])?|[KkMmGgTtPpEe][Ii]|[Bb])?)$`, // 5000 is a number
 			Examples: []any{"500MB", "1.5GB", "512MiB", "none"}}
+	case reflect.TypeFor[policy.Limits]():
+		p := jsonschema.NewProperties()
+		for _, rating := range slices.Backward(schema.Names[report.Rating]()) {
+			p.Set(rating.(string), &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "0"}, {Const: "none"}}})
+		}
+		return &jsonschema.Schema{Type: "object", Properties: p, AdditionalProperties: jsonschema.FalseSchema}
 	case reflect.TypeFor[policy.Day]():
 		return &jsonschema.Schema{Type: "string", Format: "date", Examples: []any{"2027-01-31"}}
 	}
@@ -57,6 +64,9 @@ func generate(t *testing.T) *jsonschema.Schema {
 	without(key(s, "failOn"), "off")
 	key(s, "failOn").Default = "serious"
 	key(s, "rootConfidence").Default = "inferred"
+	bases := key(s, "allowedBases")
+	key(bases, "confidence").Default = "recognised"
+	key(bases, "catalogue").Examples = []any{"bases.stemma", "none"}
 	key(s, "extends").Examples = []any{[]string{"../company.yaml"}}
 
 	// Rules that ship with the module are completed; others may be there.
@@ -74,7 +84,8 @@ func generate(t *testing.T) *jsonschema.Schema {
 		p := key(entry, "rule")
 		p.AnyOf = []*jsonschema.Schema{{Enum: names}, {Type: "string"}}
 	}
-	key(accept, "rule").AnyOf[0].Enum = append(slices.Clip(names), "maxAge")
+	key(accept, "rule").AnyOf[0].Enum = append(slices.Clip(names), "maxAge", "maxVulnerabilities")
+	key(key(s, "maxVulnerabilities"), "confidence").Default = "recognised"
 	for _, name := range []string{"rule", "ancestor", "subject"} {
 		accept.AnyOf = append(accept.AnyOf, &jsonschema.Schema{Required: []string{name}})
 	}
@@ -120,8 +131,10 @@ func TestSchemaHolds(t *testing.T) {
 	for _, in := range []string{
 		"", full, "maxAge: none\nmaxSize: none\nallowedRoots: []", "maxAge: 1h30m", "maxAge: 1.5h", "maxSize: 5000", "maxSize: 1.5 GB", "maxSize: 512MiB",
 		"maxSize: 3k", "failOn: never", "rules: {root-user: default, copy-up: off, add-remote: serious}", "rootConfidence: proved",
+		"allowedBases: {names: [a], catalogue: none, maxAge: 4w, confidence: proved}", "allowedBases: {}",
 		"inherited: [{level: off}, {rule: '*', ancestor: a, level: note, confidence: inferred}]",
-		"accept: [{rule: maxAge}, {ancestor: 'debian:*'}, {subject: x, reason: y, until: 2027-02-28}]",
+		"maxVulnerabilities: {own: {critical: 0, unknown: none}, inherited: {high: 3}, fixableOnly: true, ownImages: [a], confidence: inferred}",
+		"accept: [{rule: maxVulnerabilities}]", "accept: [{rule: maxAge}, {ancestor: 'debian:*'}, {subject: x, reason: y, until: 2027-02-28}]",
 	} {
 		parse(t, in)
 		assert.NoError(t, obeys(t, in), "%q", in)
@@ -136,8 +149,9 @@ func TestSchemaRefuses(t *testing.T) {
 		"failon: warning", "failOn: grave", "failOn: off", "rules: {root-user: 3}", "rules: {root-user: never}", "rules: [root-user]",
 		"maxAge: 180", "maxAge: -3d", "maxAge: ''", "maxSize: much", "maxSize: -1MB", "allowedRoots: debian", "accept: [{reason: because}]",
 		"accept: [{rule: root-user, until: tomorrow}]", "accept: [{rule: root-user, untill: 2027-02-28}]", "rootConfidence: sure", "rootConfidence: unknown",
+		"maxVulnerabilities: 3", "maxVulnerabilities: {own: 3}", "maxVulnerabilities: {own: {grave: 3}}", "maxVulnerabilities: {own: {high: -1}}",
 		"inherited: note", "inherited: [{rule: root-user}]", "inherited: [{level: never}]", "inherited: [{level: note, confidence: unknown}]",
-		"extends: a.yaml", "extends: [1]",
+		"extends: a.yaml", "extends: [1]", "allowedBases: [a]", "allowedBases: {maxAge: soon}", "allowedBases: {name: [a]}", "allowedBases: {confidence: sure}",
 	} {
 		_, err := policy.Parse([]byte(in), rules.All())
 		assert.Error(t, err, "%q", in)

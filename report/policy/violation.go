@@ -10,7 +10,7 @@ import (
 // A Violation is a reason why an image may not pass.
 type Violation struct {
 	// Check is the rule, or the field of the policy ("maxAge", "maxSize",
-	// "allowedRoots"), or "partial".
+	// "allowedRoots", "allowedBases"), or "partial".
 	Check string
 	// Ancestor is the index in Report.Ancestors of the one to blame, -1 if none is.
 	Ancestor int

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -17,32 +16,11 @@ import (
 // be the newest, and stands on something old itself, nobody but its publisher can help.
 func renew(f *report.Finding, r *report.Report, old int) {
 	f.By = report.OtherBase
-	base := r.Ancestors[1]
-	s := base.Standing
-	name := r.NameOf(1)
-	if base.Confidence == ancestry.Unknown {
-		name = "build of your base"
-	}
-	switch {
-	case s != nil && old > 1 && s.State() == ancestry.StateCurrent:
+	if s := r.Ancestors[1].Standing; s != nil && old > 1 && s.State() == ancestry.StateCurrent {
 		askPublisher(f, r, 1, "to rebuild it on a current base: no newer one is published")
-	case gone(s):
-		f.Remedy = moveOn(base.Repository)
-	default:
-		if s != nil && s.Superseded != nil {
-			name = s.Superseded.Name.String()
-		}
-		f.Remedy = fmt.Sprintf("rebuild on a current %s (docker build --pull, or a newer digest)", name)
+		return
 	}
-}
-
-// gone reports whether an ancestor's tags, or the one that went on, are no longer built.
-func gone(s *ancestry.Standing) bool {
-	return s != nil && (!s.Abandoned.IsZero() || s.Superseded != nil && s.Superseded.Now == "")
-}
-
-func moveOn(repository string) string {
-	return fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", cmp.Or(repository, "your base"))
+	f.Remedy = r.Renewal()
 }
 
 // leaveToPublisher gives a finding about bytes that an ancestor ships for nothing its

@@ -9,12 +9,14 @@
 //	born-old           warning  An ancestor that was built more than 90 days after its parent.
 //	build-tools        warning  Compilers, headers, build systems, version control, debuggers, remote access.
 //	copy-up            warning  Files that a layer ships again although their content did not change.
+//	donor              note     Software that the image's own steps copied from another image: COPY --from=node.
 //	end-of-life        serious  A distribution or a language runtime that gets no more fixes, or soon none.
 //	full-upgrade       note     A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update.
 //	lagging            note     An ancestor that was not rebuilt since a newer build of its base was published.
 //	latest             warning  A base by the tag latest or by none, or (a note) an image that is asked for so.
 //	moving-base        note     A base by a tag without a digest: the next build may stand on another image.
 //	needless-shell     note     A shell and a package manager beside the one static program that the image runs.
+//	old-catalogue      note     A catalogue of more than 30 days ago, which says whether ancestors are out of date.
 //	package-caches     warning  Caches of package managers: lists, downloads, modules kept for a next run.
 //	root-user          warning  An image whose processes run as root: no USER is set, or it is root.
 //	secret-file        serious  Files whose names are those of private keys and credentials, in any layer.
@@ -61,12 +63,14 @@ func All() []report.Rule {
 		BornOld(),
 		BuildTools(),
 		CopyUp(),
+		Donor(),
 		EndOfLife(),
 		FullUpgrade(),
 		Lagging(),
 		Latest(),
 		MovingBase(),
 		NeedlessShell(),
+		OldCatalogue(),
 		PackageCaches(),
 		RootUser(),
 		SecretFile(),

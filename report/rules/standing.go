@@ -37,11 +37,11 @@ func Abandoned() report.Rule {
 				f.Message = fmt.Sprintf("%s gets no more fixes: none of its tags is built any more since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
 				f.By = report.OtherBase
-				f.Remedy = moveOn(a.Repository)
-				if i > 1 && !gone(r.Ancestors[1].Standing) {
+				f.Remedy = report.MoveOn(a.Repository)
+				if i > 1 && (r.Ancestors[1].Standing == nil || !r.Ancestors[1].Standing.Gone()) {
 					f.Remedy = "move to a base that stands on something still built"
 				} else if i > 1 {
-					f.Remedy = moveOn(r.Ancestors[1].Repository)
+					f.Remedy = report.MoveOn(r.Ancestors[1].Repository)
 				}
 				found = append(found, f)
 			}
@@ -75,7 +75,7 @@ func Superseded() report.Rule {
 				case i > 0:
 					renew(&f, r, i)
 				case n.Now == "":
-					f.By, f.Remedy = report.OtherBase, moveOn(n.Name.Repository)
+					f.By, f.Remedy = report.OtherBase, report.MoveOn(n.Name.Repository)
 				default:
 					f.By, f.Remedy = report.OtherBase, fmt.Sprintf("pull %s, or build it again", n.Name)
 				}

@@ -22,6 +22,8 @@ func topics(rule string) []string {
 		return []string{"security", "hardening"}
 	case "secret-file":
 		return []string{"security", "secrets"}
+	case "donor":
+		return []string{"supply-chain", "maintenance"}
 	case "latest", "moving-base", "unpinned-install":
 		return []string{"supply-chain", "reproducibility"}
 	case "unverified":
@@ -34,7 +36,12 @@ func topics(rule string) []string {
 		return []string{"size", "hardening"}
 	case "copy-up", "package-caches", "shipped-removed":
 		return []string{"size"}
-	case "unknown":
+	case "vulnerability":
+		if rule == vulnerabilityRule+report.Unrated.String() {
+			return []string{"vulnerability", "coverage"} // how severe it is is not known, and a security rule says it
+		}
+		return []string{"security", "vulnerability"}
+	case "old-catalogue", "unknown":
 		return []string{"coverage"}
 	}
 	return nil
@@ -102,7 +109,7 @@ func (w *writer) tags(rule report.Rule) *sarif.PropertyBag {
 	p := sarif.NewPropertyBag().WithTags(append([]string{"container"}, topics(rule.Name)...))
 	p.Add("precision", "high")
 	if isSecurity(rule.Name) {
-		p.Add("security-severity", score(rule.Severity))
+		p.Add("security-severity", scoreOf(rule))
 		return p
 	}
 	p.Add("problem.severity", map[string]string{sarif.LevelNote: "recommendation"}[level(rule.Severity)])

@@ -24,6 +24,14 @@
 //   - Related places: where the Dockerfile has a stage on a stage, the FROM of what is built
 //     on the one with the base.
 //
+// # Vulnerabilities
+//
+// What scanners found (Report.Vulnerabilities) is a result for each package that has it, of
+// the rule vulnerability/critical, vulnerability/high and so on, whose security-severity is
+// 9.5, 8.0, 5.0, 2.0 or 1.0; vulnerability/unknown has none. The message says which ancestor
+// brought the package, and which version is without it. What a VEX statement excuses is no
+// result, since GitHub shows those that are suppressed, too; a notification names it.
+//
 // # Lines of the Dockerfile
 //
 // What a step of the Dockerfile did is at its lines. What the image inherited is at the FROM

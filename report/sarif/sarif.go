@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -18,7 +19,9 @@ import (
 // Options say how to write. nil and the zero value are the defaults.
 type Options struct {
 	// Dockerfile says where in the image's Dockerfile findings are; package
-	// ancestry/catalogue/lines finds it out. nil puts them at the image's name.
+	// ancestry/catalogue/lines finds it out. nil is the one that the build attested, if its
+	// place in the repository is known (Lineage.Dockerfile of the report); without that,
+	// findings are at the image's name.
 	Dockerfile *ancestry.Dockerfile
 	// Rules are those that were run, which the file describes, whether they found
 	// something or not. nil is rules.All.
@@ -67,11 +70,15 @@ type writer struct {
 }
 
 func newWriter(r *report.Report, opts *Options) *writer {
+	r, more := withVulnerabilities(r)
 	w := &writer{r: r, opts: opts, image: repository(r.Reference), rules: opts.Rules, index: map[string]int{}, dockerfile: opts.Dockerfile}
+	if l := r.Lineage; w.dockerfile == nil && l != nil && l.Dockerfile != nil && l.Dockerfile.Path != "" {
+		w.dockerfile = l.Dockerfile
+	}
 	if w.rules == nil {
 		w.rules = rules.All()
 	}
-	w.rules = append([]report.Rule{}, w.rules...)
+	w.rules = append(append([]report.Rule{}, w.rules...), more...)
 	for i, rule := range w.rules {
 		w.index[rule.Name] = i
 	}
@@ -115,7 +122,26 @@ func (w *writer) run() *sarif.Run {
 	}
 	run.WithAutomationDetails(sarif.NewRunAutomationDetails().WithID(category + "/"))
 	run.WithProperties(w.properties())
+	if source := w.source(); source != nil {
+		run.WithVersionControlProvenance([]*sarif.VersionControlDetails{source})
+	}
 	return run
+}
+
+// source is what the image was built from, where that is attested; nil if it is not.
+func (w *writer) source() *sarif.VersionControlDetails {
+	if w.r.Lineage == nil || w.r.Lineage.Dockerfile == nil {
+		return nil
+	}
+	d := w.r.Lineage.Dockerfile
+	if u, err := url.Parse(d.Repository); err != nil || u.Host == "" {
+		return nil // no URI, as git@HOST:PATH
+	}
+	source := sarif.NewVersionControlDetails().WithRepositoryURI(clean(d.Repository, maxText))
+	if d.Revision != "" {
+		source.WithRevisionID(clean(d.Revision, maxName))
+	}
+	return source
 }
 
 // properties says which image it was.
@@ -136,6 +162,9 @@ func (w *writer) properties() *sarif.PropertyBag {
 	add("asOf", w.r.AsOf.UTC().Format(time.RFC3339))
 	p.Add("layersRead", w.r.Index != nil)
 	p.Add("packagesKnown", w.r.PackagesKnown())
+	if w.r.Vulnerabilities != nil {
+		p.Add("vulnerabilitiesKnown", true)
+	}
 	var chain []string
 	for i := range w.r.Ancestors {
 		chain = append(chain, clean(w.r.NameOf(i), maxName))
@@ -157,6 +186,12 @@ func (w *writer) invocation() *sarif.Invocation {
 	}
 	if n := len(w.r.Findings); n > maxResults {
 		add(sarif.LevelError, fmt.Sprintf("%d findings are left out, the least severe: GitHub takes %d.", n-maxResults, maxResults))
+	}
+	for i, s := range excused(w.r) {
+		if i == maxProblems {
+			break
+		}
+		add(sarif.LevelNote, sentence(clean(s, maxText)))
 	}
 	for i, p := range w.r.Problems {
 		if i == maxProblems {

@@ -125,6 +125,43 @@ func TestGolden(t *testing.T) {
 	golden.Check(t, "handmade.sarif", b)
 	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Version: "0.1.0", Category: "api"})
 	golden.Check(t, "handmade-dockerfile.sarif", b)
+	r = handmade.Scanned(t, nil)
+	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Rules: []report.Rule{}}) // the rules are in the others
+	golden.Check(t, "scanned.sarif", b)
+}
+
+// Each vulnerability that nobody excuses is a result, as severe as its rating.
+func TestVulnerabilities(t *testing.T) {
+	r := handmade.Scanned(t, rules.All())
+	_, run := write(t, r, nil)
+	require.Len(t, run.Tool.Driver.Rules, len(rules.All())+6)
+	scores := map[string]any{}
+	for _, rule := range run.Tool.Driver.Rules {
+		if strings.HasPrefix(*rule.ID, "vulnerability/") {
+			assert.Contains(t, rule.Properties.Tags, "vulnerability")
+			scores[*rule.ID] = rule.Properties.Properties["security-severity"]
+		}
+	}
+	assert.Equal(t, map[string]any{"vulnerability/critical": "9.5", "vulnerability/high": "8.0", "vulnerability/medium": "5.0", "vulnerability/low": "2.0",
+		"vulnerability/negligible": "1.0", "vulnerability/unknown": nil}, scores)
+	n := map[string]int{}
+	for _, res := range run.Results {
+		if strings.HasPrefix(*res.RuleID, "vulnerability/") {
+			n[*res.RuleID]++
+			assert.NotContains(t, *res.Message.Text, "CVE-2026-0008", "it is excused")
+		}
+	}
+	for rating, want := range r.Vulnerabilities.Count(nil).Ratings {
+		assert.Equal(t, want, n["vulnerability/"+report.Rating(rating).String()])
+	}
+	notes := run.Invocations[0].ToolExecutionNotifications
+	require.NotEmpty(t, notes)
+	assert.Contains(t, *notes[0].Message.Text, "CVE-2026-0008 in libssl-dev is excused: not affected; vulnerable code not in execute path")
+	for _, f := range r.Findings {
+		assert.NotContains(t, f.Rule, "vulnerability", "the report is not changed")
+	}
+	_, run = write(t, handmade.Sample(t, rules.All()), nil)
+	assert.Len(t, run.Tool.Driver.Rules, len(rules.All()))
 }
 
 // The project's sample image, with the Dockerfile that it was built from.
@@ -234,6 +271,29 @@ func TestPaths(t *testing.T) {
 		_, run := write(t, r, &sarif.Options{Dockerfile: &ancestry.Dockerfile{Path: path}})
 		assert.Equal(t, want, *run.Results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI)
 	}
+}
+
+// Where the build attested its Dockerfile and its place, no option is needed for it, and the
+// source is said. An option beats it.
+func TestAttestedDockerfile(t *testing.T) {
+	r := handmade.Sample(t, []report.Rule{rules.RootUser()})
+	r.Lineage.Dockerfile = place(t, r, dockerfile)
+	r.Lineage.Dockerfile.Repository, r.Lineage.Dockerfile.Revision = "https://git.example.org/acme/app.git", "4b220de5"
+	uri := func(opts *sarif.Options) (string, *gosarif.Run) {
+		_, run := write(t, r, opts)
+		return *run.Results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI, run
+	}
+	at, run := uri(nil)
+	assert.Equal(t, "build/Dockerfile", at)
+	require.Len(t, run.VersionControlProvenance, 1)
+	assert.Equal(t, "https://git.example.org/acme/app.git", *run.VersionControlProvenance[0].RepositoryURI)
+	assert.Equal(t, "4b220de5", *run.VersionControlProvenance[0].RevisionID)
+	at, _ = uri(&sarif.Options{Dockerfile: &ancestry.Dockerfile{Path: "other/Dockerfile"}})
+	assert.Equal(t, "other/Dockerfile", at)
+	r.Lineage.Dockerfile.Path, r.Lineage.Dockerfile.Repository = "", "git@example.org:acme/app.git"
+	at, run = uri(nil)
+	assert.NotContains(t, at, "Dockerfile")
+	assert.Empty(t, run.VersionControlProvenance)
 }
 
 func prints(t *testing.T, r *report.Report) []string {
@@ -416,6 +476,8 @@ func TestHostileStrings(t *testing.T) {
 	poison(reflect.ValueOf(r.Ancestors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)
+	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	handmade.Poison(r.Vulnerabilities, evil)
 	r.Reference = evil
 	r.Findings = append(r.Findings, report.Finding{Ancestor: 99, Layer: 99, Step: 99, Rule: evil, Subject: "/" + evil, Message: evil, Remedy: evil})
 	r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}, {Layer: -1, Step: -1}}

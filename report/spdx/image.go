@@ -71,9 +71,6 @@ func (b *builder) imageComment(im sbom.Image) string {
 }
 
 // addAncestors adds the ancestors, and says what was built on what.
-//
-// Images from which files were copied belong here, too, once a report knows them: a
-// container for each, BUILD_TOOL_OF the ancestor that copies.
 func (b *builder) addAncestors() {
 	for i := 1; i < len(b.r.Ancestors); i++ {
 		p := container(sbom.Ancestor(b.r, i), ancestorID(i))
@@ -83,6 +80,17 @@ func (b *builder) addAncestors() {
 		b.add(p)
 		b.relate(ancestorID(i-1), common.TypeRelationshipDescendantOf, ancestorID(i))
 		b.relate(ancestorID(i-1), common.TypeRelationshipGeneratedFrom, ancestorID(i))
+	}
+}
+
+// addDonors adds a container for each image from which an ancestor copied files.
+func (b *builder) addDonors() {
+	for i, d := range b.r.Donors {
+		p := container(sbom.Donor(d), common.ElementID(fmt.Sprintf("Donor-%d", i)))
+		p.PackageComment = strings.Join(sbom.DonorSays(d), "\n")
+		p.Annotations = b.annotations(d.Evidence, "")
+		b.add(p)
+		b.relate(p.PackageSPDXIdentifier, common.TypeRelationshipBuildToolOf, ancestorID(d.Ancestor))
 	}
 }
 
@@ -112,20 +120,21 @@ func (b *builder) ancestorComment(i int) string {
 
 // evidence are annotations that say what speaks for an ancestor's name, and against it.
 func (b *builder) evidence(i int) []v2_3.Annotation {
+	a := b.r.Ancestors[i]
+	return append(b.annotations(a.Evidence, ""), b.annotations(a.Against, "against it, ")...)
+}
+
+func (b *builder) annotations(list []ancestry.Evidence, against string) []v2_3.Annotation {
 	var all []v2_3.Annotation
-	add := func(list []ancestry.Evidence, against string) {
-		for _, e := range list {
-			says := fmt.Sprintf("%s%s: %s", against, e.Confidence, e.Says)
-			if e.Where != "" {
-				says += " (" + e.Where + ")"
-			}
-			all = append(all, v2_3.Annotation{
-				Annotator: common.Annotator{AnnotatorType: "Tool", Annotator: "stemma"}, AnnotationDate: b.day(), AnnotationType: "OTHER", AnnotationComment: sbom.Text(says),
-			})
+	for _, e := range list {
+		says := fmt.Sprintf("%s%s: %s", against, e.Confidence, e.Says)
+		if e.Where != "" {
+			says += " (" + e.Where + ")"
 		}
+		all = append(all, v2_3.Annotation{
+			Annotator: common.Annotator{AnnotatorType: "Tool", Annotator: "stemma"}, AnnotationDate: b.day(), AnnotationType: "OTHER", AnnotationComment: sbom.Text(says),
+		})
 	}
-	add(b.r.Ancestors[i].Evidence, "")
-	add(b.r.Ancestors[i].Against, "against it, ")
 	return all
 }
 

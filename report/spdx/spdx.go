@@ -43,6 +43,7 @@ func New(r *report.Report) *v2_3.Document {
 	whole := sbom.Whole(r)
 	b.addImage(whole)
 	b.addAncestors()
+	b.addDonors()
 	b.addSystem()
 	b.addPackages()
 	doc := &v2_3.Document{

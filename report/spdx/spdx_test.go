@@ -165,6 +165,20 @@ func find(t *testing.T, d *v2_3.Document, name string) *v2_3.Package {
 	return nil
 }
 
+// An image that files were copied from is a tool by which the one that copied was built.
+func TestDonors(t *testing.T) {
+	d := spdx.New(sbomtest.Donors(t))
+	all := relationships(d)
+	assert.Contains(t, all, "Donor-0 BUILD_TOOL_OF Image")
+	assert.Contains(t, all, "Donor-1 BUILD_TOOL_OF Ancestor-1")
+	p := find(t, d, "node")
+	assert.Equal(t, "CONTAINER", p.PrimaryPackagePurpose)
+	assert.Equal(t, "confidence of the name: inferred\nversion of what was copied: 20.19.5\ncopied by step 9\ncopied to usr/local/bin/node", p.PackageComment)
+	require.Len(t, p.Annotations, 1)
+	assert.Contains(t, p.Annotations[0].AnnotationComment, "where images of node have it")
+	assert.Equal(t, "1.26", find(t, d, "golang").PackageVersion)
+}
+
 func TestLicences(t *testing.T) {
 	d := spdx.New(sbomtest.Sample(t))
 	assert.Equal(t, "BSD-3-Clause", find(t, d, "dash").PackageLicenseDeclared)

@@ -38,10 +38,20 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if a.Standing != nil {
 		p.fact(trunk, []string{p.clean(standingText(*a.Standing))})
 	}
+	if a.Live != nil {
+		p.fact(trunk, []string{p.clean(liveText(*a.Live, r.AsOf))})
+	}
 	p.evidence(trunk, a, opts.Verbose)
 	if len(a.Ties) > 0 {
 		p.ties(trunk, r, i)
 	}
+	for _, d := range r.Donors {
+		if d.Ancestor == i {
+			p.donor(trunk, d, opts.Verbose)
+		}
+	}
+	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
+	p.ancestorOutdated(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
@@ -62,6 +72,17 @@ func (p *page) evidence(trunk string, a report.Ancestor, all bool) {
 	for j, e := range a.Against {
 		if all || j == 0 {
 			p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidenceText(e))}, 2)
+		}
+	}
+}
+
+// donor writes what an ancestor copied from an image outside the chain, and all that speaks
+// for it if that is asked for.
+func (p *page) donor(trunk string, d report.Donor, all bool) {
+	p.para(trunk, part{p.style.fair, "copied in:"}, part{text: p.clean(d.Says())}, 2)
+	for _, e := range d.Evidence {
+		if all {
+			p.para(trunk+"  ", part{p.style.good, "for, " + e.Confidence.String() + ":"}, part{text: p.clean(evidenceText(e))}, 2)
 		}
 	}
 }

@@ -12,6 +12,7 @@
 //     is, build date and age, bytes unpacked, packages that are still there, findings by
 //     severity (✗ serious, ▲ warning, • note). "1 of 3 names" says that the evidence is as good
 //     for others, "disputed" that some is against the name;
+//   - with a package index, the outdated packages of each ancestor;
 //   - what to do first: up to seven of [report.Report.Remedies], the most effective first. Below
 //     each stands what it saves and mends, and who can do it;
 //   - the rules for which too little is known, up to three problems, and what is not shown.
@@ -19,6 +20,9 @@
 //
 // Where the terminal is too narrow for the table, names stand above their rows, and below 56
 // columns or so the rows become sentences.
+//
+// Where vulnerabilities were traced, what brings or holds the most fixes comes before the
+// other remedies.
 //
 // # The whole tree
 //

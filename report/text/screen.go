@@ -22,19 +22,26 @@ const (
 // screen writes the first screen: the chain, what to do first, and what is left out.
 func (p *page) screen(r *report.Report, more string) {
 	p.chain(r)
+	p.live(r)
+	p.vulnerabilities(r)
+	p.outdated(r)
 	// What is not known is told below.
 	remedies := slices.DeleteFunc(r.Remedies(), func(m report.Remedy) bool {
 		return !slices.ContainsFunc(m.Findings, func(i int) bool { return r.Findings[i].Undecided == nil })
 	})
-	shown := remedies[:min(mostRemedies, len(remedies))]
 	p.line("")
-	if len(remedies) == 0 {
-		p.line("nothing to do was found")
-	} else {
+	switch {
+	case len(remedies) > 0 || r.Patches != nil && len(r.Patches.Acts) > 0:
 		p.line(p.style.name.Render("what to do first"))
-		for _, m := range shown {
-			p.remedy(r, m)
-		}
+	case r.Vulnerabilities != nil && len(r.Vulnerabilities.List) > 0:
+		p.para("", part{}, part{text: "the rules found nothing to do"}, 0)
+	default:
+		p.line("nothing to do was found")
+	}
+	remedies, acts, left := p.actsFirst(r, remedies)
+	shown := remedies[:min(mostRemedies-acts, len(remedies))]
+	for _, m := range shown {
+		p.remedy(r, m)
 	}
 	p.undecided(r)
 	if len(r.Problems) > 0 {
@@ -42,15 +49,31 @@ func (p *page) screen(r *report.Report, more string) {
 		p.problems(r.Problems[:min(mostProblems, len(r.Problems))])
 		p.line("")
 	}
-	p.rest(r, len(remedies)-len(shown), more)
+	p.rest(r, len(remedies)-len(shown)+left, more)
 }
 
 // remedy writes what to do, and below it what that saves and mends, and who can do it.
 func (p *page) remedy(r *report.Report, m report.Remedy) {
-	sign, style := p.severity(m.Severity)
-	p.para("", part{style, sign}, part{text: p.clean(m.Do)}, ansi.StringWidth(sign)+1)
+	p.todo(m.Severity, m.Do, p.remedyFacts(r, m), m.By)
+}
+
+// todo writes what to do, with a line of facts and who can do it below it.
+func (p *page) todo(severity report.Severity, do string, facts []string, by report.Mender) {
+	sign, style := p.severity(severity)
+	p.para("", part{style, sign}, part{text: p.clean(do)}, ansi.StringWidth(sign)+1)
+	if by != 0 {
+		facts = append(facts, by.String())
+	}
+	sep := p.sign.sep
+	if p.ascii {
+		sep = "; " // who can do it has a comma
+	}
+	p.para("    ", part{}, part{p.style.dim, p.clean(strings.Join(facts, sep))}, 0)
+}
+
+// remedyFacts say what a remedy saves and mends.
+func (p *page) remedyFacts(r *report.Report, m report.Remedy) (facts []string) {
 	var (
-		facts []string
 		rules []string
 		count = map[string]int{}
 		sum   int64
@@ -70,15 +93,7 @@ func (p *page) remedy(r *report.Report, m report.Remedy) {
 			rules[i] = fmt.Sprintf("%s %s%d", rule, p.sign.times, n)
 		}
 	}
-	facts = append(facts, "mends "+english.WordSeries(rules, "and"))
-	if m.By != 0 {
-		facts = append(facts, m.By.String())
-	}
-	sep := p.sign.sep
-	if p.ascii {
-		sep = "; " // who can do it has a comma
-	}
-	p.para("    ", part{}, part{p.style.dim, p.clean(strings.Join(facts, sep))}, 0)
+	return append(facts, "mends "+english.WordSeries(rules, "and"))
 }
 
 // undecided says which rules found nothing because they could not tell.

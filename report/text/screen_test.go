@@ -43,6 +43,17 @@ func TestScreenNotKnown(t *testing.T) {
 	assert.Regexp(t, `(?m)^o debian:12 recognised  2024-12-05  23 months  not known +not known  `, strings.ReplaceAll(out, "           not known", "not known"))
 }
 
+// What was judged by an old catalogue is doubted on the first screen, and on the tree.
+func TestScreenOldCatalogue(t *testing.T) {
+	r := handmade.Sample(t, nil)
+	for days, old := range map[int]bool{30: false, 31: true} {
+		r.Ancestors[1].Standing = &ancestry.Standing{AsOf: r.AsOf.AddDate(0, 0, -days)}
+		for _, o := range []text.Options{first, {Width: 120, ASCII: text.Always, Verbose: true}} {
+			assert.Equal(t, old, strings.Contains(string(write(t, r, o)), "\n! old catalogue: newer builds are known up to "), days)
+		}
+	}
+}
+
 // Problems are on the first screen, the first three of them; the others are counted.
 func TestScreenProblems(t *testing.T) {
 	r := handmade.Sample(t, rules.All())

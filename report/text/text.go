@@ -44,6 +44,8 @@ func (p *page) tree(r *report.Report, o Options) {
 		p.ancestor(r, i, o)
 	}
 	p.tail(r)
+	p.vulnerabilityTail(r)
+	p.patchTail(r)
 	p.totals(r)
 }
 
@@ -91,6 +93,10 @@ func (p *page) head(r *report.Report) {
 	}
 	facts = append(facts, "as of "+r.AsOf.Format("2006-01-02"))
 	p.para("", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 2)
+	if day, _, ok := r.OldCatalogue(); ok {
+		p.para("", part{p.style.warning, p.sign.warning + " old catalogue:"}, part{text: fmt.Sprintf("newer builds are known up to %s alone, %d days before; there may be newer ones",
+			day.Format("2006-01-02"), int(r.AsOf.Sub(day).Hours()/24))}, 2)
+	}
 	if r.Partial {
 		p.para("", part{p.style.serious, p.sign.serious + " partial:"}, part{text: "some of the image could not be read; what follows is true, and not all"}, 2)
 	}
@@ -124,6 +130,9 @@ func (p *page) totals(r *report.Report) {
 	say := []string{english.Plural(len(r.Ancestors), "ancestor", ""), p.severities(r.Findings)}
 	if n := len(r.Problems); n > 0 {
 		say = append(say, english.Plural(n, "problem", ""))
+	}
+	if r.Lineage != nil && r.Lineage.Asked != nil {
+		say = append(say, "registries "+askedText(*r.Lineage.Asked))
 	}
 	p.line("")
 	p.para("", part{}, part{p.style.name, p.clean(strings.Join(say, p.sign.sep))}, 0)

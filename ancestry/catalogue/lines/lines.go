@@ -65,6 +65,7 @@ func Find(path string, text []byte, steps []history.Step, opts *Options) (*ances
 			d.Steps[i] = d.Base()
 		}
 	}
+	d.Donors = best.donors(path)
 	return d, nil
 }
 
@@ -82,6 +83,7 @@ type match struct {
 	placed dockerfile.Placed
 	items  []item
 	step   []int // of each item, history.None where none fits
+	same   []int // as step, without those that were edited since
 	score  int
 }
 
@@ -179,6 +181,7 @@ func align(placed dockerfile.Placed, h *recipe.History, steps []history.Step, d 
 		}
 	}
 	m.step, m.score = equal(m.items, h, d)
+	m.same = slices.Clone(m.step)
 	m.fillGaps(h, steps, d)
 	return m
 }

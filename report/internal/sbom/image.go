@@ -108,6 +108,35 @@ func Ancestor(r *report.Report, i int) Image {
 	return im
 }
 
+// Donor names an image that files were copied from.
+func Donor(d report.Donor) Image {
+	if d.Name.Repository == "" {
+		return Image{Name: "unknown-image"}
+	}
+	return named(ancestry.Name{Repository: d.Name.Repository, Tags: d.Name.Tags, Digest: digest(d.Name.Digest)}, "")
+}
+
+// DonorSays says what an image has of a donor, a fact each.
+func DonorSays(d report.Donor) []string {
+	says := []string{"confidence of the name: " + d.Confidence.String()}
+	if d.Indirect {
+		says = append(says, "the image has only what the build made of its files")
+	}
+	if d.Version != "" {
+		says = append(says, Text("version of what was copied: "+d.Version))
+	}
+	if d.Stage != "" {
+		says = append(says, Text("copied out of the stage "+d.Stage+" that is built on it"))
+	}
+	for _, s := range d.Steps {
+		says = append(says, fmt.Sprintf("copied by step %d", s))
+	}
+	for _, p := range d.Paths {
+		says = append(says, Text("copied to "+p))
+	}
+	return says
+}
+
 // unknown makes up a name for an image of which none is known. Viewers take components of
 // one name for one, also those of different documents. So it is made of what the image is:
 // all its layers, or else all its steps, and the number of steps.

@@ -55,6 +55,8 @@ type Placed struct {
 	Lines []Lines
 	// From are those of the FROM of every stage that it is made of, the oldest first.
 	From []Lines
+	// Copies are the COPY --from of which it is known what image they copy from.
+	Copies []Copy
 	// Err is why the first instruction without a keyword has none; nil if all have.
 	Err error
 }
@@ -84,6 +86,10 @@ func (f *File) Place(opts *Options) (Placed, error) {
 	for _, s := range chain {
 		p.From = append(p.From, linesOf(s.Location))
 		for _, c := range s.Commands {
+			if copied, ok := e.copy(stages, s, c); ok {
+				copied.At = len(p.Lines)
+				p.Copies = append(p.Copies, copied)
+			}
 			if err := e.command(c); err != nil {
 				err = fmt.Errorf("%s: %w", strings.ToUpper(c.Name()), err)
 				if errors.Is(err, errTooLarge) {
@@ -204,6 +210,11 @@ func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instruc
 		}
 		at = i
 	}
+	return e.chainOf(stages, at)
+}
+
+// chainOf is chain for a stage of which the index is known.
+func (e *evaluator) chainOf(stages []instructions.Stage, at int) ([]instructions.Stage, string, error) {
 	before := basesOf(stages)
 	var chain []instructions.Stage
 	for {

@@ -1,4 +1,4 @@
-// Package publishers makes the catalogue of images that are not Docker Official Images
+// Package publishers makes catalogues of images that are not Docker Official Images
 // and whose publishers keep their Dockerfiles, and what was built from them, in public git
 // repositories.
 //

@@ -69,55 +69,41 @@ type Report struct {
 	Example    string // one that could not be read, and why
 }
 
-// Build reads all publishers of the table of which there are clones.
-func Build(ctx context.Context, opts Options) (*build.Builder, []Report, error) {
+// A Made is what was made of one publisher.
+type Made struct {
+	Report
+	Catalogue *build.Builder // nil if there is no clone
+}
+
+// Build reads the publishers of the table of which there are clones, in the order of their
+// names. Each has a catalogue of its own: what is known of one ends with its own last day.
+func Build(ctx context.Context, opts Options) ([]Made, error) {
 	return buildOf(ctx, opts, table())
 }
 
-func buildOf(ctx context.Context, opts Options, publishers []Publisher) (*build.Builder, []Report, error) {
+func buildOf(ctx context.Context, opts Options, publishers []Publisher) ([]Made, error) {
 	clones, err := official.FindClones(opts.Mirror)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if publishers, err = chosen(publishers, opts.Only); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	slices.SortFunc(publishers, func(a, b Publisher) int { return cmp.Compare(a.Repository, b.Repository) })
-	var jobs []*Job
-	var last time.Time
-	for _, p := range publishers {
-		j := &Job{Publisher: p, opts: opts, clones: clones, report: &Report{Repository: p.Repository}}
-		if err := j.open(ctx); err != nil {
-			if !errors.Is(err, official.ErrNoClone) {
-				return nil, nil, fmt.Errorf("%s: %w", p.Repository, err)
-			}
-			j.report.Err = err
-		}
-		if j.report.Last.After(last) {
-			last = j.report.Last
-		}
-		jobs = append(jobs, j)
-	}
-	var source []string
-	for _, j := range jobs {
-		if j.report.Err == nil {
-			source = append(source, fmt.Sprintf("%s@%.12s", j.Repository, j.report.Head))
-		}
-	}
-	b := build.New(data.DayOf(last), "github.com/{"+strings.Join(source, ",")+"}")
-	var reports []Report
-	for i, j := range jobs {
+	var out []Made
+	for i, p := range publishers {
 		if opts.Progress != nil {
-			opts.Progress(j.Repository, i+1, len(jobs))
+			opts.Progress(p.Repository, i+1, len(publishers))
 		}
-		if j.report.Err == nil {
-			if err := j.run(ctx, b); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", j.Repository, err)
-			}
+		j := &Job{Publisher: p, opts: opts, clones: clones, report: &Report{Repository: p.Repository}}
+		if err := j.run(ctx); errors.Is(err, official.ErrNoClone) {
+			j.report.Err = err
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Repository, err)
 		}
-		reports = append(reports, *j.report)
+		out = append(out, Made{*j.report, j.b})
 	}
-	return b, reports, nil
+	return out, nil
 }
 
 // chosen returns the publishers that are to be read.
@@ -170,8 +156,12 @@ func (j *Job) log(args ...string) []string {
 	return append(out, args...)
 }
 
-func (j *Job) run(ctx context.Context, b *build.Builder) error {
-	j.b = b
+// run makes the catalogue.
+func (j *Job) run(ctx context.Context) error {
+	if err := j.open(ctx); err != nil {
+		return err
+	}
+	j.b = build.New(data.DayOf(j.report.Last), fmt.Sprintf("github.com/%s@%s", j.Repository, j.report.Head))
 	if j.Read != nil {
 		return j.Read(ctx, j)
 	}

@@ -60,18 +60,25 @@ func repository(t *testing.T, dir, name string, commits ...commit) []string {
 	return hashes
 }
 
-// madeOf builds a catalogue, twice: the bytes must be the same.
+// madeOf builds the one catalogue of which there are clones, twice: the bytes must be the same.
 func madeOf(t *testing.T, opts Options, rows ...Publisher) ([]byte, []Report) {
 	t.Helper()
 	var file []byte
 	var reports []Report
 	for range 2 {
-		b, r, err := buildOf(t.Context(), opts, rows)
+		all, err := buildOf(t.Context(), opts, rows)
 		require.NoError(t, err)
-		again, err := b.Encode()
-		require.NoError(t, err)
-		require.True(t, file == nil || bytes.Equal(file, again), "not the same bytes")
-		file, reports = again, r
+		reports = nil
+		for _, m := range all {
+			reports = append(reports, m.Report)
+			if m.Catalogue == nil {
+				continue
+			}
+			again, err := m.Catalogue.Encode()
+			require.NoError(t, err)
+			require.True(t, file == nil || bytes.Equal(file, again), "not the same bytes")
+			file = again
+		}
 	}
 	return file, reports
 }

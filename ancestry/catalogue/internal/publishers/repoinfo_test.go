@@ -52,7 +52,7 @@ func TestRepoInfo(t *testing.T) {
 	assert.Equal(t, []string{"amd64"}, x.Architectures)
 	assert.Equal(t, "[{[linux] 2021-09-24 2023-05-01} {[latest] 2021-09-24 ongoing}]", fmt.Sprint(x.Spans))
 
-	_, _, err = buildOf(t.Context(), Options{Mirror: dir, Only: []string{"acme/none"}}, table())
+	_, err = buildOf(t.Context(), Options{Mirror: dir, Only: []string{"acme/none"}}, table())
 	assert.ErrorContains(t, err, "acme/none")
 }
 

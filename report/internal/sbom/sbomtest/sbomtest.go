@@ -44,7 +44,13 @@ func Sample(t testing.TB) *report.Report {
 // Reports make reports of all kinds, by name.
 func Reports(t testing.TB) map[string]func() *report.Report {
 	return map[string]func() *report.Report{
-		"sample":      func() *report.Report { return Sample(t) },
+		"sample":  func() *report.Report { return Sample(t) },
+		"scanned": func() *report.Report { return handmade.Scanned(t, nil) },
+		"evil scan": func() *report.Report {
+			r := handmade.Scanned(t, nil)
+			handmade.Poison(r.Vulnerabilities, Evil)
+			return r
+		},
 		"nothing":     func() *report.Report { return report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}) },
 		"empty":       func() *report.Report { return &report.Report{} },
 		"config only": func() *report.Report { return ConfigOnly(t) },
@@ -53,6 +59,7 @@ func Reports(t testing.TB) map[string]func() *report.Report {
 		"hostile":     func() *report.Report { return Hostile(t, Evil) },
 		"long":        func() *report.Report { return Hostile(t, strings.Repeat("x<é\u202e", 700)) },
 		"many":        func() *report.Report { return Many(t) },
+		"donors":      func() *report.Report { return Donors(t) },
 		"no packages": func() *report.Report {
 			r := Sample(t)
 			r.Inventory = &packages.Inventory{}
@@ -95,15 +102,34 @@ func Unknown(t testing.TB) *report.Report {
 	return r
 }
 
+// Donors is the sample with files that were copied from other images: by the image itself, and
+// by its base, which copied them out of a stage.
+func Donors(t testing.TB) *report.Report {
+	t.Helper()
+	r := Sample(t)
+	r.Donors = []report.Donor{
+		{Donor: ancestry.Donor{
+			Name: ancestry.Name{Repository: "node"}, Version: "20.19.5", Steps: []int{9}, Paths: []string{"usr/local/bin/node"}, Confidence: ancestry.Inferred,
+			Evidence: []ancestry.Evidence{{Kind: ancestry.KindHeuristic, Confidence: ancestry.Inferred, Says: "node 20.19.5, where images of node have it", Where: "layer 7: usr/local/bin/node"}},
+		}, Bytes: 99_000_000},
+		{Donor: ancestry.Donor{
+			Name: ancestry.Name{Repository: "golang", Tags: []string{"1.26"}}, Stage: "build", Confidence: ancestry.Recorded,
+			Evidence: []ancestry.Evidence{{Kind: ancestry.KindProvenance, Confidence: ancestry.Recorded, Says: "built with golang:1.26"}},
+		}, Ancestor: 1},
+	}
+	return r
+}
+
 // Hostile is a report in which every string is evil.
 func Hostile(t testing.TB, evil string) *report.Report {
 	t.Helper()
-	r := Sample(t)
+	r := Donors(t)
 	states := make([]packages.State, len(r.Inventory.Packages))
 	for i := range states {
 		states[i] = r.Inventory.Packages[i].State
 	}
 	poison(reflect.ValueOf(r.Ancestors), evil)
+	poison(reflect.ValueOf(r.Donors), evil)
 	poison(reflect.ValueOf(r.Lineage), evil)
 	poison(reflect.ValueOf(r.Findings), evil)
 	poison(reflect.ValueOf(r.Inventory), evil)
