@@ -14,6 +14,8 @@ package genealogy
 
 import (
 	"embed"
+	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
@@ -27,31 +29,51 @@ var official string
 //go:embed publishers/*.stemma
 var publishers embed.FS
 
-// open opens the data once: what is decoded for one image serves the next.
-var open = sync.OnceValues(func() (*catalogue.Catalogue, error) {
-	files := []string{official}
+// What is decoded for one image serves the next: all is opened once.
+var (
+	openOfficial   = sync.OnceValues(func() (*catalogue.Catalogue, error) { return openFile(official) })
+	openPublishers = sync.OnceValues(joinPublishers)
+	open           = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+		o, err := openOfficial()
+		p, err2 := openPublishers()
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+		return catalogue.Join(o, p), nil
+	})
+)
+
+func openFile(content string) (*catalogue.Catalogue, error) {
+	return catalogue.Open(strings.NewReader(content), int64(len(content)))
+}
+
+func joinPublishers() (*catalogue.Catalogue, error) {
 	names, err := fs.Glob(publishers, "publishers/*.stemma")
 	if err != nil {
 		return nil, err
 	}
+	var parts []*catalogue.Catalogue
 	for _, name := range names {
 		content, err := publishers.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, string(content))
-	}
-	var parts []*catalogue.Catalogue
-	for _, content := range files {
-		c, err := catalogue.Open(strings.NewReader(content), int64(len(content)))
+		c, err := openFile(string(content))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		parts = append(parts, c)
 	}
 	return catalogue.Join(parts...), nil
-})
+}
 
-// Open returns the genealogy. It is opened once per program, and is safe for
-// concurrent use. The error says that the data are corrupt.
+// Open returns the genealogy: [Official] and [Publishers], joined. It is opened once per
+// program, and is safe for concurrent use. The error says that the data are corrupt.
 func Open() (*catalogue.Catalogue, error) { return open() }
+
+// Official returns the part that is of the Docker Official Images. The error is that of Open.
+func Official() (*catalogue.Catalogue, error) { return openOfficial() }
+
+// Publishers returns the part that is of the other publishers. Who has a newer catalogue of
+// the official images joins it with this one. The error is that of Open.
+func Publishers() (*catalogue.Catalogue, error) { return openPublishers() }

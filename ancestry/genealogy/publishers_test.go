@@ -104,3 +104,15 @@ func TestSize(t *testing.T) {
 	}
 	assert.LessOrEqual(t, total, 6_000_000)
 }
+
+// TestParts: a newer catalogue of the official images takes the place of theirs alone.
+func TestParts(t *testing.T) {
+	official, err := genealogy.Official()
+	require.NoError(t, err)
+	others, err := genealogy.Publishers()
+	require.NoError(t, err)
+	assert.Contains(t, official.Repositories(), "python")
+	assert.NotContains(t, official.Repositories(), "mcr.microsoft.com/dotnet/sdk")
+	assert.Contains(t, others.Repositories(), "mcr.microsoft.com/dotnet/sdk")
+	assert.NotContains(t, others.Repositories(), "python")
+}
