@@ -99,7 +99,7 @@ func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.C
 	}
 	t.decide(levels)
 	claims := t.claims(levels)
-	claims = append(claims, t.byBuild()...)
+	claims = append(claims, t.byBuild(levels)...)
 	if edge := t.edge(levels); len(edge) > 0 {
 		return append(claims, edge...), errors.Join(once(t.errs)...)
 	}

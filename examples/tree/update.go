@@ -32,7 +32,7 @@ func (f *flags) updateOnly(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 // addCatalogues adds the catalogues that were asked for, and in place of the genealogy that
-// ships in the module a newer one, if one was fetched. Without -update nobody is asked.
+// ships in the module a newer one, if one was fetched: that of the official images alone. Without -update nobody is asked.
 func (f *flags) addCatalogues(ctx context.Context, opts *stemma.Options, stderr io.Writer, waiting func(string)) error {
 	for _, c := range f.catalogues {
 		known, err := f.catalogue(ctx, c, stderr, waiting)
@@ -52,11 +52,15 @@ func (f *flags) addCatalogues(ctx context.Context, opts *stemma.Options, stderr 
 		}
 		return nil
 	}
-	embedded, err := genealogy.Open()
+	embedded, err := genealogy.Official()
 	if err == nil && !chosen && !got.Day.After(embedded.Day()) {
 		return nil
 	}
-	opts.Catalogues, opts.NoGenealogy = append(opts.Catalogues, ancestry.Source(got.Catalogue)), true
+	others, err := genealogy.Publishers()
+	if err != nil {
+		return err
+	}
+	opts.Catalogues, opts.NoGenealogy = append(opts.Catalogues, ancestry.Source(catalogue.Join(got.Catalogue, others))), true
 	return nil
 }
 

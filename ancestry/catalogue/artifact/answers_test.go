@@ -27,7 +27,7 @@ func TestSameAnswers(t *testing.T) {
 	o.Offline = true
 	f, err := artifact.Fetch(t.Context(), s.ref(), o)
 	require.NoError(t, err)
-	embedded, err := genealogy.Open()
+	embedded, err := genealogy.Official()
 	require.NoError(t, err)
 	named := 0
 	for _, set := range []string{"official", "others"} {

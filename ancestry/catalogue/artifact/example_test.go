@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
@@ -54,11 +55,15 @@ func ExamplePush() {
 // The genealogy that was fetched last, or else the one that ships in the module. Nobody is
 // asked; without Offline, the registry is asked for a newer one.
 func ExampleFetch() {
-	embedded, err := genealogy.Open()
+	embedded, err := genealogy.Official()
 	if err != nil {
 		log.Fatal(err)
 	}
-	known := ancestry.Source(embedded)
+	others, err := genealogy.Publishers()
+	if err != nil {
+		log.Fatal(err)
+	}
+	known := embedded
 	f, err := artifact.Fetch(context.Background(), artifact.Genealogy, &artifact.Options{Offline: true})
 	if err == nil && f.Day.After(embedded.Day()) {
 		known = f.Catalogue
@@ -66,5 +71,5 @@ func ExampleFetch() {
 			fmt.Println("Warning:", age)
 		}
 	}
-	_ = &ancestry.Options{Catalogues: []ancestry.Source{known}}
+	_ = &ancestry.Options{Catalogues: []ancestry.Source{catalogue.Join(known, others)}}
 }

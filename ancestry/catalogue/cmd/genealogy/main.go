@@ -4,6 +4,7 @@
 //	genealogy -mirror DIR -o FILE [-cache DIR]
 //	genealogy -mirror DIR -push REF [-cache DIR]
 //	genealogy -mirror DIR -repos
+//	genealogy -publishers DIR -since DAY -o DIR
 //	genealogy -mirror DIR -cache DIR -missing
 //
 // DIR holds clones of github.com/docker-library/official-images and of the
@@ -24,6 +25,14 @@
 //		d=DIR/$(echo "$url" | awk -F/ '{print $(NF-1) "/" $NF}').git
 //		if test -d "$d"; then git -C "$d" fetch -q; else git clone -q --mirror "$url" "$d"; fi
 //	done
+//
+// With -publishers it makes the catalogues of the other publishers (.NET, Jupyter, …), one
+// file each, from clones of theirs, in the same layout; the table that it writes names them. With
+// -since, images that were built before that day are known by their Dockerfiles alone,
+// and not by the digests of their layers. The layers of official images are read from a
+// clone of docker-library/repo-info, if it is asked for:
+//
+//	genealogy -publishers DIR -only docker-library/repo-info -o DIR
 //
 // # The next times
 //
@@ -84,6 +93,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	mirror := flags.String("mirror", "", "`directory` of git clones")
 	out := flags.String("o", "", "`file` to write; without it nothing is written")
 	cache := flags.String("cache", "", "`directory` that keeps what was read for the next run")
+	others := flags.String("publishers", "", "`directory` of git clones of other publishers: make their catalogues; -o is a directory")
+	since := flags.String("since", "", "with -publishers: `day`, 2025-01-31, from which on images are known by bytes, too")
+	until := flags.String("until", "", "with -publishers: `day` from which on nothing is read")
+	only := flags.String("only", "", "with -publishers: `names` of the publishers to read, separated by commas")
 	push := flags.String("push", "", "publish it as this `reference`, with a tag")
 	insecure := flags.Bool("insecure", false, "allow plain HTTP and unverified TLS for the registry of -push")
 	lacks := flags.Bool("missing", false, "list the commits that the cache does not know, and read nothing else")
@@ -93,6 +106,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if *others != "" && *mirror == "" && flags.NArg() == 0 {
+		return makePublishers(ctx, *others, *out, *since, *until, *only, stdout, stderr)
 	}
 	if *mirror == "" || flags.NArg() > 0 {
 		flags.Usage()

@@ -82,3 +82,26 @@ func TestRunFails(t *testing.T) {
 	}
 	assert.NoError(t, run(t.Context(), []string{"-h"}, &bytes.Buffer{}, &bytes.Buffer{}))
 }
+
+func TestPublishers(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("needs the git program")
+	}
+	mirror, out := t.TempDir(), t.TempDir()
+	dir := filepath.Join(mirror, "microsoft", "playwright")
+	require.NoError(t, os.MkdirAll(dir, 0o777))
+	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "x"}} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		text, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", text)
+	}
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-publishers", mirror, "-since", "2025-12-01", "-o", out}, &stdout, &stderr))
+	assert.Regexp(t, `(?m)^dotnet/versions +no clone of the repository: dotnet/versions$`, stdout.String())
+	assert.NotContains(t, stdout.String(), "repo-info", "it has to be asked for")
+	assert.FileExists(t, filepath.Join(out, "microsoft+playwright.stemma"))
+	for _, args := range [][]string{{"-since", "yesterday"}, {"-only", "acme/none"}} {
+		assert.Error(t, run(t.Context(), append([]string{"-publishers", t.TempDir()}, args...), &stdout, &stderr), "%v", args)
+	}
+}

@@ -34,7 +34,7 @@ const home = "docker-library/official-images"
 // A job makes one genealogy.
 type job struct {
 	opts    Options
-	clones  clones
+	clones  Clones
 	head    fileRevision // the newest commit of official-images
 	images  []image      // sorted by name
 	specs   []*spec
@@ -135,7 +135,7 @@ func Missing(ctx context.Context, mirror, cache string) ([]Commit, error) {
 
 // survey reads the library files alone.
 func survey(ctx context.Context, opts Options) (*job, error) {
-	clones, err := findClones(opts.Mirror)
+	clones, err := FindClones(opts.Mirror)
 	if err != nil {
 		return nil, err
 	}
