@@ -139,7 +139,7 @@ func TestDistroWithoutOSRelease(t *testing.T) {
 		want  ancestry.Distro
 	}{
 		"Debian": {
-			ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n\n"), "etc/debian_version": []byte("12.11\n"), "etc/apt/sources.list": []byte("deb http://deb.debian.org/debian bookworm main\n")},
+			ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n\n"), "etc/debian_version": []byte("12.11\n"), "etc/apt/sources.list": []byte("deb http://mirror.example.org/debian bookworm main\n")},
 			ancestry.Distro{ID: "debian", VersionID: "12", Codename: "bookworm", PrettyName: "Debian GNU/Linux 12 (bookworm)", Release: "12.11", Suites: []string{"bookworm"}},
 		},
 		"Debian, on the way": {

@@ -47,7 +47,7 @@ type file struct {
 func debian(more ...file) []file {
 	files := []file{
 		{name: "dev/"}, {name: "bin", link: "usr/bin"}, {name: "etc/"},
-		{name: "etc/apt/sources.list.d/debian.sources", body: "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie trixie-updates\n"},
+		{name: "etc/apt/sources.list.d/debian.sources", body: "Types: deb\nURIs: http://mirror.example.org/debian\nSuites: trixie trixie-updates\n"},
 		{name: "etc/bash.bashrc", noise: 90_000},
 		{name: "etc/debian_version", body: "13.1\n"},
 	}
