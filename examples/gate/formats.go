@@ -15,6 +15,7 @@ import (
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/junit"
+	"github.com/stemma-go/stemma/report/markdown"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/report/sarif"
@@ -34,6 +35,7 @@ func formats() []format {
 		{"junit", func(w io.Writer, v *verdict) error {
 			return junit.Write(w, v.report, &junit.Options{Policy: v.policy, Rules: rules.All()})
 		}},
+		{"markdown", func(w io.Writer, v *verdict) error { return markdown.Write(w, v.left, nil) }},
 		{"sarif", func(w io.Writer, v *verdict) error {
 			return sarif.Write(w, v.left, &sarif.Options{Dockerfile: v.dockerfile, Rules: slices.Concat(rules.All(), v.policy.Checks())})
 		}},
