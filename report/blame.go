@@ -112,5 +112,12 @@ func (r *Report) Built(ancestor int) (at time.Time, why string) {
 	return at, ""
 }
 
+// Days counts the days from one date to another, as a calendar does: both are dates of UTC, and
+// their hours do not count.
+func Days(from, to time.Time) int {
+	date := func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+	return int(date(to).Sub(date(from)) / (24 * time.Hour))
+}
+
 // day is room for the time zones and clocks of builders.
 const day = 24 * time.Hour

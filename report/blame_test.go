@@ -108,3 +108,14 @@ func TestDated(t *testing.T) {
 	assert.False(t, report.Dated(time.Unix(0, 0)))
 	assert.True(t, report.Dated(handmade.Day("1999-12-31")))
 }
+
+func TestDays(t *testing.T) {
+	at := func(s string) time.Time {
+		d, err := time.Parse(time.RFC3339, s)
+		require.NoError(t, err)
+		return d
+	}
+	assert.Equal(t, 467, report.Days(at("2025-08-19T23:59:59Z"), at("2026-11-29T00:00:00Z")))
+	assert.Equal(t, 0, report.Days(at("2026-11-29T00:00:00Z"), at("2026-11-29T23:59:59Z")))
+	assert.Equal(t, 1, report.Days(at("2026-11-29T01:00:00+02:00"), at("2026-11-29T00:30:00Z")))
+}

@@ -25,6 +25,8 @@ type Remedy struct {
 	// be about the same bytes, so only the rule with the most counts. Two remedies may save
 	// the same bytes, too: do not add them up.
 	Bytes int64
+	// AtLeast is true where it may save more than Bytes.
+	AtLeast bool
 	// Findings are the indexes in Report.Findings of those that it mends, in that order.
 	Findings []int
 }
@@ -42,6 +44,7 @@ func (r *Report) Remedies() []Remedy {
 		all   []Remedy
 		at    = map[key]int{}
 		bytes []map[string]int64 // for each remedy, by rule
+		sums  []int64            // for each remedy, of all rules
 	)
 	for i, f := range r.Findings {
 		k := key{f.Remedy, f.mender()}
@@ -50,7 +53,7 @@ func (r *Report) Remedies() []Remedy {
 			n = len(all)
 			at[k] = n
 			all = append(all, Remedy{Do: k.do, By: k.by, Ancestor: f.Ancestor, Severity: f.Severity})
-			bytes = append(bytes, map[string]int64{})
+			bytes, sums = append(bytes, map[string]int64{}), append(sums, 0)
 		}
 		m := &all[n]
 		m.Ancestor = int(min(uint(m.Ancestor), uint(f.Ancestor))) // -1 is the greatest
@@ -58,6 +61,8 @@ func (r *Report) Remedies() []Remedy {
 		m.Findings = append(m.Findings, i)
 		bytes[n][f.Rule] += max(f.Bytes, 0)
 		m.Bytes = max(m.Bytes, bytes[n][f.Rule])
+		sums[n] += max(f.Bytes, 0)
+		m.AtLeast = sums[n] > m.Bytes
 	}
 	slices.SortStableFunc(all, func(a, b Remedy) int {
 		return cmp.Or(

@@ -42,7 +42,7 @@ func TestRemedies(t *testing.T) {
 			[]report.Remedy{{Do: "x", By: report.OtherBase, Ancestor: 2, Severity: serious, Bytes: 7, Findings: []int{0, 1, 2}}}},
 		"two rules may mean the same bytes": {
 			[]report.Finding{f("a", "x", warning, 0, 1, 5), f("b", "x", warning, 0, 1, 6), f("a", "x", warning, 0, 1, 2)},
-			[]report.Remedy{{Do: "x", By: report.OtherBase, Ancestor: 1, Severity: warning, Bytes: 7, Findings: []int{0, 1, 2}}}},
+			[]report.Remedy{{Do: "x", By: report.OtherBase, Ancestor: 1, Severity: warning, Bytes: 7, AtLeast: true, Findings: []int{0, 1, 2}}}},
 		"no bytes below zero": {
 			[]report.Finding{f("a", "x", warning, 0, 1, -5), f("a", "x", warning, 0, 1, 2)},
 			[]report.Remedy{{Do: "x", By: report.OtherBase, Ancestor: 1, Severity: warning, Bytes: 2, Findings: []int{0, 1}}}},

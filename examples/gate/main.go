@@ -189,8 +189,10 @@ func load(file string) (p *policy.Policy, bases []ancestry.Source, err error) {
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {
 	if ref == "" {
-		img, err = sample.Open()
-		return img, func() error { return nil }, err
+		if img, err = sample.Open(); err != nil {
+			return nil, nil, err
+		}
+		return &source.Image{Image: img, Reference: sample.Reference, Tags: []string{sample.Reference}}, func() error { return nil }, nil
 	}
 	i, err := source.Open(ctx, ref, nil)
 	if err != nil {

@@ -51,6 +51,11 @@ func (c *comparison) compareNeeds(opts *Options) {
 		c.notKnown("there are too many programs to know what each needs, so there may be more losses")
 	}
 	own := ownFiles(c.old)
+	if len(opts.OldNeeds.Programs()) == 0 || !d.Base && len(opts.NewNeeds.Programs()) == 0 {
+		d.LossesKnown = false
+		c.notKnown("no program could be read, so what programs would miss is not known")
+		return
+	}
 	l := &losses{c: c, own: own, byNeed: map[needs.Need]*Loss{}}
 	l.was, l.oldSet = needs.Image(c.old.Index, opts.OldNeeds), opts.OldNeeds
 	if d.Base {

@@ -76,6 +76,9 @@ func newRemedy(r *report.Report, m report.Remedy) remedy {
 	}
 	if m.Bytes > 0 {
 		out.Bytes = size(m.Bytes)
+		if m.AtLeast {
+			out.Bytes = "at least " + out.Bytes
+		}
 	}
 	return out
 }

@@ -62,7 +62,11 @@ func remedy(r *report.Report, m report.Remedy) string {
 	}
 	say := fmt.Sprintf("%s  \n   %s: %s", strong(m.Severity, text(capital(m.Do))), m.By, m.Severity)
 	if m.Bytes > 0 {
-		say += ", saves " + bytesOf(m.Bytes)
+		least := ""
+		if m.AtLeast {
+			least = "at least "
+		}
+		say += ", saves " + least + bytesOf(m.Bytes)
 	}
 	if n := len(m.Findings); n > 1 {
 		say += ", mends " + plural(n, "finding")

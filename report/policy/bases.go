@@ -78,7 +78,7 @@ func (p *Policy) checkBase(r *report.Report) []report.Finding {
 			return finding(i, "use a build of it that has its date", "how old the base %s is is not known: its build date %s; allowed are %d days", r.Ancestors[i], why, days(time.Duration(bases.MaxAge)))
 		case age > time.Duration(bases.MaxAge):
 			return finding(i, "build it on a newer build of "+r.Ancestors[i].String(), "the base %s was built on %s, %d days ago; allowed are %d",
-				r.Ancestors[i], built.UTC().Format(time.DateOnly), days(age), days(time.Duration(bases.MaxAge)))
+				r.Ancestors[i], built.UTC().Format(time.DateOnly), report.Days(built, r.AsOf), days(time.Duration(bases.MaxAge)))
 		}
 		return nil
 	}

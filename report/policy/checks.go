@@ -71,7 +71,7 @@ func (p *Policy) checkAges(r *report.Report) []report.Finding {
 			f.Remedy = r.Remedy(i, "build it with its date, or accept in the policy that it has none",
 				"use a build of it that has its date, or accept in the policy that it has none")
 		case age > time.Duration(p.MaxAge):
-			f.Message = fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d", a, built.UTC().Format(time.DateOnly), int(age.Hours()/24), allowed)
+			f.Message = fmt.Sprintf("%s was built on %s, %d days ago; allowed are %d", a, built.UTC().Format(time.DateOnly), report.Days(built, r.AsOf), allowed)
 			f.Remedy = r.Remedy(i, "build it again", "use a newer build of it, or another base")
 		default:
 			continue

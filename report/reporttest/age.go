@@ -42,7 +42,7 @@ func (i *Image) older(ancestor int, most time.Duration) []failure {
 		f.remedy = i.Remedy(ancestor, "build it with its date", "use a build of it that has its date")
 	case age > most:
 		f.what = fmt.Sprintf("%s was built on %s, %s before %s, more than %s", i.NameOf(ancestor),
-			built.UTC().Format(time.DateOnly), days(age), i.AsOf.Format(time.DateOnly), days(most))
+			built.UTC().Format(time.DateOnly), english.Plural(report.Days(built, i.AsOf), "day", ""), i.AsOf.Format(time.DateOnly), days(most))
 		f.remedy = i.Remedy(ancestor, "build it again", "use a newer build of it, or another base")
 	default:
 		return nil

@@ -33,7 +33,7 @@ func BornOld() report.Rule {
 				if why != "" || whyNot != "" || child.Sub(parent) <= staleAfter {
 					continue
 				}
-				days := int(child.Sub(parent).Hours() / 24)
+				days := report.Days(parent, child)
 				f := r.AtAncestor(i)
 				f.Severity = report.Warning
 				base := r.NameOf(i + 1)

@@ -24,7 +24,7 @@ func OldCatalogue() report.Rule {
 			}
 			f := r.AtAncestor(i)
 			f.Subject = "catalogue"
-			f.Message = fmt.Sprintf("whether there is a newer build of %s is known up to %s alone, %d days ago", r.Ancestors[i], day.Format(time.DateOnly), int(r.AsOf.Sub(day).Hours()/24))
+			f.Message = fmt.Sprintf("whether there is a newer build of %s is known up to %s alone, %d days ago", r.Ancestors[i], day.Format(time.DateOnly), report.Days(day, r.AsOf))
 			f.Remedy = "read the image with a newer catalogue"
 			f.By = report.OtherBase
 			return []report.Finding{f}

@@ -54,11 +54,11 @@ func unreadLayers(r *report.Report) []report.Finding {
 			"needless-shell", "writable-system")
 	}
 	if !r.PackagesKnown() {
-		message := "no layer has a list of packages, so which are there is not known"
+		message, remedy := "no layer has a list of packages, so which are there is not known", "keep the package database in the image, or list by other means what was put into it"
 		if r.Inventory == nil {
-			message = "packages were not looked for"
+			message, remedy = "packages were not looked for", "read the image with its packages"
 		}
-		add("packages", message, "keep the package database in the image, or list by other means what was put into it", "build-tools", "needless-shell", "single-stage")
+		add("packages", message, remedy, "build-tools", "needless-shell", "single-stage")
 	}
 	return found
 }

@@ -76,17 +76,15 @@ func (p *page) remedyFacts(r *report.Report, m report.Remedy) (facts []string) {
 	var (
 		rules []string
 		count = map[string]int{}
-		sum   int64
 	)
 	for _, i := range m.Findings {
 		f := r.Findings[i]
-		sum += max(f.Bytes, 0)
 		if count[f.Rule]++; count[f.Rule] == 1 {
 			rules = append(rules, f.Rule)
 		}
 	}
 	if m.Bytes > 0 {
-		facts = append(facts, "saves "+atLeast(sum > m.Bytes)+bytesOf(m.Bytes))
+		facts = append(facts, "saves "+atLeast(m.AtLeast)+bytesOf(m.Bytes))
 	}
 	for i, rule := range rules {
 		if n := count[rule]; n > 1 {

@@ -95,7 +95,7 @@ func (p *page) head(r *report.Report) {
 	p.para("", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 2)
 	if day, _, ok := r.OldCatalogue(); ok {
 		p.para("", part{p.style.warning, p.sign.warning + " old catalogue:"}, part{text: fmt.Sprintf("newer builds are known up to %s alone, %d days before; there may be newer ones",
-			day.Format("2006-01-02"), int(r.AsOf.Sub(day).Hours()/24))}, 2)
+			day.Format("2006-01-02"), report.Days(day, r.AsOf))}, 2)
 	}
 	if r.Partial {
 		p.para("", part{p.style.serious, p.sign.serious + " partial:"}, part{text: "some of the image could not be read; what follows is true, and not all"}, 2)
