@@ -109,8 +109,8 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		set.Usage()
 		return f, 2, false
 	}
-	if f.liveHosts != "" && !f.live {
-		fmt.Fprintln(stderr, "tree: -live-hosts is for -live")
+	if err := f.check(set.NArg(), out); err != nil {
+		fmt.Fprintln(stderr, "tree:", err)
 		return f, 2, false
 	}
 	if err := f.settleOutputs(out); err != nil {
@@ -119,4 +119,24 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	}
 	f.reference = set.Arg(0)
 	return f, 0, true
+}
+
+// check refuses flags that would be without effect.
+func (f *flags) check(references int, out string) error {
+	for _, misuse := range []struct {
+		is   bool
+		says string
+	}{
+		{f.liveHosts != "" && !f.live, "-live-hosts is for -live"},
+		{f.otherImage && len(f.vulns) == 0, "-other-image is for -vulns"},
+		{f.platform != "" && references == 0 && !f.update, "-platform is for a reference: the sample has one platform"},
+		{f.width < 0, "-width: less than 0"},
+		{out == "-" || slices.ContainsFunc(f.outputs, func(o output) bool { return o.file == "-" }), "- is no file: without one, a format goes to the standard output"},
+		{(f.rules || f.version) && (references > 0 || f.json || out != "" || len(f.outputs) > 0), "-rules and -version read no image, and write text alone"},
+	} {
+		if misuse.is {
+			return errors.New(misuse.says)
+		}
+	}
+	return nil
 }

@@ -132,6 +132,12 @@ func TestFormatErrors(t *testing.T) {
 		"no directory":      {[]string{"-format", "json=" + doc, "-format", "text=" + missing}, 1, missing + ": "},
 		"a directory":       {[]string{"-o", dir}, 1, dir + ": cannot write to a directory"},
 		"a device":          {[]string{"-o", os.DevNull}, 1, "device"},
+		"a dash":            {[]string{"-o", "-"}, 2, "- is no file"},
+		"rules as JSON":     {[]string{"-rules", "-format", "json=" + doc}, 2, "write text alone"},
+		"version of":        {[]string{"-version", "app.tar"}, 2, "read no image"},
+		"platform":          {[]string{"-platform", "arm64"}, 2, "the sample has one platform"},
+		"other image":       {[]string{"-other-image"}, 2, "-other-image is for -vulns"},
+		"no such catalogue": {[]string{"-catalogue", "./nope.stemma"}, 1, "no such file"},
 		"image of no image": {[]string{"-format", "json=" + doc, "./nope.tar"}, 1, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {

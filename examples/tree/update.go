@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stemma-go/stemma"
@@ -67,6 +69,9 @@ func (f *flags) addCatalogues(ctx context.Context, opts *stemma.Options, stderr 
 // catalogue opens a file, or what was published under a name.
 func (f *flags) catalogue(ctx context.Context, name string, stderr io.Writer, waiting func(string)) (*catalogue.Catalogue, error) {
 	if _, err := os.Stat(name); err != nil {
+		if filepath.IsAbs(name) || strings.HasPrefix(name, ".") || filepath.Ext(name) == ".stemma" {
+			return nil, err
+		}
 		got, err := f.fetch(ctx, name, stderr, waiting)
 		if err != nil {
 			return nil, err
