@@ -114,6 +114,7 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return errors.New("more than one document")
 	}
+	p.MaxVulnerabilities.keep(under.MaxVulnerabilities)
 	if err := p.check(b, rules); err != nil {
 		return err
 	}

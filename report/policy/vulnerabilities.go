@@ -51,13 +51,18 @@ func (l *Limits) UnmarshalYAML(n *yaml.Node) error {
 	if limits == nil {
 		limits = Limits{}
 	}
+	lines := map[report.Rating]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key, value := target(n.Content[i]), target(n.Content[i+1])
 		var rating report.Rating
 		if rating.UnmarshalText([]byte(key.Value)) != nil {
 			return fmt.Errorf("line %d: %q is none of critical, high, medium, low, negligible, unknown", key.Line, key.Value)
 		}
-		if value.Value == "none" {
+		if line, ok := lines[rating]; ok { // one of them would take back the other
+			return fmt.Errorf("line %d: %q is already defined at line %d", key.Line, key.Value, line)
+		}
+		lines[rating] = key.Line
+		if value.Value == none {
 			delete(limits, rating)
 			continue
 		}
@@ -71,12 +76,33 @@ func (l *Limits) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// keep takes from an extended policy what yaml emptied because a key has nothing after it.
+func (l *VulnerabilityLimits) keep(under VulnerabilityLimits) {
+	if l.Own == nil {
+		l.Own = under.Own
+	}
+	if l.Inherited == nil {
+		l.Inherited = under.Inherited
+	}
+	if l.OwnImages == nil {
+		l.OwnImages = under.OwnImages
+	}
+}
+
+// target is what an alias stands for, and a node that is none itself.
+func target(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
 // asked reports whether there is a limit.
 func (l VulnerabilityLimits) asked() bool { return len(l.Own)+len(l.Inherited) > 0 }
 
 // checkVulnerabilities checks the limits, for each rating.
 func (p *Policy) checkVulnerabilities(r *report.Report) []report.Finding {
-	if r.Vulnerabilities == nil {
+	if r.Vulnerabilities == nil || len(r.Vulnerabilities.Scans) == 0 { // VEX documents alone find nothing
 		f := ofImage("vulnerabilities")
 		f.Message, f.Remedy = "the vulnerabilities are not known: no scanner's report was read", "give the report of a scanner"
 		return []report.Finding{f}
@@ -190,22 +216,36 @@ func (p *Policy) isInherited(r *report.Report, ancestor int) bool {
 	})
 }
 
-// acceptsVulnerability reports whether an acceptance is about a vulnerability: its subject is an
-// identifier, or an identifier and the name of the package.
+// acceptsVulnerability reports whether a vulnerability is accepted: by any of its identifiers or,
+// where it is an advisory that covers several, by its own, or by all that it covers.
 func (p *Policy) acceptsVulnerability(r *report.Report, v *report.Vulnerability) bool {
-	for _, a := range p.Accept {
-		if a.Rule == "" {
-			continue
-		}
-		for _, id := range append([]string{v.ID}, v.Aliases...) {
-			for _, subject := range []string{id, id + " " + v.Name} {
-				if a.covers(r, report.Finding{Rule: checkMaxVulnerabilities, Ancestor: v.Ancestor, Subject: subject}) {
-					return true
-				}
-			}
+	accepted := func(id string) bool { return p.acceptsIdentifier(r, v, id) }
+	if accepted(v.ID) {
+		return true
+	}
+	var covered, others []string
+	for _, id := range v.Aliases {
+		if strings.HasPrefix(id, "CVE-") {
+			covered = append(covered, id)
+		} else {
+			others = append(others, id)
 		}
 	}
-	return false
+	several := len(covered) > 1 || len(covered) == 1 && strings.HasPrefix(v.ID, "CVE-")
+	if !several && slices.ContainsFunc(others, accepted) {
+		return true
+	}
+	return len(covered) > 0 && !strings.HasPrefix(v.ID, "CVE-") && !slices.ContainsFunc(covered, func(id string) bool { return !accepted(id) })
+}
+
+// acceptsIdentifier reports whether an acceptance is about one identifier of a vulnerability: its
+// subject is that, or that and the name of the package.
+func (p *Policy) acceptsIdentifier(r *report.Report, v *report.Vulnerability, id string) bool {
+	return slices.ContainsFunc(p.Accept, func(a Acceptance) bool {
+		return a.Rule != "" && slices.ContainsFunc([]string{id, id + " " + v.Name}, func(subject string) bool {
+			return a.covers(r, report.Finding{Rule: checkMaxVulnerabilities, Ancestor: v.Ancestor, Subject: subject})
+		})
+	})
 }
 
 // check refuses what is well formed but cannot be intended.
