@@ -86,6 +86,51 @@ func TestMaxVulnerabilitiesNotKnown(t *testing.T) {
 	assert.Empty(t, over(t, r, "maxVulnerabilities: {own: {low: 0}}"))
 }
 
+// What is not rated is told where limits are on ratings alone, and fails if that is asked for.
+func TestMaxVulnerabilitiesNotRated(t *testing.T) {
+	r := handmade.Scanned(t, nil)
+	for i := range r.Ancestors {
+		r.Ancestors[i].Boundary = ancestry.Recorded
+	}
+	const says = "no limit of the policy counts 1 unrated vulnerability, which may be of any rating: 1 from buildpack-deps:bullseye"
+	for in, want := range map[string]string{
+		"inherited: {critical: 9, high: 9}":                says,
+		"own: {unknown: 0}, inherited: {critical: 9}":      says,
+		"own: {critical: 9}":                               "", // it is inherited
+		"inherited: {critical: 9, unknown: 1}":             "",
+		"inherited: {unknown: 1}":                          "",
+		"own: {critical: 9}, ownImages: ['buildpack-*']":   says,
+		"inherited: {critical: 9}, fixableOnly: true":      "", // it has no fix
+		"inherited: {critical: 9, high: 9, unknown: none}": says,
+	} {
+		for _, failOn := range []string{"never", "note"} {
+			p := parse(t, "failOn: "+failOn+"\nmaxVulnerabilities: {"+in+"}")
+			var got []report.Finding
+			for _, f := range p.Apply(r).Findings {
+				if f.Rule == "policy/maxVulnerabilities" {
+					got = append(got, f)
+				}
+			}
+			if want == "" {
+				assert.Empty(t, got, in)
+				continue
+			}
+			if assert.Len(t, got, 1, in) {
+				f := got[0]
+				assert.Equal(t, want, f.Message, in)
+				assert.Equal(t, []string{"policy/maxVulnerabilities"}, f.Undecided)
+				assert.Equal(t, report.Note, f.Severity)
+				assert.Len(t, f.Items, 1)
+				assert.NotEmpty(t, f.Remedy)
+				assert.False(t, p.Fails(f), in)
+			}
+		}
+	}
+	assert.Equal(t, []string{"1 inherited unrated vulnerability: 1 from buildpack-deps:bullseye; allowed are 0"}, over(t, r, "maxVulnerabilities: {inherited: {critical: 9, unknown: 0}}"))
+	accepted := parse(t, "failOn: never\nmaxVulnerabilities: {inherited: {critical: 9}}\naccept: [{rule: maxVulnerabilities, subject: '*'}]")
+	assert.Empty(t, accepted.Apply(r).Findings)
+}
+
 // An advisory is accepted by its own identifier, or if all that it covers are.
 func TestMaxVulnerabilitiesAdvisory(t *testing.T) {
 	r := handmade.Sample(t, nil)
