@@ -45,7 +45,10 @@ func (p *Policy) Fails(f report.Finding) bool {
 	if least == Default {
 		least = Serious
 	}
-	return strings.HasPrefix(f.Rule, checkPrefix) || levelOf(f.Severity) >= least
+	if strings.HasPrefix(f.Rule, checkPrefix) {
+		return len(f.Undecided) == 0 // that a check cannot tell is no violation
+	}
+	return levelOf(f.Severity) >= least
 }
 
 // level returns what a finding is worth. One that says which rules cannot tell has the

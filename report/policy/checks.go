@@ -22,7 +22,8 @@ const checkMaxAge = "maxAge"
 // Checks returns what the policy checks itself, as rules: "policy/maxAge", "policy/maxSize",
 // "policy/allowedRoots", "policy/allowedBases" and "policy/maxVulnerabilities", where it has
 // these fields, and always
-// "policy/partial". What they find is serious, and fails whatever FailOn says. For formats
+// "policy/partial". What they find is serious, and fails whatever FailOn says, but for a note of
+// policy/maxVulnerabilities that it cannot tell: see Undecided of [report.Finding]. For formats
 // that describe the rules that were run.
 func (p *Policy) Checks() []report.Rule {
 	var all []report.Rule
@@ -45,6 +46,7 @@ func (p *Policy) Checks() []report.Rule {
 		"It is silent where the policy has no allowedBases.", p.checkBase)
 	check(p.MaxVulnerabilities.asked(), checkMaxVulnerabilities, "More vulnerabilities of a rating than the policy allows. "+
 		"Those that one's own steps bring, and those that are inherited, have limits of their own. Where no scanner's report was read, they are not known, and that fails, too. "+
+		"What no scanner rates is a note, which fails nothing, unless the policy limits the rating unknown. "+
 		"It is silent where the policy has no maxVulnerabilities, and about what is excused, accepted, or shipped in a lower layer only.", p.checkVulnerabilities)
 	check(true, "partial", "An image of which some could not be read. "+
 		"What was not read could hold anything. It is silent where all was read.", checkPartial)

@@ -107,8 +107,15 @@
 // the ancestors. own is for what the image's own steps bring, and images of one's own
 // (ownImages); inherited for the rest, as surely as confidence asks for. What is excused by
 // VEX does not count, nor what is in packages that a later layer removed or replaced. What
-// belongs to no known ancestor counts on both sides, and a rating that no scanner gives is
-// unknown, with a limit of its own. Single ones are accepted by their identifier:
+// belongs to no known ancestor counts on both sides.
+//
+// What no scanner rates is of rating unknown, and may be critical. Where a side has limits and
+// none on unknown, [Policy.Apply] adds a note that says how many these are; it is Undecided, so
+// that every format tells that the check cannot, and fails nothing. unknown: 0 makes them fail,
+// and with unknown: 1000 they pass in silence.
+//
+// Single ones are accepted by their identifier. An advisory that covers several of them (DSA,
+// RHSA) is accepted by its own identifier, or where all that it covers are:
 //
 //	accept:
 //	  - rule: maxVulnerabilities
@@ -170,7 +177,7 @@
 // cannot tell (whether an image is superseded, how long its distribution is maintained),
 // the finding of the rule unknown that says so has that level. With maxAge, an ancestor
 // fails whose build date is not known, with maxSize an image whose layers were not read, and
-// with maxVulnerabilities one of which no scanner's report was read. To let reproducible builds pass, which have no date, accept it:
+// with maxVulnerabilities one of which no scanner's report was read: a VEX document is none. To let reproducible builds pass, which have no date, accept it:
 //
 //	accept:
 //	  - rule: maxAge

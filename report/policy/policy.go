@@ -80,6 +80,7 @@ type Acceptance struct {
 	Ancestor string `yaml:"ancestor"`
 	// What the finding is about, its subject: a pattern. Of a vulnerability it is an
 	// identifier, "CVE-2026-0001", or that and the name of the package: "CVE-2026-0001 openssl".
+	// An advisory that covers several is accepted by its own, or where all that it covers are.
 	Subject string `yaml:"subject"`
 	// The last day on which it is accepted: 2027-01-31. Left out, it is accepted for ever.
 	Until Day `yaml:"until"`
@@ -114,6 +115,7 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return errors.New("more than one document")
 	}
+	p.MaxVulnerabilities.keep(under.MaxVulnerabilities)
 	if err := p.check(b, rules); err != nil {
 		return err
 	}

@@ -22,10 +22,11 @@ const checkMaxVulnerabilities = "maxVulnerabilities"
 // limit.
 type VulnerabilityLimits struct {
 	// How many of each rating the image's own steps may bring, and images of one's own: {critical: 0,
-	// high: 5}. What is left out has no limit. What is in no known package of the image counts here and as
+	// high: 5}. What is left out has no limit. What no scanner rates is unknown: without a limit on
+	// that it is told, and does not fail. What is in no known package of the image counts here and as
 	// inherited.
 	Own Limits `yaml:"own"`
-	// How many of each rating may be inherited.
+	// How many of each rating may be inherited, likewise.
 	Inherited Limits `yaml:"inherited"`
 	// Count those alone for which a version without it is known.
 	FixableOnly bool `yaml:"fixableOnly"`
@@ -51,13 +52,18 @@ func (l *Limits) UnmarshalYAML(n *yaml.Node) error {
 	if limits == nil {
 		limits = Limits{}
 	}
+	lines := map[report.Rating]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key, value := target(n.Content[i]), target(n.Content[i+1])
 		var rating report.Rating
 		if rating.UnmarshalText([]byte(key.Value)) != nil {
 			return fmt.Errorf("line %d: %q is none of critical, high, medium, low, negligible, unknown", key.Line, key.Value)
 		}
-		if value.Value == "none" {
+		if line, ok := lines[rating]; ok { // one of them would take back the other
+			return fmt.Errorf("line %d: %q is already defined at line %d", key.Line, key.Value, line)
+		}
+		lines[rating] = key.Line
+		if value.Value == none {
 			delete(limits, rating)
 			continue
 		}
@@ -71,50 +77,111 @@ func (l *Limits) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// keep takes from an extended policy what yaml emptied because a key has nothing after it.
+func (l *VulnerabilityLimits) keep(under VulnerabilityLimits) {
+	if l.Own == nil {
+		l.Own = under.Own
+	}
+	if l.Inherited == nil {
+		l.Inherited = under.Inherited
+	}
+	if l.OwnImages == nil {
+		l.OwnImages = under.OwnImages
+	}
+}
+
+// target is what an alias stands for, and a node that is none itself.
+func target(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
 // asked reports whether there is a limit.
 func (l VulnerabilityLimits) asked() bool { return len(l.Own)+len(l.Inherited) > 0 }
 
 // checkVulnerabilities checks the limits, for each rating.
 func (p *Policy) checkVulnerabilities(r *report.Report) []report.Finding {
-	if r.Vulnerabilities == nil {
+	if r.Vulnerabilities == nil || len(r.Vulnerabilities.Scans) == 0 { // VEX documents alone find nothing
 		f := ofImage("vulnerabilities")
 		f.Message, f.Remedy = "the vulnerabilities are not known: no scanner's report was read", "give the report of a scanner"
 		return []report.Finding{f}
 	}
 	var all []report.Finding
-	for _, side := range []struct {
-		limits    Limits
-		inherited bool
-	}{{p.MaxVulnerabilities.Own, false}, {p.MaxVulnerabilities.Inherited, true}} {
-		for rating := report.Critical; rating >= report.Unrated; rating-- {
-			most, ok := side.limits[rating]
+	for rating := report.Critical; rating >= report.Unrated; rating-- {
+		for _, inherited := range []bool{false, true} {
+			most, ok := p.MaxVulnerabilities.of(inherited)[rating]
 			if !ok {
 				continue
 			}
-			if f, ok := p.overLimit(r, rating, most, side.inherited); ok {
+			if f, ok := p.overLimit(r, rating, most, inherited); ok {
 				all = append(all, f)
 			}
 		}
 	}
+	if f, ok := p.notRated(r); ok {
+		all = append(all, f)
+	}
 	return all
+}
+
+// of returns the limits of one side.
+func (l VulnerabilityLimits) of(inherited bool) Limits {
+	if inherited {
+		return l.Inherited
+	}
+	return l.Own
 }
 
 // overLimit counts the vulnerabilities of a rating, and blames the ancestor with the most of
 // them if there are more than the limit.
 func (p *Policy) overLimit(r *report.Report, rating report.Rating, most int, inherited bool) (report.Finding, bool) {
-	by := map[int]int{}
-	n := 0
-	var items []string
-	for i := range r.Vulnerabilities.List {
-		v := &r.Vulnerabilities.List[i]
-		if v.Rating == rating && p.countsVulnerability(r, v, inherited) {
-			by[v.Ancestor]++
-			n++
-			items = append(items, v.ID+" "+v.Name)
-		}
-	}
+	f, n, from := brought(r, func(v *report.Vulnerability) bool {
+		return v.Rating == rating && p.countsVulnerability(r, v, inherited)
+	})
 	if n <= most {
 		return report.Finding{}, false
+	}
+	f.Subject = rating.String() + " vulnerabilities"
+	kind := "its own"
+	f.By, f.Remedy = report.OwnSteps, "upgrade these packages where your own steps install them"
+	if inherited {
+		kind = "inherited"
+		f.By, f.Remedy = report.OtherBase, "rebuild on a base whose packages are upgraded"
+	}
+	f.Message = fmt.Sprintf("%d %s %s %s: %s; allowed are %d", n, kind, ratingText(rating), p.MaxVulnerabilities.noun(n), from, most)
+	return f, true
+}
+
+// notRated counts the vulnerabilities that no limit counts, because no scanner rates them and
+// the policy has limits for what is rated alone. The finding is no violation: it tells that
+// the check cannot tell.
+func (p *Policy) notRated(r *report.Report) (report.Finding, bool) {
+	f, n, from := brought(r, func(v *report.Vulnerability) bool {
+		return v.Rating == report.Unrated && slices.ContainsFunc([]bool{false, true}, func(inherited bool) bool {
+			limits := p.MaxVulnerabilities.of(inherited)
+			_, ok := limits[report.Unrated]
+			return len(limits) > 0 && !ok && p.countsVulnerability(r, v, inherited)
+		})
+	})
+	f.Severity, f.Subject, f.By = report.Note, "unrated vulnerabilities", report.OwnSteps
+	f.Undecided = []string{checkPrefix + checkMaxVulnerabilities}
+	f.Message = fmt.Sprintf("no limit of the policy counts %d unrated %s, which may be of any rating: %s", n, p.MaxVulnerabilities.noun(n), from)
+	f.Remedy = "find out how bad they are, and say in the policy how many of rating unknown are allowed"
+	return f, n > 0
+}
+
+// brought counts the vulnerabilities that are chosen, says who brought how many, and starts a
+// finding that blames the ancestor with the most.
+func brought(r *report.Report, chosen func(*report.Vulnerability) bool) (f report.Finding, n int, from string) {
+	by := map[int]int{}
+	var items []string
+	for i := range r.Vulnerabilities.List {
+		if v := &r.Vulnerabilities.List[i]; chosen(v) {
+			by[v.Ancestor]++
+			items = append(items, v.ID+" "+v.Name)
+		}
 	}
 	// The one with the most; of equals, the youngest, and none in particular last.
 	ancestors := slices.SortedFunc(maps.Keys(by), func(a, b int) int {
@@ -123,12 +190,11 @@ func (p *Policy) overLimit(r *report.Report, rating report.Rating, most int, inh
 		}
 		return int(uint(a)>>1) - int(uint(b)>>1)
 	})
-	f := ofImage("vulnerabilities")
-	if ancestors[0] >= 0 {
+	f = ofImage("vulnerabilities")
+	if len(ancestors) > 0 && ancestors[0] >= 0 {
 		f = r.AtAncestor(ancestors[0])
 		f.Severity = report.Serious
 	}
-	f.Subject, f.Items = rating.String()+" vulnerabilities", items
 	var parts []string
 	for _, a := range ancestors {
 		name := "of packages whose ancestor is not known"
@@ -137,18 +203,17 @@ func (p *Policy) overLimit(r *report.Report, rating report.Rating, most int, inh
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", by[a], name))
 	}
-	kind := "its own"
-	f.By, f.Remedy = report.OwnSteps, "upgrade these packages where your own steps install them"
-	if inherited {
-		kind = "inherited"
-		f.By, f.Remedy = report.OtherBase, "rebuild on a base whose packages are upgraded"
-	}
+	f.Items = items
+	return f, len(items), strings.Join(parts, ", ")
+}
+
+// noun is what is counted.
+func (l VulnerabilityLimits) noun(n int) string {
 	which := english.PluralWord(n, "vulnerability", "vulnerabilities")
-	if p.MaxVulnerabilities.FixableOnly {
+	if l.FixableOnly {
 		which += " with a fix"
 	}
-	f.Message = fmt.Sprintf("%d %s %s %s: %s; allowed are %d", n, kind, ratingText(rating), which, strings.Join(parts, ", "), most)
-	return f, true
+	return which
 }
 
 // ratingText is a rating before a noun.
@@ -190,22 +255,36 @@ func (p *Policy) isInherited(r *report.Report, ancestor int) bool {
 	})
 }
 
-// acceptsVulnerability reports whether an acceptance is about a vulnerability: its subject is an
-// identifier, or an identifier and the name of the package.
+// acceptsVulnerability reports whether a vulnerability is accepted: by any of its identifiers or,
+// where it is an advisory that covers several, by its own, or by all that it covers.
 func (p *Policy) acceptsVulnerability(r *report.Report, v *report.Vulnerability) bool {
-	for _, a := range p.Accept {
-		if a.Rule == "" {
-			continue
-		}
-		for _, id := range append([]string{v.ID}, v.Aliases...) {
-			for _, subject := range []string{id, id + " " + v.Name} {
-				if a.covers(r, report.Finding{Rule: checkMaxVulnerabilities, Ancestor: v.Ancestor, Subject: subject}) {
-					return true
-				}
-			}
+	accepted := func(id string) bool { return p.acceptsIdentifier(r, v, id) }
+	if accepted(v.ID) {
+		return true
+	}
+	var covered, others []string
+	for _, id := range v.Aliases {
+		if strings.HasPrefix(id, "CVE-") {
+			covered = append(covered, id)
+		} else {
+			others = append(others, id)
 		}
 	}
-	return false
+	several := len(covered) > 1 || len(covered) == 1 && strings.HasPrefix(v.ID, "CVE-")
+	if !several && slices.ContainsFunc(others, accepted) {
+		return true
+	}
+	return len(covered) > 0 && !strings.HasPrefix(v.ID, "CVE-") && !slices.ContainsFunc(covered, func(id string) bool { return !accepted(id) })
+}
+
+// acceptsIdentifier reports whether an acceptance is about one identifier of a vulnerability: its
+// subject is that, or that and the name of the package.
+func (p *Policy) acceptsIdentifier(r *report.Report, v *report.Vulnerability, id string) bool {
+	return slices.ContainsFunc(p.Accept, func(a Acceptance) bool {
+		return a.Rule != "" && slices.ContainsFunc([]string{id, id + " " + v.Name}, func(subject string) bool {
+			return a.covers(r, report.Finding{Rule: checkMaxVulnerabilities, Ancestor: v.Ancestor, Subject: subject})
+		})
+	})
 }
 
 // check refuses what is well formed but cannot be intended.

@@ -80,20 +80,106 @@ func TestMaxVulnerabilitiesGuess(t *testing.T) {
 func TestMaxVulnerabilitiesNotKnown(t *testing.T) {
 	r := handmade.Sample(t, nil)
 	assert.Equal(t, []string{"the vulnerabilities are not known: no scanner's report was read"}, over(t, r, "maxVulnerabilities: {own: {low: 1000}}"))
-	r.Vulnerabilities = &report.Vulnerabilities{}
+	r.Vulnerabilities = &report.Vulnerabilities{Exceptions: []report.VEX{{File: "vex.json", Statements: 1}}}
+	assert.Equal(t, []string{"the vulnerabilities are not known: no scanner's report was read"}, over(t, r, "maxVulnerabilities: {own: {low: 1000}}"), "VEX alone")
+	r.Vulnerabilities.Scans = []report.Scan{{Scanner: "Trivy"}}
 	assert.Empty(t, over(t, r, "maxVulnerabilities: {own: {low: 0}}"))
+}
+
+// What is not rated is told where limits are on ratings alone, and fails if that is asked for.
+func TestMaxVulnerabilitiesNotRated(t *testing.T) {
+	r := handmade.Scanned(t, nil)
+	for i := range r.Ancestors {
+		r.Ancestors[i].Boundary = ancestry.Recorded
+	}
+	const says = "no limit of the policy counts 1 unrated vulnerability, which may be of any rating: 1 from buildpack-deps:bullseye"
+	for in, want := range map[string]string{
+		"inherited: {critical: 9, high: 9}":                says,
+		"own: {unknown: 0}, inherited: {critical: 9}":      says,
+		"own: {critical: 9}":                               "", // it is inherited
+		"inherited: {critical: 9, unknown: 1}":             "",
+		"inherited: {unknown: 1}":                          "",
+		"own: {critical: 9}, ownImages: ['buildpack-*']":   says,
+		"inherited: {critical: 9}, fixableOnly: true":      "", // it has no fix
+		"inherited: {critical: 9, high: 9, unknown: none}": says,
+	} {
+		for _, failOn := range []string{"never", "note"} {
+			p := parse(t, "failOn: "+failOn+"\nmaxVulnerabilities: {"+in+"}")
+			var got []report.Finding
+			for _, f := range p.Apply(r).Findings {
+				if f.Rule == "policy/maxVulnerabilities" {
+					got = append(got, f)
+				}
+			}
+			if want == "" {
+				assert.Empty(t, got, in)
+				continue
+			}
+			if assert.Len(t, got, 1, in) {
+				f := got[0]
+				assert.Equal(t, want, f.Message, in)
+				assert.Equal(t, []string{"policy/maxVulnerabilities"}, f.Undecided)
+				assert.Equal(t, report.Note, f.Severity)
+				assert.Len(t, f.Items, 1)
+				assert.NotEmpty(t, f.Remedy)
+				assert.False(t, p.Fails(f), in)
+			}
+		}
+	}
+	assert.Equal(t, []string{"1 inherited unrated vulnerability: 1 from buildpack-deps:bullseye; allowed are 0"}, over(t, r, "maxVulnerabilities: {inherited: {critical: 9, unknown: 0}}"))
+	accepted := parse(t, "failOn: never\nmaxVulnerabilities: {inherited: {critical: 9}}\naccept: [{rule: maxVulnerabilities, subject: '*'}]")
+	assert.Empty(t, accepted.Apply(r).Findings)
+}
+
+// An advisory is accepted by its own identifier, or if all that it covers are.
+func TestMaxVulnerabilitiesAdvisory(t *testing.T) {
+	r := handmade.Sample(t, nil)
+	over := func(id string, aliases []string, accept ...string) int {
+		r.Vulnerabilities = &report.Vulnerabilities{Scans: make([]report.Scan, 1),
+			List: []report.Vulnerability{{ID: id, Aliases: aliases, Name: "openssl", Rating: report.Critical}}}
+		in := "maxVulnerabilities: {own: {critical: 0}}\naccept:\n"
+		for _, subject := range accept {
+			in += "- {rule: maxVulnerabilities, subject: " + subject + "}\n"
+		}
+		return len(over(t, r, in))
+	}
+	for _, tt := range []struct {
+		id      string
+		aliases []string
+		accept  []string
+		want    int
+	}{
+		{"DSA-1", []string{"CVE-1", "CVE-2"}, []string{"CVE-1"}, 1},
+		{"DSA-1", []string{"CVE-1", "CVE-2"}, []string{"CVE-1 openssl"}, 1},
+		{"DSA-1", []string{"CVE-1", "CVE-2", "GHSA-1"}, []string{"GHSA-1"}, 1}, // it may be one of the two alone
+		{"DSA-1", []string{"CVE-1", "CVE-2"}, []string{"CVE-1", "CVE-2 openssl"}, 0},
+		{"DSA-1", []string{"CVE-1", "CVE-2"}, []string{"CVE-*"}, 0},
+		{"DSA-1", []string{"CVE-1", "CVE-2"}, []string{"DSA-1"}, 0},
+		{"CVE-1", []string{"CVE-2"}, []string{"CVE-2"}, 1},
+		{"CVE-1", []string{"CVE-2"}, []string{"CVE-1"}, 0},
+		{"CVE-1", []string{"DSA-1", "DSA-2"}, []string{"DSA-1"}, 0},
+		{"GHSA-1", []string{"PYSEC-1"}, []string{"PYSEC-1"}, 0},
+		{"GHSA-1", []string{"PYSEC-1"}, []string{"PYSEC-2"}, 1},
+	} {
+		assert.Equal(t, tt.want, over(tt.id, tt.aliases, tt.accept...), "%v", tt)
+	}
 }
 
 func TestMaxVulnerabilitiesErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"maxVulnerabilities: {own: 3}":                           "line 1: \"3\" are no limits",
-		"\nmaxVulnerabilities:\n  own: {grave: 3}":               "line 3: \"grave\" is none of critical, high",
-		"maxVulnerabilities: {own: {high: -1}}":                  "line 1: \"-1\" is no number of vulnerabilities",
-		"maxVulnerabilities: {own: {high: many}}":                "\"many\" is no number",
-		"maxVulnerabilities: {fixableOnly: true}":                "line 1: maxVulnerabilities: no limit",
-		"maxVulnerabilities: {own: {high: 1}, ownImages: ['[']}": "ownImages: \"[\": syntax error",
-		"maxVulnerabilities: {own: {high: 1}, ownImages: ['']}":  "empty pattern",
-		"maxVulnerabilities: {mine: {high: 1}}":                  "field mine not found",
+		"maxVulnerabilities: {own: 3}":                                          "line 1: \"3\" are no limits",
+		"\nmaxVulnerabilities:\n  own: {grave: 3}":                              "line 3: \"grave\" is none of critical, high",
+		"maxVulnerabilities: {own: {high: -1}}":                                 "line 1: \"-1\" is no number of vulnerabilities",
+		"maxVulnerabilities:\n  own:\n    critical: 0\n    critical: 9":         "line 4: \"critical\" is already defined at line 3",
+		"maxVulnerabilities: {own: {low: 1}, inherited: {high: 0, high: none}}": "line 1: \"high\" is already defined at line 1",
+		"maxVulnerabilities: {own: {high: }}":                                   "line 1: \"\" is no number",
+		"maxVulnerabilities: {own: {high: null}}":                               "line 1: \"null\" is no number",
+		"maxVulnerabilities: {own: {high: [none]}}":                             "line 1: \"\" is no number",
+		"maxVulnerabilities: {own: {high: many}}":                               "\"many\" is no number",
+		"maxVulnerabilities: {fixableOnly: true}":                               "line 1: maxVulnerabilities: no limit",
+		"maxVulnerabilities: {own: {high: 1}, ownImages: ['[']}":                "ownImages: \"[\": syntax error",
+		"maxVulnerabilities: {own: {high: 1}, ownImages: ['']}":                 "empty pattern",
+		"maxVulnerabilities: {mine: {high: 1}}":                                 "field mine not found",
 	} {
 		_, err := policy.Parse([]byte(in), rules.All())
 		assert.ErrorContains(t, err, want, in)
@@ -107,4 +193,18 @@ func TestMaxVulnerabilitiesExtended(t *testing.T) {
 		"team.yaml", "extends: [company.yaml]\nmaxVulnerabilities: {own: {high: none, low: 9}}",
 	), "team.yaml")
 	assert.Equal(t, policy.VulnerabilityLimits{Own: policy.Limits{report.Critical: 0, report.Low: 9}, Inherited: policy.Limits{report.Critical: 0}, FixableOnly: true}, p.MaxVulnerabilities)
+}
+
+// A key with nothing after it says nothing, and an alias is what it stands for.
+func TestMaxVulnerabilitiesEmptyKeys(t *testing.T) {
+	const company = "maxVulnerabilities: {own: {critical: 0}, inherited: {high: 0}, fixableOnly: true, ownImages: [a], confidence: proved}"
+	for _, own := range []string{
+		"maxVulnerabilities:", "maxVulnerabilities: {}", "maxVulnerabilities: {own: {}, inherited: {}}",
+		"maxVulnerabilities:\n  own:\n  inherited: null\n  fixableOnly:\n  ownImages:\n  confidence:\n",
+	} {
+		p := load(t, files("company.yaml", company, "team.yaml", "extends: [company.yaml]\n"+own), "team.yaml")
+		assert.Equal(t, parse(t, company).MaxVulnerabilities, p.MaxVulnerabilities, own)
+	}
+	p := parse(t, "maxVulnerabilities: {own: {critical: &none 0, high: *none}}")
+	assert.Equal(t, policy.Limits{report.Critical: 0, report.High: 0}, p.MaxVulnerabilities.Own)
 }
