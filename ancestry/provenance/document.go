@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -58,27 +61,36 @@ type statement struct {
 		Digest map[string]string `json:"digest"`
 	} `json:"subject"`
 
-	Payload      *string         `json:"payload"`      // of a DSSE envelope
+	Payload      *string         `json:"payload"` // of a DSSE envelope
+	PayloadType  string          `json:"payloadType"`
 	DSSEEnvelope json.RawMessage `json:"dsseEnvelope"` // of a Sigstore bundle
 }
 
 // maxEnvelopes is how deep a statement may be wrapped: in an envelope, and that in a bundle.
 const maxEnvelopes = 2
 
-// unwrap returns the statement in a document.
+// payloadType is that of a statement in a DSSE envelope.
+const payloadType = "application/vnd.in-toto+json"
+
+// unwrap returns the statement in a document. Who verifies a signature reads the document
+// by itself, so nothing is read that another reader could take for something else.
 func unwrap(content []byte, depth int) (*statement, error) {
-	var s statement
-	if err := json.NewDecoder(bytes.NewReader(content)).Decode(&s); err != nil {
+	s, err := decode(content)
+	if err != nil {
 		return nil, err
 	}
 	switch inner := s.DSSEEnvelope; {
+	case moreThanOne(s.PredicateType != "" || s.Predicate != nil, s.Payload != nil, inner != nil):
+		return nil, errors.New("more than one of a statement, a payload and a dsseEnvelope")
 	case s.PredicateType != "":
-		return &s, nil
+		return s, nil
 	case depth == maxEnvelopes:
 		return nil, errors.New("an envelope in an envelope")
 	case inner != nil:
 		s, err := unwrap(inner, depth+1)
 		return s, at("dsseEnvelope", err)
+	case s.Payload != nil && s.PayloadType != payloadType:
+		return nil, fmt.Errorf("payloadType: %.80q is not %s", s.PayloadType, payloadType)
 	case s.Payload != nil:
 		b, err := decodeBase64(*s.Payload)
 		if err != nil {
@@ -88,6 +100,57 @@ func unwrap(content []byte, depth int) (*statement, error) {
 		return s, at("payload", err)
 	}
 	return nil, errors.New("no predicateType: not an in-toto statement")
+}
+
+// decode reads a document that is one JSON object, without two keys that the decoder takes
+// for one: those that differ in case alone, too.
+func decode(content []byte) (*statement, error) {
+	var s statement
+	d := json.NewDecoder(bytes.NewReader(content))
+	if err := d.Decode(&s); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is something after the document")
+	}
+	d = json.NewDecoder(bytes.NewReader(content))
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	var keys []string
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		k, _ := key.(string)
+		switch twice := func(o string) bool { return strings.EqualFold(o, k) }; {
+		case slices.ContainsFunc(keys, twice):
+			return nil, fmt.Errorf("%.40q is there twice", k)
+		case slices.ContainsFunc(statementKeys(), twice):
+			keys = append(keys, k)
+		}
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return nil, err
+		}
+	}
+	return &s, nil
+}
+
+// statementKeys are those of which statement has fields.
+func statementKeys() []string {
+	return []string{"predicateType", "predicate", "subject", "payload", "payloadType", "dsseEnvelope"}
+}
+
+func moreThanOne(all ...bool) bool {
+	n := 0
+	for _, is := range all {
+		if is {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // decodeBase64 takes both alphabets, as DSSE wants.

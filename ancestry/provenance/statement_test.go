@@ -75,7 +75,8 @@ func TestParse(t *testing.T) {
 
 // What cannot be read is said with its place, and what is no provenance is that.
 func TestParseErrors(t *testing.T) {
-	nested := string(read(t, "published/github-v1-bundle"))
+	nested := strings.TrimSpace(string(read(t, "published/github-v1-bundle")))
+	envelope := strings.TrimSpace(string(read(t, "published/generator-v0.2-dsse")))
 	for what, test := range map[string]struct {
 		content, says string
 		other         bool
@@ -88,9 +89,19 @@ func TestParseErrors(t *testing.T) {
 		"an old version":       {`{"predicateType":"https://slsa.dev/provenance/v0.1"}`, "no SLSA provenance of version 0.2 or 1", true},
 		"no predicate":         {`{"predicateType":"https://slsa.dev/provenance/v1"}`, "predicate: ", false},
 		"another type":         {`{"predicateType":"https://slsa.dev/provenance/v1","predicate":{"buildDefinition":7}}`, "predicate: json: ", false},
-		"an empty envelope":    {`{"payload":"","signatures":[]}`, "payload: EOF", false},
-		"no base64":            {`{"payload":"*"}`, "payload: illegal base64", false},
+		"an empty envelope":    {`{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[]}`, "payload: EOF", false},
+		"no base64":            {`{"payload":"*","payloadType":"application/vnd.in-toto+json"}`, "payload: illegal base64", false},
 		"envelopes in another": {`{"dsseEnvelope":{"dsseEnvelope":` + nested + `}}`, "an envelope in an envelope", false},
+		"another payload":      {strings.Replace(envelope, "vnd.in-toto+json", "json", 1), `payloadType: "application/json" is not application/vnd.in-toto+json`, false},
+		"no payload type":      {`{"payload":"e30="}`, `payloadType: "" is not`, false},
+		"beside an envelope":   {`{"predicateType":"https://slsa.dev/provenance/v1","predicate":{},` + envelope[1:], "more than one of", false},
+		"a predicate alone":    {`{"predicate":{},` + envelope[1:], "more than one of", false},
+		"beside a bundle":      {`{"predicateType":"https://slsa.dev/provenance/v1","predicate":{},` + nested[1:], "more than one of", false},
+		"two envelopes":        {`{"dsseEnvelope":` + envelope + `,` + envelope[1:], "more than one of", false},
+		"two payloads":         {`{"payload":"e30=",` + envelope[1:], `"payload" is there twice`, false},
+		"two, by case":         {`{"Payload":"e30=",` + envelope[1:], `is there twice`, false},
+		"another after it":     {envelope + "{}", "something after the document", false},
+		"text after it":        {envelope + "]", "something after the document", false},
 		"a broken graph": {strings.Replace(string(read(t, "buildkit/max-v1")), `"step0:0"`, `"step99:0"`, 1),
 			`predicate: buildDefinition.internalParameters.buildConfig.llbDefinition: step`, false},
 		"broken metadata": {`{"predicateType":"https://slsa.dev/provenance/v0.2","predicate":{"buildType":"https://mobyproject.org/buildkit@v1",` +

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/provenance"
+	"github.com/stemma-go/stemma/internal/hosts"
 	"github.com/stemma-go/stemma/layers/source"
 )
 
@@ -24,7 +24,7 @@ func (f *flags) provenanceOptions() *provenance.Options {
 	own := registryOf(strings.TrimPrefix(f.reference, "registry:"))
 	return &provenance.Options{Config: func(ctx context.Context, name ancestry.Name, p v1.Platform) (*v1.ConfigFile, error) {
 		host := registryOf(name.Repository)
-		if host != own && !isPublic(host) {
+		if host != own && hosts.IsLocal(host) {
 			return nil, fmt.Errorf("registry %s is on a local network, and was not asked", host)
 		}
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -45,19 +45,4 @@ func registryOf(ref string) string {
 		return ""
 	}
 	return reference.Domain(named)
-}
-
-// isPublic reports whether a registry is called as those on the internet are. Who wrote a
-// document that is not signed must not choose which hosts of one's own network are asked.
-func isPublic(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	for _, local := range []string{"localhost", ".local", ".internal", ".lan", ".home.arpa"} {
-		if strings.HasSuffix(name, local) {
-			return false
-		}
-	}
-	return strings.Contains(name, ".") && net.ParseIP(name) == nil
 }

@@ -21,7 +21,8 @@ import (
 // Documents reads small documents from registries: manifests, configurations, lists of what
 // refers to an image. It is the registry of package ancestry/live.
 //
-// What has a digest is verified, and kept in memory: it is not asked for again. Credentials
+// What has a digest is verified, and kept in memory: the same repository is not asked for it
+// again. Credentials
 // come from the keychain for each registry, and are sent to that one, and to the token
 // server that it names. Its methods may be called concurrently.
 type Documents struct {
@@ -30,8 +31,15 @@ type Documents struct {
 
 	mu    sync.Mutex
 	repos map[string]*repository // by name
-	kept  map[v1.Hash][]byte
+	kept  map[document][]byte
 	bytes int // of kept
+}
+
+// A document is known by where it was read: what one registry has does not say what
+// another one has.
+type document struct {
+	repository, what string // the registry's name included
+	digest           v1.Hash
 }
 
 // maxKept bounds the documents that are kept, in bytes.
@@ -40,7 +48,7 @@ const maxKept = 32 << 20
 // NewDocuments returns a reader. Nothing is asked of any registry before the first Get. Of
 // opts, what concerns registries counts; nil is the defaults.
 func NewDocuments(opts *Options) *Documents {
-	return &Documents{opts: opts.withDefaults(), repos: map[string]*repository{}, kept: map[v1.Hash][]byte{}}
+	return &Documents{opts: opts.withDefaults(), repos: map[string]*repository{}, kept: map[document][]byte{}}
 }
 
 // The kinds of documents, as the distribution specification calls them in its paths:
@@ -79,14 +87,15 @@ func (d *Documents) get(ctx context.Context, repository, what, reference string,
 	case notDigest != nil && what != manifestsPath:
 		return nil, fmt.Errorf("%s are named by a digest, not by %q", what, reference)
 	}
-	if addressed {
-		if raw, ok := d.keptDocument(digest); ok && int64(len(raw)) <= most {
-			return raw, nil
-		}
-	}
 	ref, err := documentName(repository, reference, notDigest == nil, d.opts)
 	if err != nil {
 		return nil, err
+	}
+	key := document{ref.Context().Name(), what, digest}
+	if addressed {
+		if raw, ok := d.keptDocument(key); ok && int64(len(raw)) <= most {
+			return raw, nil
+		}
 	}
 	r, err := d.open(ctx, ref)
 	if err != nil {
@@ -104,7 +113,7 @@ func (d *Documents) get(ctx context.Context, repository, what, reference string,
 		if err := verify(raw, digest, what); err != nil {
 			return nil, explainf(because(err), "registry %s: %v", ref.Context().RegistryStr(), err)
 		}
-		d.keep(digest, raw)
+		d.keep(key, raw)
 	}
 	return raw, nil
 }
@@ -213,25 +222,25 @@ func (r *repository) explainDocument(ref name.Reference, err error) error {
 	return of.explain(err, reference{})
 }
 
-func (d *Documents) keptDocument(h v1.Hash) ([]byte, bool) {
+func (d *Documents) keptDocument(key document) ([]byte, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	raw, ok := d.kept[h]
+	raw, ok := d.kept[key]
 	return raw, ok
 }
 
 // keep keeps a document. Where there are too many, it begins anew.
-func (d *Documents) keep(h v1.Hash, raw []byte) {
+func (d *Documents) keep(key document, raw []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, ok := d.kept[h]; ok {
+	if _, ok := d.kept[key]; ok {
 		return
 	}
 	if d.bytes += len(raw); d.bytes > maxKept {
 		clear(d.kept)
 		d.bytes = len(raw)
 	}
-	d.kept[h] = raw
+	d.kept[key] = raw
 }
 
 // Close closes the connections that only this reader can use.

@@ -59,6 +59,26 @@ func TestDocuments(t *testing.T) {
 	require.NoError(t, d.Close())
 }
 
+// What one repository has is no answer for another one, nor a blob one for a manifest.
+func TestDocumentsElsewhere(t *testing.T) {
+	host, other := serve(t, newRegistry()), serve(t, newRegistry())
+	img := testImage(t, hostPlatform, "gzip")
+	push(t, host+"/app:1", img)
+	push(t, other+"/else:1", testImage(t, hostPlatform, ""))
+	digest, err := img.Digest()
+	require.NoError(t, err)
+	d := NewDocuments(fast())
+	_, _, err = d.Get(t.Context(), host+"/app", "manifests", digest.String(), 1<<20)
+	require.NoError(t, err)
+	for _, repository := range []string{host + "/none", other + "/app", other + "/else"} {
+		_, _, err := d.Get(t.Context(), repository, "manifests", digest.String(), 1<<20)
+		require.ErrorIs(t, err, fs.ErrNotExist, repository)
+	}
+	_, _, err = d.Get(t.Context(), host+"/app", "blobs", digest.String(), 1<<20)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoError(t, d.Close())
+}
+
 // Errors say what is wrong in one line, and whether there is no such document.
 func TestDocumentErrors(t *testing.T) {
 	host := serve(t, newRegistry())

@@ -38,7 +38,8 @@
 // A registry is hostile input. The file is read up to [Options.MaxSize] bytes, whatever the
 // manifest says, and all requests together may take [Options.Timeout]. Redirects and
 // credentials are restricted as in package layers/source: credentials go to their own
-// registry alone. A catalogue that is older than the one that is kept does not replace it.
+// registry alone. A catalogue that is older than the one that is kept does not replace it, and
+// one that is dated more than a day in the future is refused.
 //
 // # What is kept
 //

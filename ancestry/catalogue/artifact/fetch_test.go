@@ -1,7 +1,9 @@
 package artifact_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -11,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
+	"github.com/stemma-go/stemma/layers/source"
 )
 
 func TestPushAndFetch(t *testing.T) {
@@ -334,4 +338,49 @@ func TestAge(t *testing.T) {
 		assert.Equal(t, old, is, days)
 		assert.Contains(t, say, "2026-08-01")
 	}
+}
+
+// A catalogue of the future would stay for ever, as none is newer: it is neither pushed nor
+// fetched, and one that is kept makes room.
+func TestFuture(t *testing.T) {
+	s, dir := newServer(t), t.TempDir()
+	now := time.Now().UTC()
+	today, later := now.Format(time.DateOnly), now.AddDate(0, 0, 3).Format(time.DateOnly)
+	file, _ := s.push(t, "2026-08-01")
+	_, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
+	require.NoError(t, err)
+
+	future := fileOf(t, later)
+	_, err = artifact.Push(t.Context(), s.ref(), future, nil)
+	require.ErrorContains(t, err, later+", which is in the future")
+	m := manifestOf(t, s)
+	m.Annotations, m.Layers[0].Size = nil, int64(len(future))
+	old := m.Layers[0].Digest.Hex
+	m.Layers[0].Digest, _, err = v1.SHA256(bytes.NewReader(future))
+	require.NoError(t, err)
+	put, err := json.Marshal(m)
+	require.NoError(t, err)
+	blobs := []source.Blob{{MediaType: m.Config.MediaType, Content: []byte("{}")}, {MediaType: artifact.MediaType, Content: future}}
+	_, err = source.PushArtifact(t.Context(), s.ref(), put, blobs, nil)
+	require.NoError(t, err)
+	f, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
+	require.NoError(t, err)
+	assert.Equal(t, file, f.File)
+	require.ErrorContains(t, f.NotUpdated, later+", which is in the future")
+
+	// It is kept already.
+	records := files(t, dir, "*.json")
+	require.Len(t, records, 1)
+	record, err := os.ReadFile(records[0])
+	require.NoError(t, err)
+	overwrite(t, dir, ".json", strings.ReplaceAll(string(record), old, m.Layers[0].Digest.Hex))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sha256-"+m.Layers[0].Digest.Hex), future, 0o600))
+	o := once(dir)
+	o.Offline = true
+	_, err = artifact.Fetch(t.Context(), s.ref(), o)
+	require.ErrorContains(t, err, "in the future")
+	file, _ = s.push(t, today)
+	f, err = artifact.Fetch(t.Context(), s.ref(), once(dir))
+	require.NoError(t, err)
+	assert.Equal(t, file, f.File)
 }

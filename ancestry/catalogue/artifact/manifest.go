@@ -103,7 +103,12 @@ func check(m *v1.Manifest, size int64, c *catalogue.Catalogue) error {
 	return nil
 }
 
-// open opens a catalogue file that is in memory.
+// open opens a catalogue file that is in memory. One of the future is refused: no other
+// would be newer for as long, and it would stay. A day is for clocks that differ.
 func open(file []byte) (*catalogue.Catalogue, error) {
-	return catalogue.Open(bytes.NewReader(file), int64(len(file)))
+	c, err := catalogue.Open(bytes.NewReader(file), int64(len(file)))
+	if err == nil && c.Day().After(time.Now().Add(24*time.Hour)) {
+		return nil, fmt.Errorf("its newest fact is of %s, which is in the future", c.Day().Format(time.DateOnly))
+	}
+	return c, err
 }
