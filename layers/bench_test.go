@@ -14,10 +14,11 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/stemma-go/stemma/layers/inflate"
 )
 
 // benchArchive is an archive of files of mixed sizes whose content compresses about
@@ -189,7 +190,7 @@ func floorOf(blob []byte) error {
 
 func floorDecoder(compression string, blob []byte) (io.Reader, error) {
 	if compression == compressionGzip {
-		return gzip.NewReader(bytes.NewReader(blob))
+		return inflate.NewReader(bytes.NewReader(blob))
 	}
 	return zstd.NewReader(bytes.NewReader(blob), zstd.WithDecoderConcurrency(1))
 }

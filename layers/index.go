@@ -99,8 +99,19 @@ func (x *Index) Entries(layer int) iter.Seq[Entry] {
 		if x.state == nil {
 			return
 		}
+		dir, prefix := root, "" // of the entry before: the next one is mostly in the same directory
 		for id := range x.state.recs.ofLayer(layer) {
-			if !yield(x.state.entry(id)) {
+			n := x.state.tree.nodes[x.state.recs.at(id).node]
+			if n.parent != None && n.parent != dir {
+				if dir, prefix = n.parent, ""; dir != root {
+					prefix = x.state.tree.path(dir) + "/"
+				}
+			}
+			path := prefix + n.name
+			if n.parent == None {
+				path = "."
+			}
+			if !yield(x.state.entryAt(id, path)) {
 				return
 			}
 		}

@@ -110,27 +110,27 @@ func TestMemoryOfWantedFiles(t *testing.T) {
 	t.Logf("peak %d bytes", peak)
 }
 
-// After a large file that breaks off, or makes a want panic, the next one gets its
-// memory.
-func TestLargeFilesThatFail(t *testing.T) {
-	const size = 9 << 20
-	blob := largeFile(t, size)
-	img := image(t, stored{blob[:len(blob)/2], nil}, stored{blob, nil}, stored{blob, nil})
-	var used int64
-	want := Want{
-		Match: func(Entry, []byte) bool { return true },
-		Use: func(e Entry, b []byte) error {
-			if e.Layer == 1 {
-				panic("not this one")
-			}
-			used += int64(len(b))
-			return nil
-		},
+// After a file that breaks off, or makes a want panic, the next one gets its memory.
+func TestWantedFilesThatFail(t *testing.T) {
+	for _, size := range []int64{2 << 20, 9 << 20} {
+		blob := largeFile(t, size)
+		img := image(t, stored{blob[:len(blob)/2], nil}, stored{blob, nil}, stored{blob, nil})
+		var used int64
+		want := Want{
+			Match: func(Entry, []byte) bool { return true },
+			Use: func(e Entry, b []byte) error {
+				if e.Layer == 1 {
+					panic("not this one")
+				}
+				used += int64(len(b))
+				return nil
+			},
+		}
+		x := read(t, img, &Options{Parallelism: 1, Wants: []Want{want}})
+		assert.EqualValues(t, size, used)
+		assert.True(t, x.Layers[0].Partial)
+		assert.Contains(t, strings.Join(problemTexts(x), "\n"), "not this one")
 	}
-	x := read(t, img, &Options{Wants: []Want{want}})
-	assert.EqualValues(t, size, used)
-	assert.True(t, x.Layers[0].Partial)
-	assert.Contains(t, strings.Join(problemTexts(x), "\n"), "not this one")
 }
 
 // A layer that waits for its turn with a large file stops when the context is done.

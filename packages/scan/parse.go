@@ -192,7 +192,10 @@ func (p *parser) recordLogs(d *delta) {
 		for file := range paths {
 			was, had := syft.WAL(p.idx, d.layer-1, file)
 			is, has := syft.WAL(p.idx, d.layer, file)
-			if _, there := p.idx.Resolve(d.layer, file); there && (had != has || was.Size != is.Size || was.Sum != is.Sum) {
+			if had == has && was.Size == is.Size && was.Sum == is.Sum {
+				continue // as with all files but a few: nothing is looked up for it
+			}
+			if _, there := p.idx.Resolve(d.layer, file); there {
 				p.recordHit(d, glob, file)
 				d.willRun(p.set.CatalogersOf(file, []string{glob})...)
 			}
