@@ -76,8 +76,10 @@ func trivyOne(class string, v m) m {
 		v["VulnerabilityID"] = "CVE-2026-0001"
 	}
 	target, _ := v["Target"].(string)
+	kind, _ := v["Type"].(string)
 	delete(v, "Target")
-	return m{"SchemaVersion": 2, "ArtifactName": "app:1", "ArtifactType": "container_image", "Results": []m{{"Target": target, "Class": class, "Vulnerabilities": []m{v}}}}
+	delete(v, "Type")
+	return m{"SchemaVersion": 2, "ArtifactName": "app:1", "ArtifactType": "container_image", "Results": []m{{"Target": target, "Class": class, "Type": kind, "Vulnerabilities": []m{v}}}}
 }
 
 func pkgURL(s string) m { return m{"PURL": s} }
@@ -118,6 +120,11 @@ func TestJoin(t *testing.T) {
 		"Go's own library":          {"lang-pkgs", m{"PkgName": "stdlib", "InstalledVersion": "v1.22.1", "Target": "usr/bin/tool", "PkgIdentifier": pkgURL("pkg:golang/stdlib@v1.22.1")}, "stdlib purl 1 runtime:1 present"},
 		"a module":                  {"lang-pkgs", m{"PkgName": "golang.org/x/net", "InstalledVersion": "v0.17.0", "Target": "usr/bin/tool"}, "golang.org/x/net name 1 runtime:1 present"},
 		"by way of a link":          {"lang-pkgs", m{"PkgName": "golang.org/x/net", "InstalledVersion": "v0.17.0", "Target": "app/bin/tool"}, "golang.org/x/net name 1 runtime:1 present"},
+		"a crate of that name":      {"lang-pkgs", m{"Type": "cargo", "Target": "app/Cargo.lock", "PkgName": "libc6", "InstalledVersion": "2.31-2"}, "the inventory has no package of that name"},
+		"of a language not known":   {"lang-pkgs", m{"Type": "swift", "PkgName": "libc6", "InstalledVersion": "2.31-2"}, "the inventory has no package of that name"},
+		"a distribution's package":  {"os-pkgs", m{"Type": "debian", "PkgName": "lodash", "InstalledVersion": "4.17.20"}, "the inventory has no package of that name"},
+		"a distribution not known":  {"os-pkgs", m{"Type": "acme", "PkgName": "lodash", "InstalledVersion": "4.17.20"}, "the inventory has no package of that name"},
+		"a distribution's own":      {"os-pkgs", m{"Type": "debian", "PkgName": "dash", "InstalledVersion": "0.5"}, "dash name 0 base:1 hidden"},
 		"a package URL that is bad": {"os-pkgs", m{"PkgName": "libc6", "InstalledVersion": "2.31-2", "PkgIdentifier": pkgURL("pkg:%zz")}, "libc6 name 1 runtime:1 present"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -283,7 +290,7 @@ func TestOtherImage(t *testing.T) {
 		"nothing to compare":      {doc: trivy(m{})},
 		"the same configuration":  {doc: trivy(m{"ImageID": one.String()}), same: "the same configuration"},
 		"another configuration":   {doc: trivy(m{"ImageID": two}), other: "its configuration is " + two[:60]},
-		"a file system":           {doc: m{"SchemaVersion": 2, "ArtifactName": ".", "ArtifactType": "filesystem"}, other: "it is of a filesystem"},
+		"a file system":           {doc: m{"SchemaVersion": 2, "ArtifactName": ".", "ArtifactType": "filesystem", "Results": []m{}}, other: "it is of a filesystem"},
 		"a directory":             {doc: m{"matches": []m{}, "source": m{"type": "directory", "target": "/"}, "descriptor": m{"name": "grype"}}, other: "it is of a directory"},
 		"the same digest":         {doc: m{"manifest_hash": one.String(), "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, same: "the same digest"},
 		"another digest":          {doc: m{"manifest_hash": two, "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, other: "its digest is " + two[:60]},

@@ -2,6 +2,7 @@ package vulns
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +69,10 @@ func (d *Document) readOSV(top object) error {
 			}
 		}
 	}
-	results, err := field[[]osvResult](top, "results")
+	if err := checkOSVResults(top); err != nil {
+		return err
+	}
+	results, err := list[osvResult](top, "results")
 	if err != nil {
 		return err
 	}
@@ -80,6 +84,31 @@ func (d *Document) readOSV(top object) error {
 					return err
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// checkOSVResults refuses results of other tools, many of which have a list of that name. An
+// empty one is OSV-Scanner's only if nothing else in the report is another tool's.
+func checkOSVResults(top object) error {
+	results, err := list[keys](top, "results")
+	if err != nil {
+		return err
+	}
+	for i, k := range results {
+		if !k.full("source") || !k.full("packages") {
+			return fmt.Errorf("results[%d]: no source and packages, as a report of OSV-Scanner has", i)
+		}
+	}
+	if len(results) > 0 {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(top)) {
+		switch name {
+		case "results", "image_metadata", "license_summary", "experimental_config", "experimental_generic_findings":
+		default:
+			return fmt.Errorf("no results, and %q, which no report of OSV-Scanner has", clip(name))
 		}
 	}
 	return nil
