@@ -1,6 +1,7 @@
 package vulns_test
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 
@@ -281,6 +282,7 @@ func TestOtherImage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		doc         m
 		forget      bool // the layers of this image
+		reference   string
 		digest      bool // that of this image is one
 		same, other string
 	}{
@@ -295,19 +297,27 @@ func TestOtherImage(t *testing.T) {
 		"the same digest":         {doc: m{"manifest_hash": one.String(), "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, same: "the same digest"},
 		"another digest":          {doc: m{"manifest_hash": two, "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, other: "its digest is " + two[:60]},
 		"layers of this image": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
-			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}, digest: true, same: "its layers are those of this image"},
+			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}, digest: true, other: "its digest is " + two[:60]},
+		"layers of this image, which has no digest": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
+			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}},
+		"the index": {doc: m{"manifest_hash": "sha256:" + fmt.Sprintf("%064x", 3), "package_vulnerabilities": m{}}, digest: true},
+		"another name, and this image was a path":    {doc: m{"image": "app:latest", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "app"},
+		"another name, and this image was a layout":  {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "oci:app:1"},
+		"another name, and this image was a tarball": {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "docker-archive:app:1"},
+		"a port, and no tag":                         {doc: m{"image": "localhost:5000/app", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "localhost:5000/app"},
 		"a layer of another": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
 			"environments": m{"1": []m{{"introduced_in": two}}}}, digest: true, other: "this image has no layer " + two[:60]},
 		"the same name": {doc: m{"image": "docker.io/library/app:1", "unapproved": []string{}, "vulnerabilities": []m{}}, same: "the same name app:1"},
 		"another name":  {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, other: "its name is app:2, not app:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r.Digest = digest
+			r.Digest, r.Reference = digest, cmp.Or(tt.reference, "app:1")
 			if tt.digest {
 				r.Digest = one
 			}
 			doc := read(t, "x.json", tt.doc)
-			opts := &vulns.Options{ConfigDigest: one}
+			three, _ := v1.NewHash("sha256:" + fmt.Sprintf("%064x", 3))
+			opts := &vulns.Options{ConfigDigest: one, IndexDigest: three}
 			got, err := vulns.Join(r, []*vulns.Document{doc}, opts)
 			if tt.other == "" {
 				require.NoError(t, err)

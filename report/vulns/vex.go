@@ -150,12 +150,15 @@ func (t *target) identifiers() []string {
 	if _, hex, ok := strings.Cut(t.digest, ":"); ok {
 		add(hex)
 	}
-	name := plainName(t.reference)
-	add(t.reference)
-	add(name)
+	name := ownName(t.reference)
 	if name == "" {
+		if strings.Contains(t.reference, "@sha256:") {
+			add(t.reference)
+		}
 		return list
 	}
+	add(t.reference)
+	add(name)
 	i := strings.LastIndexByte(name, ':')
 	repository, tag := name[:i], name[i+1:]
 	for _, full := range []string{repository, "docker.io/" + repository, "docker.io/library/" + repository, "index.docker.io/library/" + repository} {
