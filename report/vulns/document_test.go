@@ -164,3 +164,32 @@ func TestReadNothing(t *testing.T) {
 		assert.NoError(t, err, name)
 	}
 }
+
+// Where OSV has no word for a rating, its CVSS vectors say it.
+func TestReadVectors(t *testing.T) {
+	for vector, want := range map[string]report.Rating{
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H":                    report.Critical, // 9.8
+		"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H":                    report.High,     // 7.5
+		"CVSS:3.1/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:N":                    report.Low,      // 2.2
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N":                    report.Unrated,  // 0
+		"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N": report.Critical, // 9.3
+		"AV:N/AC:L/Au:N/C:C/I:C/A:C":                                      report.High,     // 10
+		"AV:N/AC:M/Au:N/C:P/I:N/A:N":                                      report.Medium,   // 4.3
+		"CVSS:3.1/AV:N":                                                   report.Unrated,
+		"CVSS:9.9/AV:N":                                                   report.Unrated,
+		"high":                                                            report.Unrated,
+		"":                                                                report.Unrated,
+	} {
+		severity := []m{{"type": "CVSS_V3", "score": vector}}
+		pkg := m{"name": "a", "version": "1", "ecosystem": "npm"}
+		for _, v := range []m{
+			{"id": "X-1", "severity": severity},
+			{"id": "X-1", "affected": []m{{"package": pkg, "severity": severity}, {"package": m{"name": "b", "ecosystem": "npm"}, "severity": []m{{"score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}}}}},
+		} {
+			d := read(t, "osv.json", m{"results": []m{{"source": m{"path": "x"}, "packages": []m{{"package": pkg, "vulnerabilities": []m{v}}}}}})
+			got, err := vulns.Join(report.New(nil, nil, nil, nil), []*vulns.Document{d}, nil)
+			require.NoError(t, err)
+			assert.Equal(t, want, got.List[0].Rating, vector)
+		}
+	}
+}

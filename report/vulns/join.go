@@ -285,6 +285,7 @@ func (v *joiner) foldAdvisories() {
 				continue
 			}
 			if into, ok := covering(w, i, ids, covered); ok && !gone[into] {
+				w.Excuse = nil // it excuses the advisory, and the others were reported on their own
 				merge(&v.out.List[into], w)
 				v.out.Scans[w.Sightings[0].Scan].Again++ // the others were counted already
 				gone[i] = true

@@ -38,11 +38,14 @@ type (
 		Summary  string
 		Details  string
 		Affected []osvAffected
+		Severity []osvSeverity
 		Database struct{ Severity string } `json:"database_specific"`
 	}
+	osvSeverity struct{ Type, Score string }
 	osvAffected struct {
-		Package struct{ Ecosystem, Name string }
-		Ranges  []struct {
+		Severity []osvSeverity
+		Package  struct{ Ecosystem, Name string }
+		Ranges   []struct {
 			Type   string
 			Events []struct{ Fixed string }
 		}
@@ -181,6 +184,9 @@ func (f *finding) take(p *osvPackage, v *osvVulnerability) {
 	if f.rating == report.Unrated {
 		f.rating = ratingOf(v.Database.Severity)
 	}
+	if f.rating == report.Unrated {
+		f.rating = p.ratingByVector(v)
+	}
 	if f.title == "" {
 		f.title = firstLine(v.Summary)
 		if f.title == "" {
@@ -201,9 +207,7 @@ func (p *osvPackage) fixedIn(v *osvVulnerability) []string {
 	var fixed []string
 	system := packages.EcosystemOf(syftTypeOf(kindOfOSV(p.Package.Ecosystem)))
 	for _, a := range v.Affected {
-		// A release may be more exact on one side: "Ubuntu:22.04:LTS", "Ubuntu:22.04".
-		theirs, ours := a.Package.Ecosystem+":", p.Package.Ecosystem+":"
-		if a.Package.Name != p.Package.Name || !strings.HasPrefix(theirs, ours) && !strings.HasPrefix(ours, theirs) {
+		if !p.is(a) {
 			continue
 		}
 		for _, r := range a.Ranges {
@@ -221,6 +225,13 @@ func (p *osvPackage) fixedIn(v *osvVulnerability) []string {
 		}
 	}
 	return fixed
+}
+
+// is reports whether an affected package is this one.
+func (p *osvPackage) is(a osvAffected) bool {
+	// A release may be more exact on one side: "Ubuntu:22.04:LTS", "Ubuntu:22.04".
+	theirs, ours := a.Package.Ecosystem+":", p.Package.Ecosystem+":"
+	return a.Package.Name == p.Package.Name && (strings.HasPrefix(theirs, ours) || strings.HasPrefix(ours, theirs))
 }
 
 // ratingOfScore is the rating of a CVSS score, as CVSS 3 and 4 define it: "9.8" is
