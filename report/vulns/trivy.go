@@ -131,6 +131,7 @@ func checkTrivyResults(top object) error {
 		return err
 	}
 	for i, k := range results {
+		where := fmt.Sprintf("Results[%d]", i)
 		if _, ok := k["Vulnerabilities"]; ok {
 			if !k.full("Vulnerabilities") {
 				return fmt.Errorf("Results[%d].Vulnerabilities: no list", i)
@@ -141,9 +142,9 @@ func checkTrivyResults(top object) error {
 			"ExperimentalModifiedFindings", "ModifiedFindings")
 		switch {
 		case other != "":
-			return fmt.Errorf("Results[%d]: no Vulnerabilities, but %q, which is not known", i, clip(other))
+			return fmt.Errorf("%s: no Vulnerabilities, but %q, which is not known", where, clip(other))
 		case !k.full("Target") && !k.full("ExperimentalModifiedFindings"):
-			return fmt.Errorf("Results[%d]: neither a Target nor Vulnerabilities", i)
+			return fmt.Errorf("%s: neither a Target nor Vulnerabilities", where)
 		}
 	}
 	return nil
