@@ -79,7 +79,7 @@ func openScans(files []string) ([]*vulns.Document, error) {
 
 // join joins what scanners found to the report of the image.
 func join(rep *report.Report, img *source.Image, docs []*vulns.Document) error {
-	opts := &vulns.Options{}
+	opts := &vulns.Options{IndexDigest: img.IndexDigest}
 	var err error
 	if opts.Config, err = img.ConfigFile(); err != nil {
 		return err

@@ -26,7 +26,7 @@ func (f *flags) joinVulns(r *report.Report, img *source.Image) error {
 	if len(f.scans) == 0 {
 		return nil
 	}
-	opts := &vulns.Options{OtherImage: f.otherImage}
+	opts := &vulns.Options{OtherImage: f.otherImage, IndexDigest: img.IndexDigest}
 	var err error
 	if opts.Config, err = img.ConfigFile(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package vulns_test
 import (
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,4 +37,24 @@ func BenchmarkFindings(b *testing.B) {
 			require.NoError(b, text.Write(io.Discard, c.report, &text.Options{Width: 100, Verbose: true}))
 		}
 	})
+}
+
+// Statements about one vulnerability: ten times as many cost ten times as much.
+func BenchmarkStatements(b *testing.B) {
+	r := small(b)
+	scan := read(b, "trivy.json", trivyOne("os-pkgs", m{"PkgName": "libc6", "InstalledVersion": "2.31-2"}))
+	for _, n := range []int{10_000, 100_000} {
+		var list []m
+		for range n {
+			list = append(list, m{"products": []m{{"@id": "app:1"}}})
+		}
+		d := read(b, "vex.json", openVEX("Ann", "2026-01-01", list...))
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				got, err := vulns.Join(r, []*vulns.Document{d, scan}, nil)
+				require.NoError(b, err)
+				require.Equal(b, n, got.Exceptions[0].Used)
+			}
+		})
+	}
 }

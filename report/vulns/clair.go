@@ -1,6 +1,7 @@
 package vulns
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -51,6 +52,9 @@ func (d *Document) readClair(top object) error {
 	found, err := field[map[string][]string](top, "package_vulnerabilities")
 	if err != nil {
 		return err
+	}
+	if found == nil {
+		return errors.New("package_vulnerabilities: null, where there must be an object")
 	}
 	for _, list := range environments {
 		for _, e := range list {
@@ -138,11 +142,11 @@ func (d *Document) readClairScanner(top object) error {
 		return err
 	}
 	d.image = identity{kind: "image", name: image, tags: []string{image}}
-	list, err := field[[]clairScannerFinding](top, "vulnerabilities")
+	found, err := list[clairScannerFinding](top, "vulnerabilities")
 	if err != nil {
 		return err
 	}
-	for i, v := range list {
+	for i, v := range found {
 		// Clair matched source packages then.
 		f := finding{rating: ratingOf(v.Severity), title: firstLine(v.Description), url: v.Link, pkg: pkg{name: v.Name, version: v.Version, source: true}}
 		f.id, f.aliases = splitName(v.ID)

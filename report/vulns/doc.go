@@ -22,22 +22,33 @@
 //
 // Of each the fields that are needed are read, and others ignored. A document that is not
 // well formed, or has a finding without identifier or package, is refused as a whole, with
-// the place where that is: a finding that is left out would read as none. A document may have
-// 1 GiB, a million findings, and 4 kB for an identifier, a name or a path.
+// the place where that is: a finding that is left out would read as none. So is one that may
+// be another tool's: null where a list must be, a result of OSV-Scanner's without source or
+// packages, another schema of Trivy's, or a result of Trivy's with a field that is not known in
+// place of its vulnerabilities. A report of Trivy's without Results found nothing only if it
+// names the layers or the configuration of the image. A document may have 1 GiB, a million
+// findings, and 4 kB for an identifier, a name or a path.
+//
+// A rating is the scanner's word. Where OSV-Scanner has none, it is that of the highest CVSS
+// vector of the vulnerability, of version 2, 3 or 4.
 //
 // # Which image it is of
 //
 // A report of another image is an error, [ErrOtherImage], unless Options.OtherImage asks for
 // it. What says most decides: first the diffIDs of the layers; where one side does not know
 // them, the digests of manifest and configuration; then the history; then the name. Where
-// nothing can be compared, Scan.Same is "", and that it is of this image is not known.
+// nothing can be compared, Scan.Same is "", and that it is of this image is not known. That
+// the image has all layers that a report of Clair's names says nothing, since those of its base
+// would be there, too. Names are compared if Report.Reference has a tag, as the names of a
+// registry or a daemon have; any other reference may be a path.
 //
 // # Joining
 //
 // A finding is joined to a package of Report.Inventory:
 //
 //   - by package URL: type, name and version, with namespace where that is part of the name;
-//   - else by type, name and version; source packages by the name of their source;
+//   - else by type, name and version; source packages by the name of their source. A finding
+//     in a language's package is never joined to a distribution's, nor the other way round;
 //   - of several that fit, those of the scanner's architecture and at the scanner's path, links
 //     followed; of several that still do, one that is present, and the others are in Also.
 //
@@ -70,7 +81,9 @@
 // A statement is about the image if its product is the image's reference (with or without
 // tag, digest and docker.io/library), its digest, or a package URL of type oci with the name and
 // repository_url, and its subcomponents, if any, name the package; or if its product is the
-// package URL of the package. The youngest statement counts. "not_affected" and "fixed"
+// package URL of the package, without subcomponents. An advisory that covers several CVEs is
+// excused if a statement names it, or if each of them is excused. The youngest statement
+// counts. "not_affected" and "fixed"
 // excuse the vulnerability: it counts as Excused and as nothing else, and formats show who
 // says so and why. "affected" takes an excuse back.
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -157,6 +158,41 @@ func field[T any](o object, name string) (T, error) {
 	return v, nil
 }
 
+// list parses a field that must be a list. What says null where its list of findings should
+// be does not say that there are none.
+func list[T any](o object, name string) ([]T, error) {
+	if raw, ok := o[name]; !ok || string(raw) == "null" {
+		return nil, fmt.Errorf("%s: no list", name)
+	}
+	return field[[]T](o, name)
+}
+
+// keys are the names of an object's fields, each with whether its value is null.
+type keys map[string]isNull
+
+type isNull bool
+
+func (n *isNull) UnmarshalJSON(b []byte) error {
+	*n = string(b) == "null"
+	return nil
+}
+
+// full reports whether there is a field, other than null.
+func (k keys) full(name string) bool {
+	null, ok := k[name]
+	return ok && !bool(null)
+}
+
+// other returns a field that is none of names, "" if there is none.
+func (k keys) other(names ...string) string {
+	for _, n := range slices.Sorted(maps.Keys(k)) {
+		if !slices.Contains(names, n) {
+			return n
+		}
+	}
+	return ""
+}
+
 // text is a JSON string, "" for anything else.
 func text(raw json.RawMessage) string {
 	var s string
@@ -187,6 +223,7 @@ type finding struct {
 // A pkg is a package as a scanner calls it.
 type pkg struct {
 	kind          string // of package URLs: "deb", "pypi"; "" if not known
+	from          origin
 	name, version string
 	arch          string
 	purl          string
@@ -194,6 +231,15 @@ type pkg struct {
 	alsoSource    string
 	paths         []string // files that prove it; none for a package that a database lists
 }
+
+// An origin is what a scanner says of where it read of a package, whose kind it may not name.
+type origin int
+
+const (
+	anywhere     origin = iota
+	fromDatabase        // of the distribution
+	fromFiles           // of a language
+)
 
 // A layerRef is how a scanner names a layer. The zero value names none.
 type layerRef struct {

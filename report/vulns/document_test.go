@@ -31,7 +31,7 @@ func TestReadErrors(t *testing.T) {
 		`{"document": {"csaf_version": "2.0"}}`:                                                           "a CSAF document",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": {}}`:                                        "Results: json: cannot unmarshal object",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Vulnerabilities": [{"PkgName": "a"}]}]}`: "Results[0].Vulnerabilities[0]: a vulnerability without an identifier",
-		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{}, {"Vulnerabilities": [{"VulnerabilityID": "CVE-1", "PkgName": "a"}, {"VulnerabilityID": "CVE-2"}]}]}`:                       "Results[1].Vulnerabilities[1]: CVE-2: no name of a package",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Target": "a"}, {"Vulnerabilities": [{"VulnerabilityID": "CVE-1", "PkgName": "a"}, {"VulnerabilityID": "CVE-2"}]}]}`:          "Results[1].Vulnerabilities[1]: CVE-2: no name of a package",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Vulnerabilities": [{"VulnerabilityID": "` + long + `", "PkgName": "a"}]}]}`:                                                  "Results[0].Vulnerabilities[0]: a text of 5000 bytes, more than 4096: xxx",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"ExperimentalModifiedFindings": [{"Type": "vulnerability", "Finding": 3}]}]}`:                                                 "Results[0].ExperimentalModifiedFindings[0]: json: cannot unmarshal number",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "CreatedAt": "yesterday"}`:                                                                                                                 "CreatedAt: ",
@@ -42,13 +42,30 @@ func TestReadErrors(t *testing.T) {
 		`{"manifest_hash": "a", "package_vulnerabilities": {"1": ["2"]}}`:                                                                                                                     `package_vulnerabilities["1"]: no package has that number`,
 		`{"manifest_hash": "a", "packages": {"1": {"name": "a"}}, "package_vulnerabilities": {"1": ["2"]}}`:                                                                                   `package_vulnerabilities["1"][0]: no vulnerability has the number "2"`,
 		`{"image": "a", "unapproved": [], "vulnerabilities": [{"vulnerability": "CVE-1"}]}`:                                                                                                   "vulnerabilities[0]: CVE-1: no name",
-		`{"results": [{"packages": [{"vulnerabilities": [{"id": "A"}]}]}]}`:                                                                                                                   "results[0].packages[0], vulnerability 0: A: no name of a package",
+		`{"results": [{"source": {}, "packages": [{"vulnerabilities": [{"id": "A"}]}]}]}`:                                                                                                     "results[0].packages[0], vulnerability 0: A: no name of a package",
 		`{"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": {"name": "CVE-1"}, "status": "fine"}]}`:                                                               "statements[0]: invalid status",
 		`{"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"status": "fixed"}]}`:                                                                                                  "statements[0]: no vulnerability",
 		`{"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": {"name": "CVE-1"}, "status": "not_affected"}]}`:                                                       "statements[0]: either justification or impact statement must be",
 		`{"@context": "https://openvex.dev/ns/v0.2.0", "statements": 3}`:                                                                                                                      "cannot unmarshal number",
 		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Vulnerabilities": [{"VulnerabilityID": "CVE-1", "PkgName": "a", "VendorIDs": ["x"` + strings.Repeat(`,"x"`, 1000) + `]}]}]}`: "CVE-1: more than 1000 identifiers",
-		strings.Repeat(`{"matches":[`, 20000): "exceeded max depth",
+		// Reports of other tools, of other versions, and with nothing where findings must be.
+		`{"results": null}`: "results: no list",
+		`{"version": "1.0", "results": [{"check_id": "x", "path": "a.py"}], "errors": [], "paths": {}}`: "results[0]: no source and packages, as a report of OSV-Scanner has",
+		`{"version": "1.0", "results": [], "errors": [], "paths": {}}`:                                  `no results, and "errors", which no report of OSV-Scanner has`,
+		`{"results": [null]}`:                                                                              "results[0]: no source and packages",
+		`{"results": [{"source": {}, "packages": null}]}`:                                                  "results[0]: no source and packages",
+		`{"SchemaVersion": 3, "ArtifactName": "a", "Results": []}`:                                         "SchemaVersion: 3: schema 2 is read",
+		`{"SchemaVersion": "2", "ArtifactName": "a", "Results": []}`:                                       "SchemaVersion: ",
+		`{"SchemaVersion": 2, "ArtifactName": "a"}`:                                                        "no Results: ",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "ArtifactType": "container_image"}`:                     "no Results: ",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": null}`:                                       "Results: no list",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [null]}`:                                     "Results[0]: neither a Target nor Vulnerabilities",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Target": "a", "Vulnerabilities": null}]}`: "Results[0].Vulnerabilities: no list",
+		`{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Target": "a", "Vulnerabilites": []}]}`:    `Results[0]: no Vulnerabilities, but "Vulnerabilites", which is not known`,
+		`{"matches": null, "descriptor": {"name": "grype"}}`:                                               "matches: no list",
+		`{"manifest_hash": "a", "package_vulnerabilities": null}`:                                          "package_vulnerabilities: null",
+		`{"image": "a", "unapproved": [], "vulnerabilities": null}`:                                        "vulnerabilities: no list",
+		strings.Repeat(`{"matches":[`, 20000):                                                              "exceeded max depth",
 	} {
 		_, err := vulns.Read(strings.NewReader(in), "x")
 		assert.ErrorContains(t, err, want, "%.200s", in)
@@ -81,7 +98,7 @@ func TestReadFacts(t *testing.T) {
 	clair := m{"manifest_hash": "", "packages": m{"1": m{"name": "a"}}, "vulnerabilities": m{
 		"7": m{"name": "RHSA-2026:1234: a security update (Important) (CVE-2026-0009, CVE-2026-0010)", "normalized_severity": "High", "fixed_in_version": "2"},
 		"8": m{"name": "CVE-11", "normalized_severity": "Unknown", "fixed_in_version": ""}}, "package_vulnerabilities": m{"1": []string{"7", "8"}}}
-	osv := m{"results": []m{{"packages": []m{{"package": m{"name": "a", "version": "1.5.0", "ecosystem": "npm"},
+	osv := m{"results": []m{{"source": m{"path": ""}, "packages": []m{{"package": m{"name": "a", "version": "1.5.0", "ecosystem": "npm"},
 		"vulnerabilities": []m{
 			{"id": "GHSA-1", "aliases": []string{"CVE-12"}, "summary": "bad", "database_specific": m{"severity": "MODERATE"}, "affected": []m{{"package": m{"name": "a", "ecosystem": "npm"},
 				"ranges": []m{{"type": "SEMVER", "events": []m{{"introduced": "0"}, {"fixed": "1.4.1"}, {"introduced": "1.5.0"}, {"fixed": "1.6.0"}}}, {"type": "GIT", "events": []m{{"fixed": "abcdef"}}}}}}},
@@ -130,4 +147,49 @@ func TestReadFacts(t *testing.T) {
 	assert.Equal(t, []int{1, 2, 0, 1}, []int{scans[0].Suppressed, scans[1].Suppressed, scans[2].Suppressed, scans[3].Suppressed})
 	assert.Equal(t, "Clair", scans[2].Scanner)
 	assert.Equal(t, 4, v.Count(nil).Excused)
+}
+
+// What each scanner writes where it found nothing.
+func TestReadNothing(t *testing.T) {
+	for name, in := range map[string]string{
+		"Trivy":                         `{"SchemaVersion": 2, "ArtifactName": "a", "Results": []}`,
+		"Trivy without vulnerabilities": `{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Target": "a", "Class": "os-pkgs", "Type": "debian", "Packages": []}]}`,
+		"Trivy without Results":         `{"SchemaVersion": 2, "ArtifactName": "a", "ArtifactType": "container_image", "Metadata": {"DiffIDs": ["sha256:0"]}}`,
+		"Grype":                         `{"matches": [], "descriptor": {"name": "grype"}}`,
+		"Clair":                         `{"manifest_hash": "a", "package_vulnerabilities": {}}`,
+		"clair-scanner":                 `{"image": "a", "unapproved": [], "vulnerabilities": []}`,
+		"OSV-Scanner":                   `{"results": [], "experimental_config": {}}`,
+	} {
+		_, err := vulns.Read(strings.NewReader(in), "x")
+		assert.NoError(t, err, name)
+	}
+}
+
+// Where OSV has no word for a rating, its CVSS vectors say it.
+func TestReadVectors(t *testing.T) {
+	for vector, want := range map[string]report.Rating{
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H":                    report.Critical, // 9.8
+		"CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H":                    report.High,     // 7.5
+		"CVSS:3.1/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:N":                    report.Low,      // 2.2
+		"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N":                    report.Unrated,  // 0
+		"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N": report.Critical, // 9.3
+		"AV:N/AC:L/Au:N/C:C/I:C/A:C":                                      report.High,     // 10
+		"AV:N/AC:M/Au:N/C:P/I:N/A:N":                                      report.Medium,   // 4.3
+		"CVSS:3.1/AV:N":                                                   report.Unrated,
+		"CVSS:9.9/AV:N":                                                   report.Unrated,
+		"high":                                                            report.Unrated,
+		"":                                                                report.Unrated,
+	} {
+		severity := []m{{"type": "CVSS_V3", "score": vector}}
+		pkg := m{"name": "a", "version": "1", "ecosystem": "npm"}
+		for _, v := range []m{
+			{"id": "X-1", "severity": severity},
+			{"id": "X-1", "affected": []m{{"package": pkg, "severity": severity}, {"package": m{"name": "b", "ecosystem": "npm"}, "severity": []m{{"score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}}}}},
+		} {
+			d := read(t, "osv.json", m{"results": []m{{"source": m{"path": "x"}, "packages": []m{{"package": pkg, "vulnerabilities": []m{v}}}}}})
+			got, err := vulns.Join(report.New(nil, nil, nil, nil), []*vulns.Document{d}, nil)
+			require.NoError(t, err)
+			assert.Equal(t, want, got.List[0].Rating, vector)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package vulns
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -76,6 +77,9 @@ func (d *Document) readGrype(top object) error {
 		for _, l := range image.Layers {
 			d.image.diffIDs = append(d.image.diffIDs, l.Digest)
 		}
+	}
+	if string(top["matches"]) == "null" {
+		return errors.New("matches: no list")
 	}
 	for _, list := range []string{"matches", "ignoredMatches"} {
 		matches, err := field[[]grypeMatch](top, list)

@@ -58,11 +58,9 @@ func (t *target) compare(d identity) (same, other string) {
 	if same, _ := t.compareDigests(d); same != "" {
 		return same, ""
 	}
-	if len(t.blobs) > 0 && len(d.blobs) > 0 {
-		if i := slices.IndexFunc(d.blobs, func(b string) bool { _, ok := t.blobs[b]; return b != "" && !ok }); i >= 0 {
-			return "", fmt.Sprintf("this image has no layer %s", clip(d.blobs[i]))
-		}
-		return "its layers are those of this image", ""
+	// That it has all these layers says nothing: they may be those of its base.
+	if i := slices.IndexFunc(d.blobs, func(b string) bool { _, ok := t.blobs[b]; return b != "" && !ok }); i >= 0 && len(t.blobs) > 0 {
+		return "", fmt.Sprintf("this image has no layer %s", clip(d.blobs[i]))
 	}
 	if d.configDigest != "" && t.configDigest != "" {
 		if d.configDigest == t.configDigest {
@@ -100,6 +98,8 @@ func (t *target) compareDigests(d identity) (same, other string) {
 		return "", ""
 	case slices.Contains(theirs, t.digest):
 		return "the same digest", ""
+	case t.indexDigest != "" && slices.Contains(theirs, t.indexDigest):
+		return "", "" // of which platform it is, is not known
 	case len(d.diffIDs) > 0 || d.configDigest != "":
 		return "", "" // the digest may be that of an index
 	}
@@ -107,7 +107,7 @@ func (t *target) compareDigests(d identity) (same, other string) {
 }
 
 func (t *target) compareTags(d identity) (same, other string) {
-	ours := plainName(t.reference)
+	ours := ownName(t.reference)
 	var theirs []string
 	for _, s := range d.tags {
 		if s = plainName(s); s != "" {
@@ -130,16 +130,41 @@ func plainName(s string) string {
 		s = strings.TrimPrefix(s, scheme)
 	}
 	s = strings.TrimPrefix(s, "//")
-	if s == "" || strings.ContainsAny(s, "@ ") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "/") || strings.HasSuffix(s, ".tar") || strings.HasPrefix(s, "oci:") {
+	if s == "" || strings.ContainsAny(s, "@ ") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "/") || strings.HasSuffix(s, ".tar") || isPlace(s) {
 		return ""
 	}
 	for _, host := range []string{"index.docker.io/", "docker.io/", "library/"} {
 		s = strings.TrimPrefix(s, host)
 	}
-	if i := strings.LastIndexByte(s, ':'); i < 0 || strings.Contains(s[i:], "/") {
+	if !hasTag(s) {
 		s += ":latest"
 	}
 	return s
+}
+
+func hasTag(s string) bool {
+	i := strings.LastIndexByte(s, ':')
+	return i >= 0 && !strings.Contains(s[i:], "/")
+}
+
+// ownName is the plain name that an image was asked for by, as a registry or a daemon has it:
+// then its reference has a tag. It is "" for the path of a layout or an archive, which may
+// have any name.
+func ownName(reference string) string {
+	if name := plainName(reference); name != "" && hasTag(reference) {
+		return name
+	}
+	return ""
+}
+
+// isPlace reports whether a reference says that the image is a file or a directory.
+func isPlace(s string) bool {
+	for _, scheme := range []string{"oci:", "oci-archive:", "oci-dir:", "docker-archive:", "singularity:", "dir:", "file:"} {
+		if strings.HasPrefix(s, scheme) {
+			return true
+		}
+	}
+	return false
 }
 
 func historyOf(c *v1.ConfigFile) []string {
@@ -155,6 +180,7 @@ type target struct {
 	report       *report.Report
 	reference    string
 	digest       string
+	indexDigest  string
 	configDigest string
 	diffIDs      []string
 	blobs        map[string]int // layers by the digest of their blob
@@ -162,7 +188,7 @@ type target struct {
 }
 
 func newTarget(r *report.Report, opts *Options) *target {
-	t := &target{report: r, reference: r.Reference, digest: hashText(r.Digest), configDigest: hashText(opts.ConfigDigest), blobs: map[string]int{}}
+	t := &target{report: r, reference: r.Reference, digest: hashText(r.Digest), indexDigest: hashText(opts.IndexDigest), configDigest: hashText(opts.ConfigDigest), blobs: map[string]int{}}
 	config := opts.Config
 	if r.Index != nil {
 		if config == nil {

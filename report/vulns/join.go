@@ -23,6 +23,9 @@ type Options struct {
 	// ConfigDigest is the configuration's digest, to compare images by; zero if it is not
 	// known.
 	ConfigDigest v1.Hash
+	// IndexDigest is the digest of the index from which the image was taken, zero if there is
+	// none: a report that names the index is not refused as one of another image.
+	IndexDigest v1.Hash
 }
 
 // Join joins the findings of scanners' reports to the packages, layers and ancestors of a
@@ -282,6 +285,7 @@ func (v *joiner) foldAdvisories() {
 				continue
 			}
 			if into, ok := covering(w, i, ids, covered); ok && !gone[into] {
+				w.Excuse = nil // it excuses the advisory, and the others were reported on their own
 				merge(&v.out.List[into], w)
 				v.out.Scans[w.Sightings[0].Scan].Again++ // the others were counted already
 				gone[i] = true

@@ -1,6 +1,7 @@
 package vulns_test
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 
@@ -76,8 +77,10 @@ func trivyOne(class string, v m) m {
 		v["VulnerabilityID"] = "CVE-2026-0001"
 	}
 	target, _ := v["Target"].(string)
+	kind, _ := v["Type"].(string)
 	delete(v, "Target")
-	return m{"SchemaVersion": 2, "ArtifactName": "app:1", "ArtifactType": "container_image", "Results": []m{{"Target": target, "Class": class, "Vulnerabilities": []m{v}}}}
+	delete(v, "Type")
+	return m{"SchemaVersion": 2, "ArtifactName": "app:1", "ArtifactType": "container_image", "Results": []m{{"Target": target, "Class": class, "Type": kind, "Vulnerabilities": []m{v}}}}
 }
 
 func pkgURL(s string) m { return m{"PURL": s} }
@@ -118,6 +121,11 @@ func TestJoin(t *testing.T) {
 		"Go's own library":          {"lang-pkgs", m{"PkgName": "stdlib", "InstalledVersion": "v1.22.1", "Target": "usr/bin/tool", "PkgIdentifier": pkgURL("pkg:golang/stdlib@v1.22.1")}, "stdlib purl 1 runtime:1 present"},
 		"a module":                  {"lang-pkgs", m{"PkgName": "golang.org/x/net", "InstalledVersion": "v0.17.0", "Target": "usr/bin/tool"}, "golang.org/x/net name 1 runtime:1 present"},
 		"by way of a link":          {"lang-pkgs", m{"PkgName": "golang.org/x/net", "InstalledVersion": "v0.17.0", "Target": "app/bin/tool"}, "golang.org/x/net name 1 runtime:1 present"},
+		"a crate of that name":      {"lang-pkgs", m{"Type": "cargo", "Target": "app/Cargo.lock", "PkgName": "libc6", "InstalledVersion": "2.31-2"}, "the inventory has no package of that name"},
+		"of a language not known":   {"lang-pkgs", m{"Type": "swift", "PkgName": "libc6", "InstalledVersion": "2.31-2"}, "the inventory has no package of that name"},
+		"a distribution's package":  {"os-pkgs", m{"Type": "debian", "PkgName": "lodash", "InstalledVersion": "4.17.20"}, "the inventory has no package of that name"},
+		"a distribution not known":  {"os-pkgs", m{"Type": "acme", "PkgName": "lodash", "InstalledVersion": "4.17.20"}, "the inventory has no package of that name"},
+		"a distribution's own":      {"os-pkgs", m{"Type": "debian", "PkgName": "dash", "InstalledVersion": "0.5"}, "dash name 0 base:1 hidden"},
 		"a package URL that is bad": {"os-pkgs", m{"PkgName": "libc6", "InstalledVersion": "2.31-2", "PkgIdentifier": pkgURL("pkg:%zz")}, "libc6 name 1 runtime:1 present"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,6 +282,7 @@ func TestOtherImage(t *testing.T) {
 	for name, tt := range map[string]struct {
 		doc         m
 		forget      bool // the layers of this image
+		reference   string
 		digest      bool // that of this image is one
 		same, other string
 	}{
@@ -283,24 +292,32 @@ func TestOtherImage(t *testing.T) {
 		"nothing to compare":      {doc: trivy(m{})},
 		"the same configuration":  {doc: trivy(m{"ImageID": one.String()}), same: "the same configuration"},
 		"another configuration":   {doc: trivy(m{"ImageID": two}), other: "its configuration is " + two[:60]},
-		"a file system":           {doc: m{"SchemaVersion": 2, "ArtifactName": ".", "ArtifactType": "filesystem"}, other: "it is of a filesystem"},
+		"a file system":           {doc: m{"SchemaVersion": 2, "ArtifactName": ".", "ArtifactType": "filesystem", "Results": []m{}}, other: "it is of a filesystem"},
 		"a directory":             {doc: m{"matches": []m{}, "source": m{"type": "directory", "target": "/"}, "descriptor": m{"name": "grype"}}, other: "it is of a directory"},
 		"the same digest":         {doc: m{"manifest_hash": one.String(), "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, same: "the same digest"},
 		"another digest":          {doc: m{"manifest_hash": two, "packages": m{}, "environments": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{}}, digest: true, other: "its digest is " + two[:60]},
 		"layers of this image": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
-			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}, digest: true, same: "its layers are those of this image"},
+			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}, digest: true, other: "its digest is " + two[:60]},
+		"layers of this image, which has no digest": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
+			"environments": m{"1": []m{{"introduced_in": r.Index.Layers[1].Digest.String()}}}}},
+		"the index": {doc: m{"manifest_hash": "sha256:" + fmt.Sprintf("%064x", 3), "package_vulnerabilities": m{}}, digest: true},
+		"another name, and this image was a path":    {doc: m{"image": "app:latest", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "app"},
+		"another name, and this image was a layout":  {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "oci:app:1"},
+		"another name, and this image was a tarball": {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "docker-archive:app:1"},
+		"a port, and no tag":                         {doc: m{"image": "localhost:5000/app", "unapproved": []string{}, "vulnerabilities": []m{}}, reference: "localhost:5000/app"},
 		"a layer of another": {doc: m{"manifest_hash": two, "packages": m{}, "vulnerabilities": m{}, "package_vulnerabilities": m{},
 			"environments": m{"1": []m{{"introduced_in": two}}}}, digest: true, other: "this image has no layer " + two[:60]},
 		"the same name": {doc: m{"image": "docker.io/library/app:1", "unapproved": []string{}, "vulnerabilities": []m{}}, same: "the same name app:1"},
 		"another name":  {doc: m{"image": "app:2", "unapproved": []string{}, "vulnerabilities": []m{}}, other: "its name is app:2, not app:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r.Digest = digest
+			r.Digest, r.Reference = digest, cmp.Or(tt.reference, "app:1")
 			if tt.digest {
 				r.Digest = one
 			}
 			doc := read(t, "x.json", tt.doc)
-			opts := &vulns.Options{ConfigDigest: one}
+			three, _ := v1.NewHash("sha256:" + fmt.Sprintf("%064x", 3))
+			opts := &vulns.Options{ConfigDigest: one, IndexDigest: three}
 			got, err := vulns.Join(r, []*vulns.Document{doc}, opts)
 			if tt.other == "" {
 				require.NoError(t, err)

@@ -18,24 +18,25 @@ type kindRow struct {
 	syft  string // the type of packages.Package
 	clair string // the prefix of package_db
 	osv   string // ecosystems, with spaces between them, in lower case, without a release
+	trivy string // values of Type, likewise
 }
 
 func kinds() []kindRow {
 	return []kindRow{
-		{"deb", "deb", "", "debian ubuntu echo"},
-		{"apk", "apk", "", "alpine wolfi chainguard minimos"},
-		{"rpm", "rpm", "", "red-hat rocky-linux almalinux opensuse suse mageia openeuler azure-linux photon-os"},
-		{"alpm", "alpm", "", ""},
-		{"pypi", "python", "python", "pypi"},
-		{"npm", "npm", "nodejs", "npm"},
-		{"golang", "go-module", "go", "go"},
-		{"maven", "java-archive", "maven", "maven"},
-		{"gem", "gem", "ruby", "rubygems"},
-		{"cargo", "rust-crate", "", "crates.io"},
-		{"nuget", "dotnet", "", "nuget"},
-		{"composer", "php-composer", "", "packagist"},
-		{"hex", "hex", "", "hex"},
-		{"pub", "dart-pub", "", "pub"},
+		{"deb", "deb", "", "debian ubuntu echo", "debian ubuntu echo"},
+		{"apk", "apk", "", "alpine wolfi chainguard minimos", "alpine wolfi chainguard minimos"},
+		{"rpm", "rpm", "", "red-hat rocky-linux almalinux opensuse suse mageia openeuler azure-linux photon-os", "redhat centos rocky alma fedora oracle amazon azurelinux cbl-mariner photon suse opensuse opensuse-leap opensuse-tumbleweed opensuse.leap opensuse.tumbleweed sles slem"},
+		{"alpm", "alpm", "", "", ""},
+		{"pypi", "python", "python", "pypi", "pip pipenv poetry uv pylock python-pkg"},
+		{"npm", "npm", "nodejs", "npm", "npm yarn pnpm bun node-pkg javascript"},
+		{"golang", "go-module", "go", "go", "gobinary gomod"},
+		{"maven", "java-archive", "maven", "maven", "jar pom gradle sbt"},
+		{"gem", "gem", "ruby", "rubygems", "bundler gemspec"},
+		{"cargo", "rust-crate", "", "crates.io", "cargo rustbinary rust-binary"},
+		{"nuget", "dotnet", "", "nuget", "nuget nuget-config dotnet-core packages-props"},
+		{"composer", "php-composer", "", "packagist", "composer composer-vendor"},
+		{"hex", "hex", "", "hex", "hex mix-lock"},
+		{"pub", "dart-pub", "", "pub", "pub pubspec-lock"},
 	}
 }
 
@@ -53,14 +54,21 @@ func kindOfClair(prefix string) string {
 func kindOfOSV(ecosystem string) string {
 	ecosystem, _, _ = strings.Cut(ecosystem, ":")
 	ecosystem = strings.ReplaceAll(strings.ToLower(ecosystem), " ", "-")
-	return kindBy(func(r kindRow) bool {
-		for name := range strings.FieldsSeq(r.osv) {
-			if name == ecosystem {
-				return true
-			}
+	return kindBy(func(r kindRow) bool { return isOneOf(ecosystem, r.osv) })
+}
+
+// kindOfTrivy finds the kind of a Type of Trivy's: "debian", "python-pkg".
+func kindOfTrivy(name string) string {
+	return kindBy(func(r kindRow) bool { return isOneOf(name, r.trivy) })
+}
+
+func isOneOf(name, list string) bool {
+	for s := range strings.FieldsSeq(list) {
+		if s == name {
+			return true
 		}
-		return false
-	})
+	}
+	return false
 }
 
 func kindBy(is func(kindRow) bool) string {

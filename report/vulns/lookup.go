@@ -205,7 +205,7 @@ func (l *lookup) find(p *pkg) (fit []candidate, by report.Join, why string) {
 		if !way.try {
 			continue
 		}
-		list := way.in[nameKey{kind, normalName(kind, way.name)}]
+		list := l.from(p.from, kind, way.in[nameKey{kind, normalName(kind, way.name)}])
 		if len(list) == 0 {
 			continue
 		}
@@ -222,6 +222,17 @@ func (l *lookup) find(p *pkg) (fit []candidate, by report.Join, why string) {
 		why = "the inventory has no package of that name"
 	}
 	return nil, report.JoinNone, why
+}
+
+// from leaves out of packages of any kind those that cannot be meant: no database of a
+// distribution lists a package of a language, nor the other way round.
+func (l *lookup) from(o origin, kind string, list []int) []int {
+	if kind != "" || o == anywhere {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(i int) bool {
+		return listedByDatabase(ourName(&l.r.Inventory.Packages[i]).kind) != (o == fromDatabase)
+	})
 }
 
 func orElse(a, b string) string {

@@ -2,6 +2,7 @@ package vulns
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,11 +38,14 @@ type (
 		Summary  string
 		Details  string
 		Affected []osvAffected
+		Severity []osvSeverity
 		Database struct{ Severity string } `json:"database_specific"`
 	}
+	osvSeverity struct{ Type, Score string }
 	osvAffected struct {
-		Package struct{ Ecosystem, Name string }
-		Ranges  []struct {
+		Severity []osvSeverity
+		Package  struct{ Ecosystem, Name string }
+		Ranges   []struct {
 			Type   string
 			Events []struct{ Fixed string }
 		}
@@ -68,7 +72,10 @@ func (d *Document) readOSV(top object) error {
 			}
 		}
 	}
-	results, err := field[[]osvResult](top, "results")
+	if err := checkOSVResults(top); err != nil {
+		return err
+	}
+	results, err := list[osvResult](top, "results")
 	if err != nil {
 		return err
 	}
@@ -80,6 +87,31 @@ func (d *Document) readOSV(top object) error {
 					return err
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// checkOSVResults refuses results of other tools, many of which have a list of that name. An
+// empty one is OSV-Scanner's only if nothing else in the report is another tool's.
+func checkOSVResults(top object) error {
+	results, err := list[keys](top, "results")
+	if err != nil {
+		return err
+	}
+	for i, k := range results {
+		if !k.full("source") || !k.full("packages") {
+			return fmt.Errorf("results[%d]: no source and packages, as a report of OSV-Scanner has", i)
+		}
+	}
+	if len(results) > 0 {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(top)) {
+		switch name {
+		case "results", "image_metadata", "license_summary", "experimental_config", "experimental_generic_findings":
+		default:
+			return fmt.Errorf("no results, and %q, which no report of OSV-Scanner has", clip(name))
 		}
 	}
 	return nil
@@ -152,6 +184,9 @@ func (f *finding) take(p *osvPackage, v *osvVulnerability) {
 	if f.rating == report.Unrated {
 		f.rating = ratingOf(v.Database.Severity)
 	}
+	if f.rating == report.Unrated {
+		f.rating = p.ratingByVector(v)
+	}
 	if f.title == "" {
 		f.title = firstLine(v.Summary)
 		if f.title == "" {
@@ -172,9 +207,7 @@ func (p *osvPackage) fixedIn(v *osvVulnerability) []string {
 	var fixed []string
 	system := packages.EcosystemOf(syftTypeOf(kindOfOSV(p.Package.Ecosystem)))
 	for _, a := range v.Affected {
-		// A release may be more exact on one side: "Ubuntu:22.04:LTS", "Ubuntu:22.04".
-		theirs, ours := a.Package.Ecosystem+":", p.Package.Ecosystem+":"
-		if a.Package.Name != p.Package.Name || !strings.HasPrefix(theirs, ours) && !strings.HasPrefix(ours, theirs) {
+		if !p.is(a) {
 			continue
 		}
 		for _, r := range a.Ranges {
@@ -192,6 +225,13 @@ func (p *osvPackage) fixedIn(v *osvVulnerability) []string {
 		}
 	}
 	return fixed
+}
+
+// is reports whether an affected package is this one.
+func (p *osvPackage) is(a osvAffected) bool {
+	// A release may be more exact on one side: "Ubuntu:22.04:LTS", "Ubuntu:22.04".
+	theirs, ours := a.Package.Ecosystem+":", p.Package.Ecosystem+":"
+	return a.Package.Name == p.Package.Name && (strings.HasPrefix(theirs, ours) || strings.HasPrefix(ours, theirs))
 }
 
 // ratingOfScore is the rating of a CVSS score, as CVSS 3 and 4 define it: "9.8" is

@@ -1,7 +1,9 @@
 package vulns
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,6 +56,9 @@ type (
 
 func (d *Document) readTrivy(top object) error {
 	d.scanner = "Trivy"
+	if schema, err := field[int](top, "SchemaVersion"); err != nil || schema != 2 {
+		return cmp.Or(err, fmt.Errorf("SchemaVersion: %d: schema 2 is read, which Trivy has written since version 0.20", schema))
+	}
 	info, err := field[struct{ Version string }](top, "Trivy")
 	if err != nil {
 		return err
@@ -72,7 +77,13 @@ func (d *Document) readTrivy(top object) error {
 	}
 	d.image = identity{kind: kind, name: text(top["ArtifactName"]), config: configOf(meta.ImageConfig), configDigest: meta.ImageID,
 		digests: meta.RepoDigests, tags: meta.RepoTags, diffIDs: meta.DiffIDs}
-	results, err := field[[]trivyResult](top, "Results")
+	if !top.has("Results") {
+		return d.image.withoutResults()
+	}
+	if err := checkTrivyResults(top); err != nil {
+		return err
+	}
+	results, err := list[trivyResult](top, "Results")
 	if err != nil {
 		return err
 	}
@@ -102,11 +113,48 @@ func (d *Document) readTrivy(top object) error {
 	return nil
 }
 
+// withoutResults refuses a report of Trivy's without Results, unless it is of an image whose
+// layers or configuration it names: Trivy leaves Results out where it has nothing to list.
+func (d identity) withoutResults() error {
+	if d.kind == "container_image" && (len(d.diffIDs) > 0 || d.configDigest != "") {
+		return nil
+	}
+	return errors.New("no Results: Trivy leaves them out where it has nothing to list, but this report does not say of which image that is (Metadata)")
+}
+
+// checkTrivyResults refuses results that are none of Trivy's. Trivy leaves out Vulnerabilities
+// where there are none, so what else a result has must be known: it may be a misspelt
+// Vulnerabilities.
+func checkTrivyResults(top object) error {
+	results, err := list[keys](top, "Results")
+	if err != nil {
+		return err
+	}
+	for i, k := range results {
+		where := fmt.Sprintf("Results[%d]", i)
+		if _, ok := k["Vulnerabilities"]; ok {
+			if !k.full("Vulnerabilities") {
+				return fmt.Errorf("Results[%d].Vulnerabilities: no list", i)
+			}
+			continue
+		}
+		other := k.other("Target", "Class", "Type", "Packages", "MisconfSummary", "Misconfigurations", "Secrets", "Licenses", "CustomResources",
+			"ExperimentalModifiedFindings", "ModifiedFindings")
+		switch {
+		case other != "":
+			return fmt.Errorf("%s: no Vulnerabilities, but %q, which is not known", where, clip(other))
+		case !k.full("Target") && !k.full("ExperimentalModifiedFindings"):
+			return fmt.Errorf("%s: neither a Target nor Vulnerabilities", where)
+		}
+	}
+	return nil
+}
+
 func (r *trivyResult) finding(v *trivyVulnerability) finding {
 	f := finding{
 		id: v.VulnerabilityID, aliases: v.VendorIDs, rating: ratingOf(v.Severity), title: firstLine(v.Title), url: v.PrimaryURL,
 		status: report.FixStatus(v.Status),
-		pkg:    pkg{name: v.PkgName, version: v.InstalledVersion, purl: v.PkgIdentifier.PURL},
+		pkg:    pkg{kind: kindOfTrivy(r.Type), from: trivyOrigin(r.Class), name: v.PkgName, version: v.InstalledVersion, purl: v.PkgIdentifier.PURL},
 		layer:  layerRef{diffID: v.Layer.DiffID, blob: v.Layer.Digest},
 	}
 	if f.status == "unknown" {
@@ -125,6 +173,16 @@ func (r *trivyResult) finding(v *trivyVulnerability) finding {
 		f.pkg.paths = []string{relative(r.Target)} // a lock file, or a binary
 	}
 	return f
+}
+
+func trivyOrigin(class string) origin {
+	switch class {
+	case "os-pkgs":
+		return fromDatabase
+	case "lang-pkgs":
+		return fromFiles
+	}
+	return anywhere
 }
 
 // trivyGroups reports whether a target is the name that Trivy gives to all packages of a

@@ -46,6 +46,8 @@ type statement struct {
 	index int // of the document in Vulnerabilities.Exceptions
 	made  time.Time
 	used  bool
+	// ofImage says for each product whether it is the image; nil if nobody has asked.
+	ofImage []bool
 }
 
 // excuse marks what the statements excuse. Of several about the same thing the youngest
@@ -87,41 +89,86 @@ func (v *joiner) excuse(docs []*Document) {
 	}
 }
 
+// excuseOne marks what is excused of one vulnerability. An advisory that covers several is
+// excused where it is named itself, or where all that it covers are excused.
 func (v *joiner) excuseOne(w *report.Vulnerability, about map[string][]*statement, image []string) {
-	var fit []*statement
-	for _, id := range append([]string{w.ID}, w.Aliases...) {
-		for _, s := range about[id] {
-			if !slices.Contains(fit, s) && v.isAbout(s, w, image) {
-				fit = append(fit, s)
-			}
+	own := v.youngest(w, about[w.ID], image)
+	last, cves := own, 0
+	for _, id := range w.Aliases {
+		last = later(last, v.youngest(w, about[id], image))
+		if isCVE(id) {
+			cves++
 		}
 	}
-	if len(fit) == 0 {
+	switch {
+	case last == nil:
+		return
+	case cves == 0 || cves == 1 && !isCVE(w.ID): // all names are those of one vulnerability
+		w.Excuse = last.excuse()
 		return
 	}
-	for _, s := range fit {
-		s.used = true
+	if isCVE(w.ID) && own == nil {
+		last = nil
 	}
-	last := slices.MaxFunc(fit, func(a, b *statement) int { return cmp.Or(a.made.Compare(b.made), cmp.Compare(a.index, b.index)) })
-	switch last.Status {
-	case vex.StatusNotAffected, vex.StatusFixed:
-		w.Excuse = &report.Excuse{Status: string(last.Status), Justification: string(last.Justification),
-			Says: orElse(last.ImpactStatement, last.StatusNotes), By: last.doc.vex.Author, File: last.doc.file}
-	default:
-		w.Excuse = nil
+	for _, id := range w.Aliases {
+		s := later(own, v.youngest(w, about[id], image))
+		switch {
+		case s == nil && isCVE(id):
+			last = nil
+		case s != nil && s.excuse() == nil:
+			w.Excuse = nil
+			return
+		}
 	}
+	if last != nil {
+		w.Excuse = last.excuse()
+	}
+}
+
+// youngest returns the youngest statement of a list that is about a package of this image, nil
+// if none is.
+func (v *joiner) youngest(w *report.Vulnerability, list []*statement, image []string) *statement {
+	var last *statement
+	for _, s := range list {
+		if s.isAbout(w, image) {
+			s.used = true
+			last = later(last, s)
+		}
+	}
+	return last
+}
+
+// later returns the younger of two statements, each of which may be nil; of two of one age,
+// that of the later document.
+func later(a, b *statement) *statement {
+	switch {
+	case b == nil:
+		return a
+	case a == nil || cmp.Or(a.made.Compare(b.made), cmp.Compare(a.index, b.index)) < 0:
+		return b
+	}
+	return a
+}
+
+// excuse is what a statement says, nil if it excuses nothing.
+func (s *statement) excuse() *report.Excuse {
+	if s.Status != vex.StatusNotAffected && s.Status != vex.StatusFixed {
+		return nil
+	}
+	return &report.Excuse{Status: string(s.Status), Justification: string(s.Justification),
+		Says: orElse(s.ImpactStatement, s.StatusNotes), By: s.doc.vex.Author, File: s.doc.file}
 }
 
 // isAbout reports whether a statement is about a package of this image: its product is the
 // image, and the package is one of the subcomponents, if it names any; or its product is the
-// package.
-func (v *joiner) isAbout(s *statement, w *report.Vulnerability, image []string) bool {
-	if w.PURL != "" && s.MatchesProduct(w.PURL, "") {
-		return true
-	}
+// package, without subcomponents, which would be parts of it.
+func (s *statement) isAbout(w *report.Vulnerability, image []string) bool {
 	for i := range s.Products {
 		p := &s.Products[i]
-		if !slices.ContainsFunc(image, p.Component.Matches) {
+		if len(p.Subcomponents) == 0 && w.PURL != "" && p.Component.Matches(w.PURL) {
+			return true
+		}
+		if !s.isOfImage(i, image) {
 			continue
 		}
 		if len(p.Subcomponents) == 0 {
@@ -134,6 +181,18 @@ func (v *joiner) isAbout(s *statement, w *report.Vulnerability, image []string) 
 		}
 	}
 	return false
+}
+
+// isOfImage reports whether a product of a statement is the image. It is asked for each
+// package, and the answer is the same for all.
+func (s *statement) isOfImage(product int, image []string) bool {
+	if s.ofImage == nil {
+		s.ofImage = make([]bool, len(s.Products))
+		for i := range s.Products {
+			s.ofImage[i] = slices.ContainsFunc(image, s.Products[i].Component.Matches)
+		}
+	}
+	return s.ofImage[product]
 }
 
 // identifiers are the names by which a statement may call the image: its reference, the
@@ -150,12 +209,15 @@ func (t *target) identifiers() []string {
 	if _, hex, ok := strings.Cut(t.digest, ":"); ok {
 		add(hex)
 	}
-	name := plainName(t.reference)
-	add(t.reference)
-	add(name)
+	name := ownName(t.reference)
 	if name == "" {
+		if strings.Contains(t.reference, "@sha256:") {
+			add(t.reference)
+		}
 		return list
 	}
+	add(t.reference)
+	add(name)
 	i := strings.LastIndexByte(name, ':')
 	repository, tag := name[:i], name[i+1:]
 	for _, full := range []string{repository, "docker.io/" + repository, "docker.io/library/" + repository, "index.docker.io/library/" + repository} {

@@ -60,6 +60,11 @@ func TestVEX(t *testing.T) {
 		"pkg:oci of another registry":   {"example.org/app:1", product("pkg:oci/app?repository_url=example.com/app"), false},
 		"pkg:oci of any registry":       {"example.org/app:1", product("pkg:oci/app"), true},
 		"the package itself":            {"", product("pkg:deb/debian/libc6@2.31-2"), true},
+		"a path of that name":           {"app", product("app"), false},
+		"a path as pkg:oci":             {"app", product("pkg:oci/app"), false},
+		"a layout":                      {"oci:app:1", product("pkg:oci/app"), false},
+		"by digest":                     {"example.org/app@" + digest, product("example.org/app@" + digest), true},
+		"a part of the package":         {"", product("pkg:deb/debian/libc6@2.31-2", "pkg:golang/other"), false},
 		"another product":               {"example.org/app:1", product("example.org/other:1"), false},
 		"no product":                    {"example.org/app:1", m{}, false},
 		"another vulnerability":         {"example.org/app:1", m{"vulnerability": m{"name": "CVE-2026-0009"}, "products": []m{{"@id": "example.org/app:1"}}}, false},
@@ -115,5 +120,62 @@ func TestVEXYoungest(t *testing.T) {
 			by = e.By
 		}
 		assert.Equal(t, tt.by, by)
+	}
+}
+
+// An advisory that covers two is excused with both, or by its own name, and not with one.
+func TestVEXAdvisory(t *testing.T) {
+	r := small(t)
+	scan := read(t, "grype.json", m{"matches": []m{{"vulnerability": m{"id": "DSA-7", "severity": "High"},
+		"relatedVulnerabilities": []m{{"id": "CVE-2026-1"}, {"id": "CVE-2026-2"}}, "artifact": m{"name": "libc6", "version": "2.31-2", "type": "deb"}}}, "descriptor": m{"name": "grype"}})
+	says := func(day, id, status string) *vulns.Document {
+		s := m{"vulnerability": m{"name": id}, "products": []m{{"@id": "app:1"}}}
+		if status != "" {
+			s["status"], s["action_statement"] = status, "upgrade"
+		}
+		return read(t, id, openVEX("Ann", day, s))
+	}
+	one, two, own := says("2026-01-01", "CVE-2026-1", ""), says("2026-01-02", "CVE-2026-2", ""), says("2026-01-03", "DSA-7", "")
+	for name, tt := range map[string]struct {
+		docs []*vulns.Document
+		by   string // the file of the excuse
+	}{
+		"one":                       {[]*vulns.Document{one}, ""},
+		"the other":                 {[]*vulns.Document{two}, ""},
+		"both":                      {[]*vulns.Document{two, one}, "CVE-2026-2"},
+		"its own name":              {[]*vulns.Document{own}, "DSA-7"},
+		"one and its own name":      {[]*vulns.Document{one, own}, "DSA-7"},
+		"one is affected":           {[]*vulns.Document{one, says("2026-01-04", "CVE-2026-2", "affected")}, ""},
+		"one is affected after all": {[]*vulns.Document{own, says("2026-01-04", "CVE-2026-2", "affected")}, ""},
+		"one was affected":          {[]*vulns.Document{own, says("2026-01-01", "CVE-2026-2", "affected")}, "DSA-7"},
+		"both, and it is affected":  {[]*vulns.Document{one, two, says("2026-01-04", "DSA-7", "affected")}, ""},
+		"both, and it once was":     {[]*vulns.Document{one, two, says("2025-01-04", "DSA-7", "affected")}, "CVE-2026-2"},
+		"one since it was affected": {[]*vulns.Document{one, says("2025-01-04", "DSA-7", "affected")}, ""},
+	} {
+		got, err := vulns.Join(r, append(tt.docs, scan), nil)
+		require.NoError(t, err)
+		by := ""
+		if e := got.List[0].Excuse; e != nil {
+			by = e.File
+		}
+		assert.Equal(t, tt.by, by, name)
+	}
+}
+
+// A scanner that leaves out an advisory does not excuse what others report on its own.
+func TestExcuseOfAdvisory(t *testing.T) {
+	r := small(t)
+	cve := func(id string) m {
+		return m{"VulnerabilityID": id, "PkgName": "libc6", "InstalledVersion": "2.31-2", "Severity": "HIGH"}
+	}
+	trivy := read(t, "trivy.json", m{"SchemaVersion": 2, "ArtifactName": "app:1", "Results": []m{{"Class": "os-pkgs", "Vulnerabilities": []m{cve("CVE-2026-1"), cve("CVE-2026-2")}}}})
+	grype := read(t, "grype.json", m{"matches": []m{}, "ignoredMatches": []m{{"vulnerability": m{"id": "DSA-7", "severity": "High"},
+		"relatedVulnerabilities": []m{{"id": "CVE-2026-1"}, {"id": "CVE-2026-2"}}, "artifact": m{"name": "libc6", "version": "2.31-2", "type": "deb"}}}, "descriptor": m{"name": "grype"}})
+	for _, docs := range [][]*vulns.Document{{trivy, grype}, {grype, trivy}} {
+		got, err := vulns.Join(r, docs, nil)
+		require.NoError(t, err)
+		r.Vulnerabilities = got
+		checkSums(t, r)
+		assert.Equal(t, report.VulnerabilityCounts{Ratings: report.Ratings{report.High: 2}}, got.Count(nil))
 	}
 }
