@@ -148,7 +148,7 @@ func (t *tracer) climb(v *report.Vulnerability, f fix) (report.PatchState, int, 
 	below := time.Time{} // the day of the build below that has the fix
 	for i := v.Ancestor; i >= 1; i-- {
 		has := t.links[i].content(t.report, v, f)
-		if has.answer == unknown {
+		if has.answer == unknown && has.says == "" {
 			has = t.links[i].byDays(f, below)
 		}
 		switch {
@@ -158,6 +158,8 @@ func (t *tracer) climb(v *report.Vulnerability, f fix) (report.PatchState, int, 
 			return report.PatchNextLink, i, has.says
 		case has.answer == unknown && base.answer == no:
 			return report.PatchNotKnown, i, "which link holds it; " + base.says
+		case has.answer == unknown && i > 1 && base.says != "" && base.says != has.says:
+			return report.PatchNotKnown, i, has.says + "; " + base.says
 		case has.answer == unknown:
 			return report.PatchNotKnown, i, has.says
 		case i == 1:

@@ -49,7 +49,7 @@ func today(t testing.TB) *report.Report {
 	}
 	im := handmade.Image{
 		Steps:     []handmade.Step{{CreatedBy: "ADD rootfs / # buildkit", Comment: handmade.BuildKit, Created: handmade.Day("2026-03-02"), Files: []handmade.File{{Name: "bin/sh"}}}},
-		Ancestors: []handmade.Ancestor{{Repository: "buildpack-deps", Tag: "bullseye", Steps: 1, Distro: ancestry.Distro{ID: "debian"}}},
+		Ancestors: []handmade.Ancestor{{Repository: "buildpack-deps", Tag: "bullseye", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "11"}}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{pkg("gcc-10", "10.2.1-7"), pkg("git", "1:2.30.2-1")}},
 	}
 	return im.Report(t)
