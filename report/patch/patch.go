@@ -19,6 +19,10 @@ type Index interface {
 	String() string
 	// Day is the day of the newest part; zero if it is not known.
 	Day() time.Time
+	// Missing names the parts of the archive that were not read, and Until is the day up to
+	// which the index has what was published; zero if it is not known.
+	Missing() []string
+	Until() time.Time
 }
 
 // Rebuilds know how the ancestors of an image are published today. [Newer] is one.
@@ -63,6 +67,7 @@ func Trace(r *report.Report, opts *Options) *report.Patches {
 	}
 	if t.index != nil {
 		t.out.Index, t.out.IndexDay = t.index.String(), t.index.Day()
+		t.partly = len(t.index.Missing()) > 0
 		t.countOutdated()
 	}
 	if r.Vulnerabilities != nil {
@@ -75,6 +80,7 @@ func Trace(r *report.Report, opts *Options) *report.Patches {
 type tracer struct {
 	report *report.Report
 	index  Index
+	partly bool   // a part of the archive was not read
 	links  []link // of each ancestor
 	fixes  map[fixKey]fix
 	steps  map[int]int    // that made a layer, by layer
@@ -123,6 +129,8 @@ func (t *tracer) trace(v *report.Vulnerability) report.Trace {
 	switch {
 	case f.published == no:
 		tr.State, tr.Why = report.PatchUnpublished, f.says
+	case f.published == unknown:
+		tr.Why = f.says
 	case v.Ancestor < 0 || v.Ancestor >= len(t.links):
 		tr.Why = "which ancestor installed the package"
 		if v.Why != "" {
