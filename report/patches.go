@@ -78,7 +78,7 @@ type Outdated struct {
 	Outdated int // the index has a newer version
 	Current  int // the index has that version, or an older one
 	Unlisted int // the index does not have the package: it is another archive's, or was dropped
-	NotKnown int // the versions cannot be compared
+	NotKnown int // the versions cannot be compared, or a part of the archive that may have a newer one was not read
 	// Packages are the outdated ones, as indexes in Inventory.Packages, and Newest what the
 	// index has of each.
 	Packages []int

@@ -18,7 +18,7 @@ func writeIndex(t *testing.T, release, body string) string {
 	dir := t.TempDir()
 	at := filepath.Join(dir, "dists", release)
 	require.NoError(t, os.MkdirAll(at, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(at, "Release"), []byte("Codename: "+release+"\nDate: Sat, 21 Nov 2026 09:00:00 UTC\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(at, "Release"), []byte("Origin: Debian\nCodename: "+release+"\nDate: Sat, 21 Nov 2026 09:00:00 UTC\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(at, "Packages"), []byte(body), 0o600))
 	return dir
 }
@@ -30,7 +30,7 @@ func TestPackages(t *testing.T) {
 	out, errs, code := tree(t, "-width", "100", "-packages", dir)
 	require.Zero(t, code, errs)
 	assert.Contains(t, out, "packages of the distribution")
-	assert.Contains(t, out, "index of packages: debian: bookworm, as of 2026-11-21")
+	assert.Contains(t, out, "index of packages: debian: bookworm; not read: bookworm-updates, bookworm-security")
 
 	out, errs, code = tree(t, "-json", "-packages", dir)
 	require.Zero(t, code, errs)

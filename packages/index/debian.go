@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +27,10 @@ func (debian) isIndex(p string) bool { return packagesFile.MatchString(path.Base
 
 // A release is what a Release file says.
 type release struct {
-	names []string // Codename and Suite
-	label string
-	date  time.Time
-	sums  map[string]string // SHA-256 by path
+	names         []string // Codename and Suite
+	origin, label string
+	date          time.Time
+	sums          map[string]string // SHA-256 by path
 }
 
 // local reads one Packages file, if its Release is one of the release's.
@@ -42,7 +43,11 @@ func (d debian) local(l *loader, root fs.FS, p string) error {
 		return errors.New("of which release it is, is not known: there is no Release or InRelease beside it or above it")
 	}
 	suite := d.suite(rel, l.index.of)
-	if suite == "" {
+	switch {
+	case suite != "" && !d.official(rel, l.index.of):
+		l.leave(rel)
+		return nil
+	case suite == "":
 		l.other(rel.names[0])
 		return nil
 	}
@@ -51,6 +56,9 @@ func (d debian) local(l *loader, root fs.FS, p string) error {
 		return err
 	}
 	defer f.Close()
+	if m := binaryArch.FindStringSubmatch(p); m != nil && l.index.of.Arch != "" && m[1] != l.index.of.Arch && m[1] != "all" {
+		suite += foreign + m[1]
+	}
 	part := l.part(suite, rel.date)
 	return l.unpacked(f, func(r io.Reader) error { return readPackages(r, l.index, part) })
 }
@@ -139,7 +147,7 @@ func parseRelease(b []byte) (release, error) {
 			rel.names = append(rel.names, clip(name))
 		}
 	}
-	rel.label = p.Values["Label"]
+	rel.origin, rel.label = clip(p.Values["Origin"]), clip(p.Values["Label"])
 	for _, form := range []string{time.RFC1123, "Mon, _2 Jan 2006 15:04:05 MST"} {
 		if t, err := time.Parse(form, p.Values["Date"]); err == nil {
 			rel.date = t.UTC()
@@ -187,6 +195,35 @@ func readPackages(r io.Reader, x *Index, part int) error {
 	}
 }
 
+// binaryArch is the architecture of a Packages file, in its path.
+var binaryArch = regexp.MustCompile(`binary-([a-z0-9-]+)[/_]`)
+
+// official reports whether an archive is the distribution's own. The Origin of Debian's is
+// Debian, its Label Debian or Debian-Security; both are Ubuntu for Ubuntu's.
+func (debian) official(rel release, of System) bool {
+	origin := "Debian"
+	if of.ID == "ubuntu" {
+		origin = "Ubuntu"
+	}
+	return rel.origin == origin && (rel.label == "" || rel.label == origin || rel.label == origin+"-Security")
+}
+
+// missing names the parts of a release that were not read. What is in development has none
+// but itself.
+func (debian) missing(x *Index) []string {
+	var list []string
+	for _, pocket := range []string{"", "-updates", "-security"} {
+		name := x.of.Codename + pocket
+		if pocket != "" && strings.HasSuffix(x.of.Codename, "sid") {
+			continue
+		}
+		if !slices.ContainsFunc(x.parts, func(p part) bool { return p.name == name }) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // wantedIndex is a Packages file in a Release, of a component and an architecture.
 var wantedIndex = regexp.MustCompile(`^([A-Za-z0-9.+-]+/)+binary-([a-z0-9-]+)/Packages\.(xz|gz)$`)
 
@@ -209,7 +246,10 @@ func (d debian) remote(ctx context.Context, l *loader, root string) error {
 		if name == "" {
 			return fmt.Errorf("%s: is of %s", at, strings.Join(rel.names, ", "))
 		}
-		part := l.part(name, rel.date)
+		if !d.official(rel, l.index.of) {
+			l.leave(rel)
+			continue
+		}
 		for file, sum := range rel.sums {
 			m := wantedIndex.FindStringSubmatch(file)
 			if m == nil || m[2] != l.index.of.Arch || strings.Contains(file, "debian-installer/") {
@@ -218,7 +258,7 @@ func (d debian) remote(ctx context.Context, l *loader, root string) error {
 			if _, ok := rel.sums[strings.TrimSuffix(file, "gz")+"xz"]; ok && m[3] == "gz" {
 				continue
 			}
-			if err := l.fetch(ctx, at+"/"+file, sum, func(r io.Reader) error { return readPackages(r, l.index, part) }); err != nil {
+			if err := l.fetch(ctx, at+"/"+file, sum, func(r io.Reader) error { return readPackages(r, l.index, l.part(name, rel.date)) }); err != nil {
 				return err
 			}
 		}

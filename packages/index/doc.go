@@ -24,6 +24,12 @@
 // Debian's Release, DESCRIPTION of Alpine's. Backports and proposed updates are left out, since
 // nobody gets them who does not ask for them by name.
 //
+// # Whose archive
+//
+// Archives of others have releases of the same names. So one is taken only if the Origin of
+// its Release is Debian or Ubuntu, and its Label Debian, Debian-Security or Ubuntu. Index.String
+// names those of others, which are left out, and the parts of the release that were not read.
+//
 // # Days
 //
 // The day of a part of the archive is the Date of Debian's Release. Alpine's index has none:

@@ -21,7 +21,7 @@ func ExampleOpen() {
 		fmt.Println(a.Version, "of", a.Source, "in", a.Index)
 	}
 	// Output:
-	// debian: bookworm, bookworm-security
+	// debian: bookworm, bookworm-security; not read: bookworm-updates
 	// 2.36-9+deb12u12 of glibc in bookworm
 	// 2.36-9+deb12u13 of glibc in bookworm-security
 }

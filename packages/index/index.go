@@ -46,6 +46,7 @@ type Index struct {
 	// source is known to have them, by the source's name.
 	offers, sources map[key][]offer
 	count           int
+	left            []string // archives of others
 }
 
 // A part is one suite, repository or branch of the archive.
@@ -85,7 +86,7 @@ func Open(ctx context.Context, of System, places []string, opts *Options) (*Inde
 			return nil, err
 		}
 	}
-	if len(x.parts) == 0 {
+	if !slices.ContainsFunc(x.parts, func(p part) bool { return !strings.Contains(p.name, foreign) }) {
 		return nil, fmt.Errorf("%w of %s in %s%s", ErrNone, of, strings.Join(shown(places), ", "), l.others())
 	}
 	return x, nil
@@ -100,15 +101,49 @@ func (s System) String() string {
 	return strings.TrimSpace(s.ID + " " + release)
 }
 
-// String names the distribution and the parts that were read: "debian: bookworm,
-// bookworm-security".
+// String names the distribution, the parts that were read, those that were not, and archives
+// of others that were left out: "debian: bookworm, bookworm-security; not read:
+// bookworm-updates; left out: bookworm of deb.sury.org".
 func (x *Index) String() string {
 	var names []string
 	for _, p := range x.parts {
 		names = append(names, p.name)
 	}
 	slices.Sort(names)
-	return x.of.ID + ": " + strings.Join(slices.Compact(names), ", ")
+	s := x.of.ID + ": " + strings.Join(slices.Compact(names), ", ")
+	if missing := x.Missing(); len(missing) > 0 {
+		s += "; not read: " + strings.Join(missing, ", ")
+	}
+	if len(x.left) > 0 {
+		s += "; left out: " + strings.Join(x.left, ", ")
+	}
+	return s
+}
+
+// Missing names the parts of the release's archive that were not read and may have newer
+// versions of what the others have: "bookworm-security". Of Alpine there are none, since a
+// package is in one repository alone.
+func (x *Index) Missing() []string {
+	if x.of.ID == "alpine" {
+		return nil
+	}
+	return debian{}.missing(x)
+}
+
+// Until is the day up to which the index has what was published: that of the part with the
+// security updates, and that of the newest part where they have none of their own. It is
+// zero if it does not say.
+func (x *Index) Until() time.Time {
+	var until time.Time
+	for _, p := range x.parts {
+		if p.name == x.of.Codename+"-security" && p.date.After(until) {
+			until = p.date
+		}
+	}
+	if until.IsZero() {
+		return x.Day()
+	}
+	return until
 }
 
 // Day is the day of the newest part that says when it was made; zero if none does.

@@ -43,7 +43,7 @@ Package: tzdata
 Version: 2025b-0+deb12u1
 Architecture: all
 `
-	securityRelease = "Label: Debian-Security\nSuite: oldstable-security\nCodename: bookworm-security\nDate: Fri, 28 Nov 2025 02:53:00 UTC\n"
+	securityRelease = "Origin: Debian\nLabel: Debian-Security\nSuite: oldstable-security\nCodename: bookworm-security\nDate: Fri, 28 Nov 2025 02:53:00 UTC\n"
 	securityIndex   = "Package: libc6\nSource: glibc\nVersion: 2.36-9+deb12u13\nArchitecture: amd64\n"
 )
 
@@ -144,7 +144,7 @@ func TestDebian(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			x, err := index.Open(t.Context(), bookworm, []string{write(t, files)}, nil)
 			require.NoError(t, err)
-			assert.Equal(t, "debian: bookworm, bookworm-security", x.String())
+			assert.Equal(t, "debian: bookworm, bookworm-security; not read: bookworm-updates", x.String())
 			assert.Equal(t, "2025-11-28", x.Day().Format("2006-01-02"))
 			assert.Equal(t, 4, x.Len())
 			assert.ElementsMatch(t, []string{
@@ -228,6 +228,9 @@ func TestOpenRefuses(t *testing.T) {
 		"APKINDEX, broken line": {index.System{ID: "alpine", VersionID: "3.19.1"}, map[string]string{"v3.19/APKINDEX.tar.gz": apkindex(t, "x", "P:a\nV:1\n\nx\n")}, "APKINDEX: line 4: not a letter, a colon and a value", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if _, ok := tt.files["dists/bookworm/Release"]; !ok && tt.of == bookworm && tt.is == nil && name != "no release" {
+				tt.files["dists/bookworm/Release"] = mainRelease
+			}
 			_, err := index.Open(t.Context(), tt.of, []string{write(t, tt.files)}, nil)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), tt.says)
@@ -251,7 +254,7 @@ func TestBomb(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, z.Close())
-	_, err := index.Open(t.Context(), bookworm, []string{write(t, map[string]string{"dists/bookworm/main/binary-amd64/Packages.gz": b.String()})}, nil)
+	_, err := index.Open(t.Context(), bookworm, []string{write(t, map[string]string{"dists/bookworm/Release": mainRelease, "dists/bookworm/main/binary-amd64/Packages.gz": b.String()})}, nil)
 	assert.ErrorContains(t, err, "more than 536870912 bytes unpacked")
 }
 
@@ -312,7 +315,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte("\xfd7zXZ\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		dir := write(t, map[string]string{
-			"dists/bookworm/main/binary-amd64/Packages": string(b), "dists/bookworm-security/InRelease": string(b),
+			"dists/bookworm/main/binary-amd64/Packages": string(b), "dists/bookworm-security/InRelease": string(b), "dists/bookworm/Release": mainRelease,
 			"dists/bookworm-security/main/Packages": securityIndex, "v3.19/main/x86_64/APKINDEX.tar.gz": string(b),
 		})
 		for _, of := range []index.System{bookworm, {ID: "alpine", VersionID: "3.19", Arch: "x86_64"}} {

@@ -94,11 +94,29 @@ func (l *loader) other(name string) {
 	}
 }
 
+// foreign is what the name of a part of another architecture has between the two.
+const foreign = " for "
+
+// leave notes that an archive is of the release, and somebody else's.
+func (l *loader) leave(rel release) {
+	name := rel.names[0] + " of " + rel.origin
+	if rel.origin == "" {
+		name = rel.names[0] + " of an archive that does not say whose it is"
+	}
+	if !slices.Contains(l.index.left, name) && len(l.index.left) < maxOthers {
+		l.index.left = append(l.index.left, name)
+	}
+}
+
 func (l *loader) others() string {
-	if len(l.seen) == 0 {
+	list := slices.Concat(l.seen, l.index.left)
+	for _, p := range l.index.parts {
+		list = append(list, p.name)
+	}
+	if len(list) == 0 {
 		return ""
 	}
-	return " (there is " + strings.Join(l.seen, ", ") + ")"
+	return " (there is " + strings.Join(list, ", ") + ")"
 }
 
 // directory reads all indexes below a directory.

@@ -38,12 +38,12 @@ type fixKey struct {
 	pkg             int
 	kind, name, ver string
 	fixed           string
-	on              time.Time
+	on, seen        time.Time
 }
 
 // fixOf says whether the distribution has the fixed version, and since when.
 func (t *tracer) fixOf(v *report.Vulnerability) fix {
-	k := fixKey{pkg: v.Package, fixed: strings.Join(v.Fixed, "\x00"), on: v.FixedOn}
+	k := fixKey{pkg: v.Package, fixed: strings.Join(v.Fixed, "\x00"), on: v.FixedOn, seen: t.seen(v)}
 	if v.Package < 0 {
 		k.kind, k.name, k.ver = v.Type, v.Name, v.Version
 	}
@@ -71,7 +71,47 @@ func (t *tracer) newFix(v *report.Vulnerability) fix {
 		return f
 	}
 	f.ask(offers, sourceVersion(p, v.Version))
+	if why := t.gap(v); f.published == no && why != "" {
+		f.published = unknown
+		f.says = "whether the distribution has published it: " + why
+	}
 	return f
+}
+
+// seen is the day of the newest report that has a vulnerability; zero if one does not say.
+func (t *tracer) seen(v *report.Vulnerability) time.Time {
+	var newest time.Time
+	for _, s := range v.Sightings {
+		if s.Scan < 0 || s.Scan >= len(t.report.Vulnerabilities.Scans) || t.report.Vulnerabilities.Scans[s.Scan].Made.IsZero() {
+			return time.Time{}
+		}
+		if made := t.report.Vulnerabilities.Scans[s.Scan].Made; made.After(newest) {
+			newest = made
+		}
+	}
+	return newest
+}
+
+// gap says why the index may lack a fix that is published; "" if it does not. Days are
+// compared, and not hours.
+func (t *tracer) gap(v *report.Vulnerability) string {
+	until := t.index.Until()
+	seen := t.seen(v)
+	switch missing := t.index.Missing(); {
+	case len(missing) > 0 && strings.HasSuffix(missing[len(missing)-1], "-security"):
+		return "the security archive was not read (" + missing[len(missing)-1] + ")"
+	case len(missing) > 0:
+		return "a part of the archive was not read (" + strings.Join(missing, ", ") + ")"
+	case until.IsZero():
+		return "the index does not say of which day it is"
+	case len(v.Sightings) > 0 && seen.IsZero():
+		return "the report does not say of which day it is, so the index may be older"
+	case day(seen) > day(until):
+		return fmt.Sprintf("the index is older than the report, of %s and %s", day(until), day(seen))
+	case day(v.FixedOn) > day(until):
+		return fmt.Sprintf("the index is older than the fix, of %s and %s", day(until), day(v.FixedOn))
+	}
+	return ""
 }
 
 // ask asks an index's offers for the fixed version. A distribution that has nothing but what

@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -24,6 +25,11 @@ type link struct {
 	build *Build // nil if Rebuilds know none
 	// newer holds the packages of that build by type and name; nil if they are not known.
 	newer map[packageKey][]*packages.Package
+	// sources holds them by the name of their source, archs their architectures, and listed
+	// the types whose database is there, so that what it does not list is absent.
+	sources map[packageKey][]*packages.Package
+	archs   map[string]bool
+	listed  map[string]bool
 	// from and to are the days between which the newest build was made; zero for not known.
 	from, to time.Time
 	slack    time.Duration
@@ -68,11 +74,25 @@ func (l *link) take(r *report.Report, i int, b Build) {
 	if b.Report == nil || !b.Report.PackagesKnown() {
 		return
 	}
-	l.newer = map[packageKey][]*packages.Package{}
+	l.newer, l.sources = map[packageKey][]*packages.Package{}, map[packageKey][]*packages.Package{}
+	l.archs, l.listed = map[string]bool{}, map[string]bool{}
+	hidden := map[string]bool{}
 	for j := range b.Report.Inventory.Packages {
 		p := &b.Report.Inventory.Packages[j]
 		k := packageKey{p.Type, p.Name}
 		l.newer[k] = append(l.newer[k], p)
+		k.name = sourceName(p)
+		l.sources[k] = append(l.sources[k], p)
+		l.archs[p.Arch] = true
+		switch p.State {
+		case packages.Present:
+			l.listed[p.Type] = true
+		case packages.Hidden:
+			hidden[p.Type] = true
+		}
+	}
+	for kind := range hidden {
+		l.listed[kind] = false
 	}
 }
 
@@ -112,26 +132,99 @@ func (l *link) content(r *report.Report, v *report.Vulnerability, f fix) finding
 	if f.in(sourceVersion(ours, v.Version)) != no {
 		return finding{} // the two versions are not of one kind
 	}
-	has := finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s does not have the package", l.name)}
-	if l.build.Report.Partial {
-		has = finding{}
+	if why := l.incomparable(r, ours); why != "" {
+		return finding{says: why}
 	}
-	for _, p := range l.newer[packageKey{ours.Type, ours.Name}] {
-		if p.Arch != ours.Arch {
+	has := l.ask(l.newer[packageKey{ours.Type, ours.Name}], ours, v, f)
+	if has.says == "" && isSystem(ours.Type) { // it may have another name by now
+		has = l.ask(l.sources[packageKey{ours.Type, sourceName(ours)}], ours, v, f)
+	}
+	switch {
+	case has.says != "":
+		return has
+	case l.build.Report.Partial, isSystem(ours.Type) && !l.listed[ours.Type]:
+		return finding{}
+	}
+	return finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s does not have the package", l.name)}
+}
+
+// ask asks packages of the newest build whether they have the fix. It says nothing if the
+// build ships none of them.
+func (l *link) ask(list []*packages.Package, ours *packages.Package, v *report.Vulnerability, f fix) finding {
+	has := finding{}
+	for _, p := range list {
+		if p.Arch != ours.Arch && !everyArch(p.Arch) && !everyArch(ours.Arch) {
 			continue
+		}
+		name := ""
+		if p.Name != ours.Name {
+			name = p.Name + " "
 		}
 		for _, version := range shipped(p, v.Absent()) {
 			switch f.in(sourceVersion(p, version)) {
 			case no:
-				return finding{answer: no, says: fmt.Sprintf("today's %s still has %s", l.name, version)}
+				return finding{answer: no, says: fmt.Sprintf("today's %s still has %s%s", l.name, name, version)}
 			case unknown:
-				return finding{}
+				has = finding{says: fmt.Sprintf("the version of today's %s, %s%s, cannot be compared", l.name, name, version)}
+			case yes:
+				if has.says == "" {
+					has = finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s has %s%s", l.name, name, version)}
+				}
 			}
-			has = finding{answer: yes, day: l.from, says: fmt.Sprintf("today's %s has %s", l.name, version)}
 		}
 	}
 	return has
 }
+
+// incomparable says why the versions of the newest build cannot be compared with those of the
+// image; "" if they can.
+func (l *link) incomparable(r *report.Report, ours *packages.Package) string {
+	if !everyArch(ours.Arch) && !l.archs[ours.Arch] {
+		return fmt.Sprintf("today's %s was read for another platform", l.name)
+	}
+	if !isSystem(ours.Type) {
+		return ""
+	}
+	was, is := releaseOf(Distribution(r)), releaseOf(Distribution(l.build.Report))
+	switch {
+	case was == "" || is == "":
+		return fmt.Sprintf("of which release of a distribution today's %s or the image is, is not known", l.name)
+	case was != is:
+		return fmt.Sprintf("today's %s is %s and the image %s: versions of two releases are not compared", l.name, is, was)
+	}
+	return ""
+}
+
+// releaseOf names a release of a distribution, within which versions of packages can be
+// compared: "debian 12", "alpine 3.19". "" if it is not known.
+func releaseOf(d ancestry.Distro) string {
+	version := d.VersionID
+	numbers := strings.SplitN(version, ".", 3)
+	switch d.ID {
+	case "":
+		return ""
+	case "alpine":
+		version = strings.Join(numbers[:min(2, len(numbers))], ".")
+		if strings.Contains(d.VersionID, "_alpha") {
+			version = "edge"
+		}
+	case "rhel", "centos", "rocky", "almalinux", "ol":
+		version = numbers[0]
+	case "arch":
+		version = "rolling" // its VERSION_ID is the day of the image
+	}
+	if version = cmp.Or(version, d.Codename); version == "" {
+		return ""
+	}
+	return d.ID + " " + version
+}
+
+// everyArch reports whether packages of an architecture are those of all, or have none.
+func everyArch(arch string) bool {
+	return arch == "" || arch == "all" || arch == "noarch" || arch == "any"
+}
+
+func sourceName(p *packages.Package) string { return cmp.Or(p.Source, p.Name) }
 
 // shipped are the versions of a package that an image has: the one that is seen, or, for a
 // vulnerability of one that is not, all that its layers ship.
@@ -145,7 +238,7 @@ func shipped(p *packages.Package, all bool) []string {
 			}
 		}
 		return list
-	case p.State == packages.Present:
+	case p.State == packages.Present, p.State == packages.Hidden: // nothing lists it, its files may be there
 		return []string{p.Version}
 	}
 	return nil

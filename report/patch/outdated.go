@@ -25,7 +25,7 @@ func (t *tracer) countOutdated() {
 
 func (t *tracer) countPackage(o *report.Outdated, i int, p *packages.Package) {
 	e := packages.EcosystemOf(p.Type)
-	newest, listed, doubt := p.Version, false, false
+	newest, listed, doubt := p.Version, false, t.partly
 	for _, offer := range t.index.Versions(p) {
 		if offer.Version == "" {
 			continue // other packages of the same source

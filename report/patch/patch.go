@@ -19,6 +19,10 @@ type Index interface {
 	String() string
 	// Day is the day of the newest part; zero if it is not known.
 	Day() time.Time
+	// Missing names the parts of the archive that were not read, and Until is the day up to
+	// which the index has what was published; zero if it is not known.
+	Missing() []string
+	Until() time.Time
 }
 
 // Rebuilds know how the ancestors of an image are published today. [Newer] is one.
@@ -63,6 +67,7 @@ func Trace(r *report.Report, opts *Options) *report.Patches {
 	}
 	if t.index != nil {
 		t.out.Index, t.out.IndexDay = t.index.String(), t.index.Day()
+		t.partly = len(t.index.Missing()) > 0
 		t.countOutdated()
 	}
 	if r.Vulnerabilities != nil {
@@ -75,6 +80,7 @@ func Trace(r *report.Report, opts *Options) *report.Patches {
 type tracer struct {
 	report *report.Report
 	index  Index
+	partly bool   // a part of the archive was not read
 	links  []link // of each ancestor
 	fixes  map[fixKey]fix
 	steps  map[int]int    // that made a layer, by layer
@@ -123,6 +129,8 @@ func (t *tracer) trace(v *report.Vulnerability) report.Trace {
 	switch {
 	case f.published == no:
 		tr.State, tr.Why = report.PatchUnpublished, f.says
+	case f.published == unknown:
+		tr.Why = f.says
 	case v.Ancestor < 0 || v.Ancestor >= len(t.links):
 		tr.Why = "which ancestor installed the package"
 		if v.Why != "" {
@@ -148,7 +156,7 @@ func (t *tracer) climb(v *report.Vulnerability, f fix) (report.PatchState, int, 
 	below := time.Time{} // the day of the build below that has the fix
 	for i := v.Ancestor; i >= 1; i-- {
 		has := t.links[i].content(t.report, v, f)
-		if has.answer == unknown {
+		if has.answer == unknown && has.says == "" {
 			has = t.links[i].byDays(f, below)
 		}
 		switch {
@@ -158,6 +166,8 @@ func (t *tracer) climb(v *report.Vulnerability, f fix) (report.PatchState, int, 
 			return report.PatchNextLink, i, has.says
 		case has.answer == unknown && base.answer == no:
 			return report.PatchNotKnown, i, "which link holds it; " + base.says
+		case has.answer == unknown && i > 1 && base.says != "" && base.says != has.says:
+			return report.PatchNotKnown, i, has.says + "; " + base.says
 		case has.answer == unknown:
 			return report.PatchNotKnown, i, has.says
 		case i == 1:

@@ -101,9 +101,20 @@ func vulnerable(r *report.Report, name, fixed string) *report.Vulnerability {
 // debianIndex is an index of bookworm, of a day, with versions of packages.
 func debianIndex(t testing.TB, day string, versions map[string]string) *index.Index {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "dists", "bookworm")
-	require.NoError(t, os.MkdirAll(dir, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Release"), []byte("Codename: bookworm\nDate: "+handmade.Day(day).Format(time.RFC1123)+"\n"), 0o600))
+	return indexOf(t, day, versions, "bookworm-security", "bookworm-updates", "bookworm")
+}
+
+// indexOf is one of some suites. The versions are in the last of them.
+func indexOf(t testing.TB, day string, versions map[string]string, suites ...string) *index.Index {
+	t.Helper()
+	dir := ""
+	root := t.TempDir()
+	for _, suite := range suites {
+		dir = filepath.Join(root, "dists", suite)
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "Release"), []byte("Origin: Debian\nCodename: "+suite+"\nDate: "+handmade.Day(day).Format(time.RFC1123)+"\n"), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "Packages"), nil, 0o600))
+	}
 	var b strings.Builder
 	for name, version := range versions {
 		fmt.Fprintf(&b, "Package: %s\nVersion: %s\nArchitecture: amd64\n\n", name, version)
@@ -379,7 +390,7 @@ func TestOutdated(t *testing.T) {
 	r := oldChain(t)
 	x := debianIndex(t, "2024-06-29", map[string]string{"libc6": "2.36-9+deb12u7", "libssl-dev": "3.0.11-1"})
 	p := patch.Trace(r, &patch.Options{Index: x})
-	assert.Equal(t, "debian: bookworm", p.Index)
+	assert.Equal(t, "debian: bookworm, bookworm-security, bookworm-updates", p.Index)
 	assert.Equal(t, handmade.Day("2024-06-29"), p.IndexDay)
 	assert.Equal(t, []report.Outdated{
 		own:    {Unlisted: 1},

@@ -101,7 +101,7 @@ func (p *page) outdated(r *report.Report) {
 		p.para("", part{text: "  all:"}, part{text: outdatedText(all)}, 4)
 	}
 	if all.NotKnown > 0 {
-		p.para("  ", part{p.style.fair, "not known:"}, part{text: fmt.Sprintf("of %s, counted as current, whether there is a newer version: their versions cannot be compared", english.Plural(all.NotKnown, "package", ""))}, 2)
+		p.para("  ", part{p.style.fair, "not known:"}, part{text: fmt.Sprintf("of %s, counted as current, whether there is a newer version: their versions cannot be compared, or a part of the archive was not read", english.Plural(all.NotKnown, "package", ""))}, 2)
 	}
 	p.indexLine(r)
 }
@@ -119,6 +119,9 @@ func (p *page) indexLine(r *report.Report) {
 
 func outdatedText(o report.Outdated) string {
 	s := fmt.Sprintf("%s of %s outdated", comma(o.Outdated), comma(o.Total()))
+	if o.NotKnown > 0 {
+		s += fmt.Sprintf("; of %s it is not known", comma(o.NotKnown))
+	}
 	if o.Unlisted > 0 {
 		s += fmt.Sprintf("; %s not in the index", comma(o.Unlisted))
 	}

@@ -60,7 +60,7 @@ func TestPatchesWithoutScanner(t *testing.T) {
 	r.Vulnerabilities, r.Patches.Traces, r.Patches.Acts = nil, nil, nil
 	out := string(write(t, r, text.Options{Width: 100, ASCII: text.Always}))
 	assert.Contains(t, out, "outdated")
-	assert.Contains(t, out, "index of packages: debian: bullseye-security, as of 2026-11-21")
+	assert.Contains(t, out, "index of packages: debian: bullseye, bullseye-security, bullseye-updates, as of 2026-11-21")
 	assert.NotContains(t, out, "fixable")
 	r.Patches = &report.Patches{NoIndex: "the image's distribution is not known"}
 	out = string(write(t, r, text.Options{Width: 100, ASCII: text.Always}))

@@ -34,6 +34,12 @@ func Report(t testing.TB, rules []report.Rule) *report.Report {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
 	}
+	for _, suite := range []string{"bullseye", "bullseye-updates"} { // nothing in them is newer
+		at := filepath.Join(filepath.Dir(dir), suite)
+		require.NoError(t, os.MkdirAll(at, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(at, "Release"), []byte("Origin: Debian\nLabel: Debian\nCodename: "+suite+"\nDate: Sat, 21 Nov 2026 09:00:00 UTC\n"), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(at, "Packages"), nil, 0o600))
+	}
 	x, err := index.Open(t.Context(), index.System{ID: "debian", VersionID: "11", Codename: "bullseye", Arch: "amd64"}, []string{filepath.Dir(filepath.Dir(dir))}, nil)
 	require.NoError(t, err)
 	r.Patches = patch.Trace(r, &patch.Options{Index: x, Rebuilds: patch.Newer{"buildpack-deps:bullseye": today(t)}})
@@ -49,7 +55,7 @@ func today(t testing.TB) *report.Report {
 	}
 	im := handmade.Image{
 		Steps:     []handmade.Step{{CreatedBy: "ADD rootfs / # buildkit", Comment: handmade.BuildKit, Created: handmade.Day("2026-03-02"), Files: []handmade.File{{Name: "bin/sh"}}}},
-		Ancestors: []handmade.Ancestor{{Repository: "buildpack-deps", Tag: "bullseye", Steps: 1, Distro: ancestry.Distro{ID: "debian"}}},
+		Ancestors: []handmade.Ancestor{{Repository: "buildpack-deps", Tag: "bullseye", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "11"}}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{pkg("gcc-10", "10.2.1-7"), pkg("git", "1:2.30.2-1")}},
 	}
 	return im.Report(t)
