@@ -71,3 +71,30 @@ func TestArchitectureNamesEveryFile(t *testing.T) {
 		assert.ElementsMatch(t, want, named, dir)
 	}
 }
+
+// A link of a page leads to a file that is there, and a picture of one, too.
+func TestLinksLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`(?:\]\(|(?:href|src)=")([^)"#\s]+)(?:#[^)"\s]*)?[)"]`)
+	pages, links := 0, 0
+	err := filepath.WalkDir(".", func(page string, d os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(page) != ".md" {
+			return err
+		}
+		pages++
+		b, err := os.ReadFile(page)
+		if err != nil {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(string(b), -1) {
+			if !strings.Contains(m[1], ":") {
+				links++
+				_, err := os.Stat(filepath.Join(filepath.Dir(page), m[1]))
+				assert.NoError(t, err, page)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, pages, 5)
+	require.Greater(t, links, 20)
+}

@@ -1,12 +1,12 @@
 package stemma
 
 import (
-	"fmt"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/source"
 )
@@ -15,65 +15,14 @@ import (
 // under which a registry or a daemon was asked for it, the names under which it is
 // stored, the digest and the annotations of its manifest. A file's path is no
 // name.
-func HintsOf(img *source.Image) ancestry.Hints {
-	h := ancestry.Hints{Tags: img.Tags, Digest: img.ManifestDigest, Annotations: img.Annotations}
-	switch asked := img.Scheme == "registry" || img.Scheme == "docker"; {
-	case asked && len(img.Tags) > 0:
-		h.Reference, h.Tags = img.Tags[0], img.Tags[1:]
-	case img.Scheme == "registry":
-		h.Reference = img.Name // by digest; a daemon may have been asked for an ID
-	}
-	return h
-}
-
-// A place is what is known of an image from where it was found.
-type place struct {
-	hints     ancestry.Hints
-	reference string // the report's, where no name was asked for; "" if not known
-	damage    error  // what is wrong with the archive that holds the image
-}
-
-// placeOf returns the place of an image that package source opened, and the zero
-// place for any other.
-func placeOf(img v1.Image) place {
-	s, ok := img.(*source.Image)
-	if !ok {
-		return place{}
-	}
-	p := place{hints: HintsOf(s), reference: s.Reference}
-	if s.Damage != nil { // what is lost by it shows in the layers, too
-		p.damage = fmt.Errorf("archive: %w", s.Damage)
-	}
-	return p
-}
-
-// complete fills in the hints that the caller did not give.
-func (p place) complete(h ancestry.Hints) ancestry.Hints {
-	if h.Reference == "" {
-		h.Reference = p.hints.Reference
-	}
-	if h.Tags == nil {
-		h.Tags = p.hints.Tags
-	}
-	if h.Digest == (v1.Hash{}) {
-		h.Digest = p.hints.Digest
-	}
-	if h.Annotations == nil {
-		h.Annotations = p.hints.Annotations
-	}
-	return h
-}
-
-// maxHint bounds what is kept of a file that says what a root is; real ones are below
-// 4 KiB.
-const maxHint = 64 << 10
+func HintsOf(img *source.Image) ancestry.Hints { return place.Hints(img) }
 
 // wantHints keeps the small files that tell what a root is.
 var wantHints = layers.Want{
-	Key: "hints/2",
+	Key: "hints/3",
 	Match: func(e layers.Entry, _ []byte) bool {
 		name, ok := ancestry.HintPath(e.Path)
-		return ok && name == e.Path && e.Size <= maxHint
+		return ok && name == e.Path && e.Size <= place.MaxHint
 	},
 }
 

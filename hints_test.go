@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers/source"
 )
 
@@ -17,16 +18,16 @@ import (
 func TestPlaced(t *testing.T) {
 	digest := v1.Hash{Algorithm: "sha256", Hex: "11"}
 	img := &source.Image{Image: empty.Image, Scheme: "docker", Reference: "x.tar", Tags: []string{"a:1", "b:2"}, ManifestDigest: digest, Annotations: map[string]string{"k": "v"}}
-	assert.Equal(t, ancestry.Hints{Reference: "a:1", Tags: []string{"b:2"}, Digest: digest, Annotations: map[string]string{"k": "v"}}, placeOf(img).complete(ancestry.Hints{}))
+	assert.Equal(t, ancestry.Hints{Reference: "a:1", Tags: []string{"b:2"}, Digest: digest, Annotations: map[string]string{"k": "v"}}, place.Of(img).Complete(ancestry.Hints{}))
 	byDigest := &source.Image{Image: empty.Image, Scheme: "registry", Name: "a@sha256:11"}
 	assert.Equal(t, "a@sha256:11", HintsOf(byDigest).Reference)
 	byDigest.Scheme, byDigest.Name = "docker", "beef"
 	assert.Empty(t, HintsOf(byDigest).Reference, "an ID is no name")
 	img.Scheme = "oci"
-	assert.Equal(t, []string{"a:1", "b:2"}, placeOf(img).complete(ancestry.Hints{}).Tags, "nobody asked for a name")
+	assert.Equal(t, []string{"a:1", "b:2"}, place.Of(img).Complete(ancestry.Hints{}).Tags, "nobody asked for a name")
 	given := ancestry.Hints{Reference: "mine:1", Tags: []string{"mine:2"}, Digest: v1.Hash{Algorithm: "sha256", Hex: "22"}, Annotations: map[string]string{}}
-	assert.Equal(t, given, placeOf(img).complete(given))
-	assert.Equal(t, ancestry.Hints{}, placeOf(empty.Image).complete(ancestry.Hints{}), "an image of unknown place")
+	assert.Equal(t, given, place.Of(img).Complete(given))
+	assert.Equal(t, ancestry.Hints{}, place.Of(empty.Image).Complete(ancestry.Hints{}), "an image of unknown place")
 }
 
 func TestAnalyzeNamesByPlace(t *testing.T) {

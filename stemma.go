@@ -9,9 +9,11 @@
 //   - layers/source opens an image by its reference;
 //   - layers/history parses the history of its configuration;
 //   - layers reads its layers once and says what each of them did;
-//   - ancestry finds its chain of parents;
+//   - ancestry finds its chain of parents, ancestry/provenance what its build attested;
 //   - packages is the vocabulary of packages and their lives, packages/scan reads
 //     them from an image, with Syft's parsers;
+//   - chain finds the chain alone, without reading the image;
+//   - live asks registries whether the ancestors' tags have moved, if a caller wants that;
 //   - report joins them and runs the rules; the packages below it write a report as
 //     text or JSON, check it against a policy, and assert on it in tests.
 //
@@ -29,7 +31,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
-	"github.com/stemma-go/stemma/ancestry/genealogy"
+	"github.com/stemma-go/stemma/ancestry/live"
+	"github.com/stemma-go/stemma/ancestry/provenance"
+	"github.com/stemma-go/stemma/internal/place"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan"
@@ -50,8 +54,17 @@ type Options struct {
 	// Publishers are passed to [ancestry.Resolve]: rows by which images of one's own
 	// are told, tried before those that Stemma has.
 	Publishers []ancestry.Publisher
-	// NoGenealogy leaves the genealogy out.
+	// NoGenealogy leaves the genealogy out: for a newer one among the Catalogues, which
+	// package ancestry/catalogue/artifact fetches.
 	NoGenealogy bool
+	// Live says which registry to ask whether the ancestors' tags still point to what is in
+	// the image. nil asks nobody: see package live.
+	Live *live.Options
+	// Provenance says what is done with the build attestations of an image that package
+	// layers/source opened. If it is nil, those in a layout or an archive are read
+	// nevertheless, and a registry is not asked for them: see package
+	// ancestry/provenance for what that costs.
+	Provenance *provenance.Options
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []report.Rule
@@ -77,7 +90,8 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		opts = &Options{}
 	}
 	read := opts.Layers
-	read.Wants = append(slices.Clone(read.Wants), wantHints)
+	files := &report.Files{}
+	read.Wants = append(slices.Clone(read.Wants), append(files.Wants(), wantHints)...)
 	var collector *scan.Collector
 	if !opts.NoPackages {
 		collector = scan.NewCollector(&opts.Packages)
@@ -87,12 +101,13 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	if err != nil {
 		return nil, err
 	}
-	place := placeOf(img)
-	given := place.complete(opts.Hints)
+	found := place.Of(img)
+	given := found.Complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
-	lin, err := ancestry.Resolve(ctx, img, &ancestry.Options{
+	catalogues, unread := found.WithProvenance(ctx, catalogues, opts.Provenance)
+	lin, err := live.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
-	})
+	}, opts.Live)
 	if err != nil {
 		return nil, err
 	}
@@ -107,29 +122,16 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 			failed = fmt.Errorf("packages: %w", failed)
 		}
 	}
-	rep := report.Options{Reference: given.Reference, Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules}
-	if rep.Reference == "" {
-		rep.Reference = place.reference
+	rep := report.Options{
+		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules, Files: files,
+		Problems: found.Problems(unopened, unread, failed), Partial: failed != nil,
 	}
-	for _, err := range []error{place.damage, unopened, failed} {
-		if err != nil {
-			rep.Problems = append(rep.Problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: err})
-		}
-	}
-	rep.Partial = failed != nil
 	return report.New(idx, lin, inv, &rep), nil
 }
 
-// catalogues returns the caller's catalogues, and the genealogy after them, which is
-// joined with them: one's own images are built on official ones. The error says that
-// the genealogy cannot be opened.
 func (o *Options) catalogues() ([]ancestry.Source, error) {
 	if o.NoGenealogy {
 		return o.Catalogues, nil
 	}
-	g, err := genealogy.Open()
-	if err != nil {
-		return o.Catalogues, fmt.Errorf("genealogy: %w", err)
-	}
-	return append(slices.Clone(o.Catalogues), g), nil
+	return place.Catalogues(o.Catalogues)
 }

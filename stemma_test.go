@@ -58,6 +58,7 @@ func TestAnalyze(t *testing.T) {
 	assert.Equal(t, "00", r.Digest.Hex)
 	assert.Equal(t, handmade.AsOf, r.AsOf)
 	assert.NotNil(t, r.Inventory)
+	assert.NotNil(t, r.Files)
 	assert.Equal(t, 1, wanted, "the caller's own want")
 	assert.Len(t, opts.Layers.Wants, 1, "the caller's options are not changed")
 	require.Len(t, r.Ancestors, 2)

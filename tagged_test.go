@@ -3,8 +3,10 @@
 package stemma_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,8 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
 	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/chain"
 )
 
@@ -50,17 +54,20 @@ func TestTaggedNoOfficialName(t *testing.T) {
 
 // Roots as mmdebstrap makes them, one with documentation and one whose dpkg leaves it
 // out: what stands on them is told to stand on a full or on a slim image, and without
-// the layers it is a tie.
+// the layers it is a tie. The rules about what is in the files are silent on them, but for
+// compilers, of which they name every one with its bytes.
 func TestTaggedFullOrSlim(t *testing.T) {
 	if _, err := exec.LookPath("mmdebstrap"); err != nil {
 		t.Skip("needs mmdebstrap")
 	}
 	for name, test := range map[string]struct {
-		args []string
-		want string
+		args      []string
+		want      string
+		compilers []string
 	}{
-		"full": {nil, "debian:bookworm-20241202"},
-		"slim": {[]string{"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*"}, "debian:bookworm-20241202-slim"},
+		"full":           {nil, "debian:bookworm-20241202", nil},
+		"slim":           {[]string{"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*"}, "debian:bookworm-20241202-slim", nil},
+		"with compilers": {[]string{"--include=g++"}, "debian:bookworm-20241202", []string{"gcc-12", "g++-12", "cpp-12", "libgcc-12-dev", "libstdc++-12-dev"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "root.tar")
@@ -70,9 +77,21 @@ func TestTaggedFullOrSlim(t *testing.T) {
 			require.NoError(t, err, "%s", out)
 			img := onRoot(t, root)
 
-			rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{NoPackages: true})
+			rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{Rules: []report.Rule{
+				rules.BuildTools(), rules.SingleStage(), rules.SecretFile(), rules.Setuid(), rules.WorldWritable(), rules.WritableSystem(), rules.NeedlessShell(),
+			}})
 			require.NoError(t, err)
 			require.Len(t, rep.Ancestors, 2)
+			message := ""
+			for _, f := range rep.Findings {
+				assert.True(t, f.Rule == "build-tools" && test.compilers != nil, "%v", f)
+				if f.Subject == "compilers" {
+					message = f.Message
+				}
+			}
+			for _, c := range test.compilers {
+				assert.Regexp(t, regexp.QuoteMeta(c)+` \([0-9.]+ [kM]B\)`, message)
+			}
 			assert.Equal(t, test.want, rep.Ancestors[1].String(), "%v", rep.Ancestors[1].Evidence)
 			assert.Empty(t, rep.Ancestors[1].Ties)
 
@@ -115,4 +134,40 @@ func onRoot(t *testing.T, root string) v1.Image {
 	)
 	require.NoError(t, err)
 	return img
+}
+
+// Runtimes of this machine that three builders copied from stages: each is told with the
+// version that it says itself, by the step that copied it. Parts of them, and an unpacked
+// archive, tell nothing; a second copy is no other donor.
+func TestTaggedDonors(t *testing.T) {
+	for _, tool := range []string{"docker", "dockerd", "buildah", "skopeo", "node", "python3", "go"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("needs " + tool)
+		}
+	}
+	dir := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "testdata/donors/build.sh", dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	said, err := os.ReadFile(filepath.Join(dir, "versions"))
+	require.NoError(t, err)
+	versions := strings.Split(strings.TrimSpace(string(said)), "\n")
+	for _, builder := range []string{"classic", "buildkit", "buildah"} {
+		for stage, want := range map[string][]string{"whole": versions, "again": versions, "parts": nil} {
+			t.Run(builder+"/"+stage, func(t *testing.T) {
+				img, err := source.Open(t.Context(), filepath.Join(dir, builder+"-"+stage+".tar"), nil)
+				require.NoError(t, err)
+				defer img.Close()
+				rep, err := stemma.Analyze(t.Context(), img, &stemma.Options{NoGenealogy: true})
+				require.NoError(t, err)
+				var got []string
+				for i, d := range rep.Donors {
+					got = append(got, d.String()+" "+d.Version)
+					assert.Equal(t, ancestry.Inferred, d.Confidence)
+					assert.Equal(t, []int{i + 1}, d.Steps)
+					assert.Positive(t, d.Bytes)
+				}
+				assert.Equal(t, want, got)
+			})
+		}
+	}
 }

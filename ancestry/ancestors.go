@@ -42,7 +42,7 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 	decisive := make([]Evidence, len(out))
 	for i := range out {
 		decisive[i] = out[i].name(names[i])
-		out[i].Undecided = out[i].whatDecides(len(q.Hints.Files) > 0)
+		out[i].Undecided = out[i].whatDecides(len(q.Hints.Files) > 0 && !q.Hints.FilesPartial)
 		if i > 0 {
 			// After what speaks for the name, which is asked for more often.
 			for _, e := range c.cuts[spans[i].From].evidence {
@@ -133,7 +133,11 @@ func (c *chain) lowestParents(spans []Span) []int {
 // stated reports whether the claim is of somebody who says what the parent is, and has
 // compared nothing with it.
 func (w weighed) stated() bool {
-	return w.Evidence.Kind == KindLabel || w.Evidence.Kind == KindAnnotation
+	switch w.Evidence.Kind {
+	case KindLabel, KindAnnotation, KindProvenance:
+		return true
+	}
+	return false
 }
 
 // named returns what a claim calls the span, false if what it is about may not be all of
@@ -173,7 +177,7 @@ func (c *chain) parent(w weighed, above Span) candidate {
 	case w.Evidence.Kind == KindRecipe:
 		e.Confidence = min(e.Confidence, Inferred) // the steps of the image below were compared with nothing
 	}
-	e.Kind = KindParent
+	e.Kind, e.Name = KindParent, "" // what the image above is called by is no name of the parent
 	e.Confidence = min(e.Confidence, Recorded, c.cuts[above.From].confidence)
 	e.Says = fmt.Sprintf("%s is built on %s", orThis(w.Name), w.Parent)
 	return candidate{Name: w.Parent, Evidence: e, rank: 2*w.source + 1}

@@ -188,7 +188,7 @@ func (d Distro) fitTag(row distribution, tag string) Fit {
 	}
 	if d.onTheWay() {
 		switch word {
-		case "sid", "unstable", "testing", "experimental", "edge":
+		case "sid", "unstable", "testing", "experimental", "rc", "edge": // rc-buggy is experimental
 			return Fits
 		}
 	}
@@ -229,7 +229,7 @@ func (d Distro) fitTag(row distribution, tag string) Fit {
 // Ubuntu, or one of Debian's that are on the way.
 func suiteName(word string) bool {
 	switch word {
-	case "sid", "unstable", "testing", "experimental", "edge",
+	case "sid", "unstable", "testing", "experimental", "rc", "edge",
 		"squeeze", "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke",
 		"lucid", "precise", "quantal", "raring", "saucy", "trusty", "utopic", "vivid", "wily", "xenial", "yakkety", "zesty", "artful", "bionic",
 		"cosmic", "disco", "eoan", "focal", "groovy", "hirsute", "impish", "jammy", "kinetic", "lunar", "mantic", "noble", "oracular",
@@ -252,9 +252,10 @@ func rootFiles(q *Query) ([]Claim, error) {
 		return nil, nil
 	}
 	files := q.Hints.Files[0]
-	d, ok := files.Distro()
+	d, where, ok := files.distro()
+	more := files.foreign() || q.Hints.FilesPartial // what no distribution's root has is there, or may be
 	alone := !makesLayer(q.Steps[first+1:])
-	if !ok || alone && !q.Bare() || !madeOfArchive(q.Steps[first]) && files.foreign() {
+	if !ok || alone && !q.Bare() || !madeOfArchive(q.Steps[first]) && more {
 		return nil, nil
 	}
 	says := strings.TrimSpace(d.ID + " " + d.VersionID)
@@ -264,10 +265,19 @@ func rootFiles(q *Query) ([]Claim, error) {
 	var claims []Claim
 	for _, name := range d.Names() {
 		claims = append(claims, Claim{Start: 0, End: first + 1, Later: true, Name: name, Evidence: Evidence{
-			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: "layer 0: etc/os-release",
+			Kind: KindOSRelease, Confidence: Inferred, Says: "the distribution is " + plainText(says), Where: q.inRoot(where),
 		}})
 	}
 	return claims, nil
+}
+
+// inRoot says where a file of the root was read, and whether its bytes were verified.
+func (q *Query) inRoot(file string) string {
+	where := "layer 0: " + file
+	if v := q.Hints.Verified; len(v) == 0 || !v[0] {
+		where += ", not verified"
+	}
+	return where
 }
 
 // madeOfArchive reports whether a step is one with which distributions make their

@@ -41,6 +41,8 @@ const (
 	fileDebianVersion = "etc/debian_version"
 	fileAlpineRelease = "etc/alpine-release"
 	fileRedHatRelease = "etc/redhat-release"
+	fileLSBRelease    = "etc/lsb-release"
+	fileIssue         = "etc/issue"
 	fileAptSources    = "etc/apt/sources.list"
 	dirAptSources     = "etc/apt/sources.list.d"
 	dirDpkgConfig     = "etc/dpkg/dpkg.cfg.d"
@@ -56,11 +58,11 @@ const (
 // var/www/, it is the directory.
 //
 // The files are etc/os-release (and usr/lib/os-release), etc/debian_version,
-// etc/alpine-release, etc/redhat-release, apt's sources, dpkg's configuration,
-// and that there are manuals and documents.
+// etc/alpine-release, etc/redhat-release, etc/lsb-release, etc/issue, apt's sources, dpkg's
+// configuration, and that there are manuals and documents.
 func HintPath(file string) (name string, ok bool) {
 	switch file {
-	case fileOSRelease, fileUsrOSRelease, fileDebianVersion, fileAlpineRelease, fileRedHatRelease, fileAptSources:
+	case fileOSRelease, fileUsrOSRelease, fileDebianVersion, fileAlpineRelease, fileRedHatRelease, fileLSBRelease, fileIssue, fileAptSources:
 		return file, true
 	}
 	switch dir := path.Dir(file); {
@@ -94,17 +96,18 @@ func (f Files) foreign() bool {
 	return false
 }
 
-// Distro tells the operating system. It reports false if no file says its ID.
+// Distro tells the operating system. It reports false if no file says its ID. Without
+// os-release, older and other files do: etc/redhat-release, or etc/lsb-release and
+// etc/issue where what is beside them agrees.
 func (f Files) Distro() (Distro, bool) {
-	text, found := f[fileOSRelease]
-	if !found {
-		text = f[fileUsrOSRelease]
-	}
-	d, ok := OSRelease(text)
-	if !ok {
-		if d, ok = redHatRelease(f[fileRedHatRelease]); !ok {
-			return Distro{}, false
-		}
+	d, _, ok := f.distro()
+	return d, ok
+}
+
+// distro is Distro, with the path of the file that says it.
+func (f Files) distro() (d Distro, where string, ok bool) {
+	if d, where, ok = f.identity(); !ok {
+		return Distro{}, "", false
 	}
 	switch d.ID {
 	case "debian":
@@ -120,7 +123,76 @@ func (f Files) Distro() (Distro, bool) {
 		d.Variant = f.variant()
 		d.Suites = f.suites()
 	}
-	return d, true
+	return d, where, true
+}
+
+// identity tells which distribution and version it is, by the best file that is there.
+func (f Files) identity() (d Distro, where string, ok bool) {
+	for _, name := range [...]string{fileOSRelease, fileUsrOSRelease} {
+		text, found := f[name]
+		if !found {
+			continue
+		}
+		if d, ok := OSRelease(text); ok {
+			return d, name, true
+		}
+		break // a file that says nothing hides the other
+	}
+	if d, ok := redHatRelease(f[fileRedHatRelease]); ok {
+		return d, fileRedHatRelease, true
+	}
+	if d, ok := f.lsbRelease(); ok {
+		return d, fileLSBRelease, true
+	}
+	d, ok = f.issue()
+	return d, fileIssue, ok
+}
+
+// lsbRelease reads etc/lsb-release, which Ubuntu's base-files has, and no other
+// distribution of Debian's family. Apt's sources, without which neither is, must be there.
+func (f Files) lsbRelease() (Distro, bool) {
+	values := map[string]string{}
+	for line := range strings.Lines(string(f[fileLSBRelease][:min(len(f[fileLSBRelease]), maxOSRelease)])) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			values[k], _ = unquote(v)
+		}
+	}
+	d := Distro{ID: "ubuntu", VersionID: values["DISTRIB_RELEASE"], Codename: values["DISTRIB_CODENAME"], PrettyName: plainText(values["DISTRIB_DESCRIPTION"])}
+	return d, values["DISTRIB_ID"] == "Ubuntu" && plainID(d.VersionID) && len(f.suites()) > 0
+}
+
+// issueLine is the greeting of a login, by which Debian and Alpine give their names and
+// versions: "Debian GNU/Linux 12 \n \l", "Welcome to Alpine Linux 3.20".
+var issueLine = regexp.MustCompile(`^(?:Welcome to )?(Debian GNU/Linux|Alpine Linux) ([A-Za-z0-9._/-]+)`)
+
+// issue reads etc/issue. What is made of Debian or Alpine may have left it as it was, so
+// a second file must agree: apt's sources, or etc/alpine-release.
+func (f Files) issue() (Distro, bool) {
+	m := issueLine.FindSubmatch(f[fileIssue][:min(len(f[fileIssue]), 256)])
+	if m == nil {
+		return Distro{}, false
+	}
+	name, version := string(m[1]), string(m[2])
+	if name == "Alpine Linux" {
+		release := strings.TrimSpace(string(f[fileAlpineRelease][:min(len(f[fileAlpineRelease]), 64)]))
+		return Distro{ID: "alpine", VersionID: release, PrettyName: name + " v" + version},
+			plainID(release) && strings.HasPrefix(release+".", version+".")
+	}
+	d := Distro{ID: "debian", PrettyName: name + " " + version}
+	suites := f.suites()
+	if firstVersion(m[2]) == "" {
+		d.Codename = version // one on the way: "forky/sid"
+		return d, len(suites) > 0
+	}
+	d.VersionID = version
+	for _, s := range suites {
+		if debianVersion(s) == version {
+			d.Codename = s
+			d.PrettyName += " (" + s + ")"
+			return d, true
+		}
+	}
+	return d, false
 }
 
 // variant tells Debian's slim images, whose dpkg leaves documentation out, from the

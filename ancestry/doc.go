@@ -78,6 +78,9 @@
 // stands: superseded, abandoned or lagging, as of the source's day. See [Standing].
 // It is that of the name which won, and of none where names tie.
 //
+// Whether tags have moved since then is asked of registries by package live, if a caller
+// wants that: Ancestor.Live has the answer. Nothing here asks any server.
+//
 // # What is needed
 //
 // Resolve needs one method, ConfigFile: two small requests to a registry, and no

@@ -21,7 +21,7 @@ func builtin(publishers []Publisher) []Source {
 	return []Source{
 		sourceFunc(references), publisherSource{publishers}, sourceFunc(comments), sourceFunc(buildpacks),
 		sourceFunc(baseNames), sourceFunc(roots), sourceFunc(builderChanges), sourceFunc(wholeBuilds), sourceFunc(commits),
-		sourceFunc(commands), sourceFunc(firstLayer), sourceFunc(ownNames), sourceFunc(rootFiles),
+		sourceFunc(commands), sourceFunc(firstLayer), sourceFunc(ownNames), sourceFunc(rootFiles), sourceFunc(copyFlags),
 	}
 }
 
@@ -44,7 +44,7 @@ func comments(q *Query) ([]Claim, error) {
 			Start: history.None, End: i, Name: name,
 			Evidence: Evidence{
 				Kind: KindBuilder, Confidence: Recorded,
-				Says: "built on " + plainText(from), Where: fmt.Sprintf("step %d: comment", i),
+				Says: "built on " + plainText(from), Name: from, Where: fmt.Sprintf("step %d: comment", i),
 			},
 		})
 	}
@@ -267,14 +267,15 @@ func firstLayer(q *Query) ([]Claim, error) {
 	if len(q.Steps) < 2 || q.Steps[0].Layer != 0 || !makesLayer(q.Steps[1:]) || !silent(q.Steps[0]) {
 		return nil, nil
 	}
-	if _, ok := q.Hints.Files[0].Distro(); !ok {
+	_, where, ok := q.Hints.Files[0].distro()
+	if !ok {
 		return nil, nil
 	}
 	if _, _, ok := rootOf(q.Steps); ok {
 		return nil, nil
 	}
 	c := boundary(1, "the lowest layer is a distribution's root, and nothing says what made it")
-	c.Evidence.Where = "layer 0: etc/os-release"
+	c.Evidence.Where = q.inRoot(where)
 	return []Claim{c}, nil
 }
 

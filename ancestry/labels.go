@@ -124,7 +124,7 @@ func baseNames(q *Query) ([]Claim, error) {
 		if n, ok := baseName(set); ok {
 			claims = append(claims, Claim{
 				Start: at, End: at + 1, Earlier: true, Later: later, Parent: n,
-				Evidence: Evidence{Kind: kind, Confidence: most, Says: "base name " + n.String(), Where: fmt.Sprintf("%s %s", kind, specs.AnnotationBaseImageName)},
+				Evidence: Evidence{Kind: kind, Confidence: most, Says: "base name " + n.String(), Name: set[specs.AnnotationBaseImageName], Where: fmt.Sprintf("%s %s", kind, specs.AnnotationBaseImageName)},
 			})
 		}
 	}

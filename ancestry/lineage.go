@@ -17,8 +17,18 @@ type Lineage struct {
 	Ancestors []Ancestor
 	// Steps are the image's history, oldest first.
 	Steps []history.Step
+	// Donors are the images outside the chain from which files were copied, as far as the
+	// image, its place or its user says so. See also Donors of package report's Report,
+	// which has those that the files tell, too.
+	Donors []Donor
+	// Dockerfile says which of its lines made which steps, where a build attestation has
+	// it; nil if none does. See package ancestry/provenance.
+	Dockerfile *Dockerfile
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem
+	// Asked says what it took to ask registries for every Ancestor.Live; nil if none was
+	// asked.
+	Asked *Asked
 }
 
 // An Ancestor is a contiguous span of steps and layers that one image of the
@@ -61,6 +71,9 @@ type Ancestor struct {
 	// Standing is how it stands among the images of its tags, as the catalogue knows
 	// that names it; nil if none does that follows tags.
 	Standing *Standing
+	// Live is what a registry said of its name; nil if none was asked, as by default, or
+	// if it has no name. See package live.
+	Live *Live
 }
 
 // A Span is the half-open range of indices [From, To).
@@ -103,6 +116,10 @@ type Evidence struct {
 	Confidence Confidence // the grade that this evidence alone supports
 	// Says is what it says, in words: "base name debian:bookworm-slim".
 	Says string
+	// Name is the name by which the image above was built on this one, as it was given, with
+	// its digest if it has one: "debian:bookworm@sha256:…". Only an annotation, a label, a
+	// builder or a known Dockerfile that says what the image stands on has one.
+	Name string
 	// Where is where it was read: "label org.opencontainers.image.base.name",
 	// "step 4 comment", "layer 0: etc/os-release".
 	Where string

@@ -159,9 +159,9 @@ func (a *Ancestor) place(c, first candidate, groups []Name) {
 		}
 		if len(groups) == 1 && c.addsTags(first, g, *a) {
 			n, more := Name{a.Repository, a.Tags, a.Digest}, c.Name
-			if first.Evidence.Kind == KindReference && c.Evidence.Kind == KindRecipe {
+			if called := first.Evidence.Kind; (called == KindReference || called == KindProvenance) && c.Evidence.Kind == KindRecipe {
 				// The recipe's tags are the most specific first; what it was asked for
-				// by may be any of them.
+				// by, or the Dockerfile's FROM, may be any of them.
 				n, more = Name{more.Repository, slices.Clone(more.Tags), more.Digest}, n
 			}
 			n.join(more)
@@ -189,6 +189,9 @@ func (a *Ancestor) place(c, first candidate, groups []Name) {
 // addsTags reports whether the tags of a candidate that agrees are the ancestor's
 // too. What looks alike knows no tags beside those of better evidence.
 func (c candidate) addsTags(first candidate, g Name, a Ancestor) bool {
+	if first.Evidence.Kind == KindProvenance && c.Evidence.Kind == KindRecipe && (len(g.Tags) == 0 || g.floats()) {
+		return true // a FROM may say latest: the recipe knows better what that was
+	}
 	if len(a.Tags) == 0 {
 		return c.Evidence.Confidence >= first.Evidence.Confidence
 	}

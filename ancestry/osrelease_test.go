@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
 )
@@ -126,4 +127,75 @@ func FuzzParseName(f *testing.F) {
 			t.Fatalf("%q gives %q, which is no name", s, n)
 		}
 	})
+}
+
+// Before os-release, and where it comes late in a layer, other files tell, if two agree.
+func TestDistroWithoutOSRelease(t *testing.T) {
+	sources := func(suites string) []byte {
+		return []byte("Types: deb\nURIs: http://example.org\nSuites: " + suites + "\n")
+	}
+	for name, test := range map[string]struct {
+		files ancestry.Files
+		want  ancestry.Distro
+	}{
+		"Debian": {
+			ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n\n"), "etc/debian_version": []byte("12.11\n"), "etc/apt/sources.list": []byte("deb http://mirror.example.org/debian bookworm main\n")},
+			ancestry.Distro{ID: "debian", VersionID: "12", Codename: "bookworm", PrettyName: "Debian GNU/Linux 12 (bookworm)", Release: "12.11", Suites: []string{"bookworm"}},
+		},
+		"Debian, on the way": {
+			ancestry.Files{"etc/issue": []byte("Debian GNU/Linux forky/sid \\n \\l\n"), "etc/debian_version": []byte("forky/sid\n"), "etc/apt/sources.list.d/debian.sources": sources("sid")},
+			ancestry.Distro{ID: "debian", Codename: "forky/sid", PrettyName: "Debian GNU/Linux forky/sid", Suites: []string{"sid"}},
+		},
+		"Debian's greeting on another's suites": {ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n"), "etc/apt/sources.list.d/x.sources": sources("daedalus")}, ancestry.Distro{}},
+		"Debian's greeting alone":               {ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n"), "etc/debian_version": []byte("12.11\n")}, ancestry.Distro{}},
+		"what is made of Debian":                {ancestry.Files{"etc/issue": []byte("Raspbian GNU/Linux 12 \\n \\l\n"), "etc/apt/sources.list.d/x.sources": sources("bookworm")}, ancestry.Distro{}},
+		"os-release says otherwise": {
+			ancestry.Files{"etc/issue": []byte("Debian GNU/Linux 12 \\n \\l\n"), "etc/apt/sources.list.d/x.sources": sources("bookworm"), "etc/os-release": []byte("ID=other\n")},
+			ancestry.Distro{ID: "other"},
+		},
+		"Ubuntu": {
+			ancestry.Files{"etc/lsb-release": []byte("DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\nDISTRIB_CODENAME=noble\nDISTRIB_DESCRIPTION=\"Ubuntu 24.04.3 LTS\"\n"), "etc/apt/sources.list.d/ubuntu.sources": sources("noble noble-updates")},
+			ancestry.Distro{ID: "ubuntu", VersionID: "24.04", Codename: "noble", PrettyName: "Ubuntu 24.04.3 LTS", Suites: []string{"noble", "noble-updates"}},
+		},
+		"no Ubuntu": {ancestry.Files{"etc/lsb-release": []byte("DISTRIB_ID=LinuxMint\nDISTRIB_RELEASE=22\n"), "etc/apt/sources.list.d/x.sources": sources("noble")}, ancestry.Distro{}},
+		"Alpine": {
+			ancestry.Files{"etc/issue": []byte("Welcome to Alpine Linux 3.22\nKernel \\r on \\m (\\l)\n"), "etc/alpine-release": []byte("3.22.1\n")},
+			ancestry.Distro{ID: "alpine", VersionID: "3.22.1", PrettyName: "Alpine Linux v3.22", Release: "3.22.1"},
+		},
+		"what is made of Alpine": {ancestry.Files{"etc/issue": []byte("Welcome to postmarketOS\n"), "etc/alpine-release": []byte("3.22.1\n")}, ancestry.Distro{}},
+		"Alpine's greeting, of another version": {
+			ancestry.Files{"etc/issue": []byte("Welcome to Alpine Linux 3.2\n"), "etc/alpine-release": []byte("3.22.1\n")}, ancestry.Distro{},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, ok := test.files.Distro()
+			assert.Equal(t, test.want.ID != "", ok)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+// Where a layer was not read to its end, nothing rests on files that were not found.
+func TestFilesPartial(t *testing.T) {
+	files := map[int]ancestry.Files{0: {"etc/os-release": []byte("ID=debian\nVERSION_ID=11\nVERSION_CODENAME=bullseye\n")}}
+	for name, test := range map[string]struct {
+		image     string
+		partial   bool
+		want      string
+		undecided string
+	}{
+		"an import":                  {"2024-01-01 +  ## Imported from root.tar", false, "debian 0-1 inferred", "full or slim: nothing that was read tells which"},
+		"the beginning of an import": {"2024-01-01 +  ## Imported from root.tar", true, "unknown 0-1 unknown", ""}, // an application may follow
+		"a root":                     {adds + cmd, false, "debian 0-2 inferred", "full or slim: nothing that was read tells which"},
+		"the beginning of a root":    {adds + cmd, true, "debian 0-2 inferred", "full or slim: read the layers to tell"},
+	} {
+		l, err := ancestry.Resolve(t.Context(), image(t, test.image), &ancestry.Options{Hints: ancestry.Hints{Files: files, FilesPartial: test.partial}})
+		require.NoError(t, err)
+		assert.Equal(t, []string{test.want}, graded(l), name)
+		assert.Equal(t, test.undecided, l.Ancestors[0].Undecided, name)
+		assert.Equal(t, "bullseye", l.Ancestors[0].Distro.Codename, name)
+		if test.partial && len(l.Ancestors[0].Evidence) > 0 {
+			assert.Equal(t, "layer 0: etc/os-release, not verified", l.Ancestors[0].Evidence[0].Where, name)
+		}
+	}
 }

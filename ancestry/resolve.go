@@ -65,7 +65,10 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 			claims = append(claims, w)
 		}
 	}
-	l.Ancestors = findBoundaries(q.Steps, claims).ancestors(q)
+	c := findBoundaries(q.Steps, claims)
+	l.Ancestors = c.ancestors(q)
+	l.Donors = c.donors()
+	l.Dockerfile = c.dockerfile()
 	return l, nil
 }
 
@@ -94,6 +97,11 @@ func weigh(q *Query, c Claim) (weighed, error) {
 		return w, fmt.Errorf("%q is no image's name", c.Name.Repository)
 	case !parented:
 		return w, fmt.Errorf("%q is no image's name", c.Parent.Repository)
+	}
+	for i := range c.Donors {
+		if err := c.Donors[i].check(q); err != nil {
+			return w, err
+		}
 	}
 	if c.Evidence.Kind == KindResembles && c.Evidence.Confidence > Inferred {
 		w.Evidence.Confidence = Inferred

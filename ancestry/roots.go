@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,11 @@ func roots(q *Query) ([]Claim, error) {
 	c, _, ok := rootOf(q.Steps)
 	if !ok {
 		return nil, nil
+	}
+	if d, ok := q.Hints.Files[0].Distro(); ok && d.ID == c.Name.Repository && d.ID == "debian" && d.Variant != "" {
+		c.Name.Tags = slices.DeleteFunc(c.Name.Tags, func(tag string) bool { return strings.HasSuffix(tag, "-slim") != (d.Variant == "slim") })
+		made, _, _ := strings.Cut(c.Evidence.Says, ";")
+		c.Evidence.Says = made + "; its files say " + d.Variant
 	}
 	return []Claim{c}, nil
 }

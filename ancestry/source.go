@@ -41,10 +41,15 @@ type Claim struct {
 	// Parent names the image below Start, if the source knows it ("FROM"). It is a
 	// claim about the span below, of the same confidence at most.
 	Parent Name
+	// Dockerfile says which lines made which steps, if the source knows the Dockerfile.
+	Dockerfile *Dockerfile
 	// Window is when the image can have been built, zero times for "not known".
 	From, To time.Time
 	// Standing is how the image named stands, if the source follows its tags.
 	Standing *Standing
+	// Donors are the images that the steps copied files from. A claim that has nothing else
+	// to say has no Start, and ends with the last step.
+	Donors []Donor
 	// Evidence says why; its Confidence is the claim's.
 	Evidence Evidence
 }
@@ -69,4 +74,7 @@ type Hints struct {
 	// them: see [HintPath]. They tell what distribution, version and variant a root is,
 	// and can only narrow what else is known.
 	Files map[int]Files
+	// FilesPartial says that layers were read only as far as some of Files. That a file
+	// is not among them then says nothing.
+	FilesPartial bool
 }

@@ -33,13 +33,15 @@ type Gaps struct {
 	Superseded, Abandoned, Lagging string
 }
 
-// The states of a [Standing].
+// The states of a [Standing], and of a [Live].
 const (
 	StateCurrent    = "current"    // its tag still points to it
 	StateSuperseded = "superseded" // its tag went on
 	StateAbandoned  = "abandoned"  // none of its tags points to anything any more
 	StateNewer      = "newer"      // it is newer than the catalogue
 	StateNotKnown   = "not known"  // nothing says which of them it is
+	StateMoved      = "moved"      // its tag points to another image now
+	StateGone       = "gone"       // its tag points to nothing any more
 )
 
 // State returns the standing in one word, one of the constants that begin with State.
@@ -56,6 +58,12 @@ func (s Standing) State() string {
 		return StateNotKnown
 	}
 	return StateCurrent
+}
+
+// Gone reports whether the image's tags, or the one that went on, are no longer built: none
+// of them will bring what is newer.
+func (s Standing) Gone() bool {
+	return !s.Abandoned.IsZero() || s.Superseded != nil && s.Superseded.Now == ""
 }
 
 // A Succession is what became of a tag after an image was built that had it, or

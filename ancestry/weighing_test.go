@@ -3,6 +3,7 @@ package ancestry_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +208,8 @@ func TestRootAgainstBetterEvidence(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		a := l.Ancestors[1]
+		named := slices.ContainsFunc(slices.Concat(a.Evidence, a.Against), func(e ancestry.Evidence) bool { return e.Name == base })
+		assert.True(t, named, "the name as the annotation has it: %s", base)
 		against := 0
 		for _, e := range a.Against {
 			if e.Kind == ancestry.KindStep {
@@ -215,5 +218,41 @@ func TestRootAgainstBetterEvidence(t *testing.T) {
 		}
 		assert.Equal(t, want, fmt.Sprint(a, " ", a.Confidence, " ", against), base)
 		assert.Equal(t, ancestry.Distro{ID: "debian", VersionID: "13", Codename: "trixie"}, a.Distro)
+	}
+}
+
+// A build attestation says on what the image was built, as the Dockerfile's FROM has it: as
+// surely as it is recorded. A recipe that agrees says which of the tags are meant.
+func TestProvenance(t *testing.T) {
+	digest := "@sha256:" + strings.Repeat("d", 64)
+	attested := func(from string) said {
+		c := claim(3, 6, "", ancestry.Recorded, ancestry.KindProvenance)
+		c.Name = ancestry.Name{}
+		c.Parent, _ = ancestry.ParseName(from)
+		return said{c}
+	}
+	recipe := claim(0, 3, "python:3.13.1-bookworm", ancestry.Recognised, ancestry.KindRecipe)
+	recipe.Name.Tags = append(recipe.Name.Tags, "3.13")
+	for from, want := range map[string]struct {
+		name    string
+		against int
+	}{
+		"python:3.13" + digest:        {"python:3.13.1-bookworm", 0},
+		"python" + digest:             {"python:3.13.1-bookworm", 0},
+		"python:latest" + digest:      {"python:3.13.1-bookworm", 0},
+		"python:3.12" + digest:        {"python:3.12", 1},
+		"mirror.example/python:3.13":  {"mirror.example/python:3.13", 1},
+		"example.org/acme/runtime:18": {"example.org/acme/runtime:18", 1},
+	} {
+		l, err := ancestry.Resolve(t.Context(), image(t, strings.Repeat("2024-05-05 + make\n", 6)),
+			&ancestry.Options{Catalogues: []ancestry.Source{said{recipe}, attested(from)}})
+		require.NoError(t, err)
+		require.Len(t, l.Ancestors, 2, from)
+		base := l.Ancestors[1]
+		assert.Equal(t, want.name, base.String(), from)
+		assert.Equal(t, ancestry.Recorded, base.Confidence, from)
+		assert.Equal(t, ancestry.Recorded, l.Ancestors[0].Boundary, from)
+		assert.Len(t, base.Against, want.against, from)
+		assert.Equal(t, strings.Contains(from, "@"), base.Digest.Hex != "", from)
 	}
 }

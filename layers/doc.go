@@ -9,7 +9,7 @@
 // deleted. The bottom layer has index 0. Everything in this module joins on that
 // index, never on a digest: the same layer may occur twice in one image.
 //
-// # The two ways in
+// # The ways in
 //
 // Package history, below this one, needs the configuration alone. It parses the
 // history, joins every entry to the layer that it made, and reports where the two
@@ -25,6 +25,9 @@
 // them before the pass, with a [Want]. In one case this makes Read decompress a layer
 // a second time: when a want asks for a file under the name of a hard link. By the
 // time the link comes, the file has gone by under its first name.
+//
+// [ReadBeginning] reads one layer as far as its caller wants, and verifies nothing. It is
+// for the few files that tell what a root is.
 //
 // # Never twice
 //

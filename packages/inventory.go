@@ -31,6 +31,14 @@ type Package struct {
 	Source string
 	// FoundBy is the name of the Syft cataloger that found it.
 	FoundBy string
+	// Licenses are those that its metadata names, as Syft reads it, sorted; for Debian's
+	// packages, those that a machine-readable copyright file has for any of their files. Texts
+	// of licences are not read: nil says that no name of one was found.
+	Licenses []License
+	// CPEs are names under which vulnerability databases may know it, the likeliest
+	// first, in the form of CPE 2.3. Syft makes nearly all of them up from other fields;
+	// those are there only if they were asked for.
+	CPEs []string
 	// Locations are the files that prove it: the database, or its own metadata.
 	Locations []Location
 
@@ -70,6 +78,15 @@ func (p *Package) Introduced() int {
 		return layers.None
 	}
 	return p.Events[0].Layer
+}
+
+// A License is one that a package's metadata names, as Syft reads it.
+type License struct {
+	// SPDX is the licence as an SPDX expression, mostly an identifier of the SPDX license
+	// list: "MIT", "GPL-2.0-or-later OR Artistic-2.0". "" if it cannot be said in one.
+	SPDX string
+	// Name is what the metadata says: "GPL-2+", "public-domain".
+	Name string
 }
 
 // A Location is a file of a layer.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -61,12 +60,12 @@ func (r *Report) NameOf(ancestor int) string {
 }
 
 // Remedy returns the remedy that fits who brought a thing: own for the image's
-// own steps; for what it inherited, inherited after "inherited from debian:12: ".
+// own steps, inherited for what it inherited.
 func (r *Report) Remedy(ancestor int, own, inherited string) string {
 	if ancestor == 0 {
 		return own
 	}
-	return fmt.Sprintf("inherited from %s: %s", r.NameOf(ancestor), inherited)
+	return inherited
 }
 
 // Origin returns the layer that brought the content of an entry of the index,

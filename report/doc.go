@@ -20,6 +20,8 @@
 //     policy rests on it.
 //   - A standing: Ancestor.Standing is nil if no catalogue that follows tags names the
 //     ancestor; its NotKnown says which parts of it are not known, and why.
+//   - What registries say: Ancestor.Live is nil if none was asked, as by default; its State
+//     may be "not known", and Why says why.
 //   - A name: Repository is "", Tags are empty, and Confidence is ancestry.Unknown. Names
 //     for which the evidence is as good are in Ties.
 //   - A distribution: Distro.ID is "". How long one is maintained: lifecycle.Of gives
@@ -27,6 +29,15 @@
 //   - Layers: Index is nil, and all sizes are 0. Where some could not be read, Partial is
 //     true, and sizes and counts are the least that there can be.
 //   - Packages: [Report.PackagesKnown] is false, and all counts are 0.
+//   - An image that files were copied from: it is not among Donors. No Donors does not mean
+//     that nothing was copied: builders do not record it, and files tell only whole runtimes.
+//   - Vulnerabilities: Report.Vulnerabilities is nil if no scanner's report was read. One whose
+//     package or ancestor is not known has -1 there, and says why; one that no scanner rates
+//     is [Unrated].
+//   - What is in files: Files is nil. stemma.Analyze fills it; whoever reads the layers
+//     himself asks for it with [Files.Wants].
+//   - How far fixes have come, and what is outdated: Patches is nil; a Trace's State is
+//     PatchNotKnown, and its Why says what is missing; an Act has Perhaps beside Releases.
 //   - A layer, step or ancestor to blame: layers.None, or -1.
 //   - A digest: the zero Hash.
 //
@@ -35,10 +46,21 @@
 //
 // # What can be done with a report
 //
+//   - report/vulns adds what vulnerability scanners found to it;
 //   - report/text writes it for people;
-//   - report/json writes it for programs, and describes every field;
-//   - report/policy decides whether the image may pass;
-//   - report/reporttest asserts on it in Go tests;
+//   - report/json writes it for programs, and describes every field, in a JSON Schema, too;
+//   - report/cyclonedx and report/spdx write it as a bill of materials;
+//   - report/sarif writes it for GitHub's code-scanning page;
+//   - report/patch traces how far the fixes of its vulnerabilities have come;
+//   - report/diff compares it with another's;
+//   - report/rebase plans to put its own layers on today's base;
+//   - report/markdown writes either for a pull request;
+//   - report/graph draws its chain, for Mermaid and Graphviz;
+//   - report/html writes it as a page for a browser;
+//   - report/policy decides whether the image may pass, and gives findings the levels that
+//     an organisation has agreed upon;
+//   - report/junit writes what a policy checked, for those who show tests;
+//   - report/reporttest asserts on it in Go tests; report/imagetest opens the image, too;
 //   - report/progress shows, meanwhile, how far the reading is;
 //   - report/lifecycle knows until when distributions and runtimes are
 //     maintained.

@@ -22,6 +22,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 		Index:     idx,
 		Lineage:   lin,
 		Inventory: inv,
+		Files:     opts.Files,
 		Partial:   opts.Partial,
 	}
 	if opts.AsOf.IsZero() {
@@ -34,6 +35,7 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 	}
 	r.addLayers()
 	r.addPackages()
+	r.addDonors()
 	r.addProblems(opts.Problems)
 	r.Findings = RunRules(r, opts.Rules)
 	return r

@@ -26,12 +26,22 @@ type Report struct {
 	Index     *layers.Index // nil if only the configuration was read
 	Lineage   *ancestry.Lineage
 	Inventory *packages.Inventory // nil if the packages were not asked for
+	Files     *Files              // nil if no more was asked of files than the index tells
 
 	// Ancestors are Lineage.Ancestors, in the same order, with what each brought.
 	Ancestors []Ancestor
+	// Donors are the images outside the chain from which files were copied: those of the
+	// lineage, and those that the files themselves tell. They are sorted by ancestor (youngest
+	// first), step and name.
+	Donors []Donor
 	// Findings are sorted by severity (most severe first), ancestor (youngest
 	// first), rule, layer, step and subject.
 	Findings []Finding
+	// Vulnerabilities are what scanners found; nil if no report of theirs was read.
+	Vulnerabilities *Vulnerabilities
+	// Patches say how far the fixes of Vulnerabilities have come, and which packages are
+	// outdated; nil if neither was looked for.
+	Patches *Patches
 	// Problems are those of the index, the lineage and the inventory.
 	Problems []layers.Problem
 	// Partial is true when some of the image could not be read: what is reported is
@@ -70,6 +80,8 @@ type Options struct {
 	Digest    v1.Hash
 	// AsOf becomes that of the report; the zero Time is now.
 	AsOf time.Time
+	// Files becomes that of the report: what was asked of files in the reading of the index.
+	Files *Files
 	// Rules find what there is to report. nil means no findings: the rules that ship
 	// with this module are rules.All, in package report/rules.
 	Rules []Rule

@@ -22,7 +22,8 @@ type Rule struct {
 	// Run returns the findings, in any order. It must not change the report. Where
 	// the report has no index, lineage or inventory, it does without: the steps and the
 	// spans of Ancestors are the lineage's, and known without an index; of their sizes
-	// only an index tells. It may leave the Rule of a finding empty.
+	// only an index tells. It may leave Rule and By of a finding empty. Its findings count
+	// no byte twice.
 	Run func(*Report) []Finding
 }
 
@@ -78,8 +79,13 @@ type Finding struct {
 	// Bytes are the content bytes that following the remedy would save; 0 if none
 	// or not known.
 	Bytes int64
-	// Remedy says what to do, in one sentence without a full stop. Never empty.
+	// Remedy says what to do, in one sentence without a full stop. Never empty. Findings
+	// that are mended by doing the same thing have the same remedy, to the letter:
+	// Report.Remedies puts them together.
 	Remedy string
+	// By says who can do that. A rule may leave it zero: then it is OwnSteps for what the
+	// image's own steps brought, OtherBase for the rest.
+	By Mender
 	// Undecided are rules that cannot tell because of what was found: something that
 	// they would have to know is not known. nil if there are none.
 	Undecided []string
@@ -94,6 +100,7 @@ func RunRules(r *Report, rules []Rule) []Finding {
 			if f.Rule == "" {
 				f.Rule = rule.Name
 			}
+			f.By = f.mender()
 			all = append(all, f)
 		}
 	}

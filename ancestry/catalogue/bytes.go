@@ -13,8 +13,9 @@ import (
 )
 
 // byBuild names images of which a catalogue knows one build: by their layers, or, where
-// no layers can be compared, by a history with the same dates.
-func (t *trial) byBuild() []ancestry.Claim {
+// no layers can be compared, by a history with the same dates. levels are what its steps
+// are: where the layers are all that is known of the build, they tell with which step it ends.
+func (t *trial) byBuild(levels []level) []ancestry.Claim {
 	dates := data.HashHistory(t.entries())
 	var out []ancestry.Claim
 	for i, c := range t.catalogs {
@@ -34,6 +35,9 @@ func (t *trial) byBuild() []ancestry.Claim {
 					}
 					if claim, ok := claim(r, m); ok && claim.End != history.None {
 						claim.Start, claim.Name, claim.Evidence.Where = history.None, nameOf(r), origin(c)
+						if r.Instructions == 0 {
+							claim.End = t.endAlike(claim.End, r.Repository, levels)
+						}
 						out = append(out, claim)
 					}
 				}
@@ -175,6 +179,18 @@ func (t *trial) ofTheseLayers(cat int, repo *data.Repository, ids []int) []int {
 		return ids
 	}
 	return out
+}
+
+// endAlike returns where a level of the repository ends, if nothing but steps without a
+// layer is between it and the given end; else the given one.
+func (t *trial) endAlike(end int, repository string, levels []level) int {
+	for _, l := range levels {
+		if l.start < end && l.end > end && l.nodes[0].repo.Name() == repository &&
+			!slices.ContainsFunc(t.steps[end:l.end], func(s history.Step) bool { return s.Layer != history.None }) {
+			return l.end
+		}
+	}
+	return end
 }
 
 // endOf returns the step after an image of so many layers and instructions.

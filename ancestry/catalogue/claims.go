@@ -89,6 +89,9 @@ func (t *trial) claim(l level, n *node, child *level) ancestry.Claim {
 		for _, o := range child.nodes {
 			if slices.Contains(o.parents, n) {
 				c.Evidence.Says += fmt.Sprintf("; %s is built FROM %s", o.repo.Name(), o.recipe.From)
+				if o.grade == exact {
+					c.Evidence.Name = o.recipe.From
+				}
 				if len(n.tags) == 0 && len(child.nodes) == 1 {
 					c.Name.Tags = o.from.Tags // as far as is known
 				}

@@ -94,6 +94,6 @@
 //
 // # Cost
 //
-// The data of the Docker Official Images are 3.9 MB, in package genealogy. BenchmarkCold
-// and BenchmarkWarm say what resolving costs.
+// The data of the Docker Official Images are 3.9 MB, those of other publishers 2 MB, both in
+// package genealogy. BenchmarkCold and BenchmarkWarm say what resolving costs.
 package catalogue

@@ -179,6 +179,9 @@ func (n *node) date(today data.Day) bool {
 	made := data.DayOf(n.made)
 	n.newer = made > today && !n.named.Undated()
 	n.tags = tagsAt(n.named, made, today)
+	if n.newer && n.grade == exact {
+		n.tags = withoutPassing(n.named, n.tags)
+	}
 	if n.scratch {
 		n.dateBeside(made, today)
 	}

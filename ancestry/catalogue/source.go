@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
@@ -43,6 +45,39 @@ func Join(catalogues ...*Catalogue) *Catalogue {
 	return all
 }
 
+// Day returns the day of the catalogue's newest fact: what happened later it does not know.
+// Of joined catalogues it is the oldest of their days; of none the zero time.
+func (c *Catalogue) Day() time.Time {
+	var day time.Time
+	for i, p := range c.parts {
+		if d := p.Day().Time(); i == 0 || d.Before(day) {
+			day = d
+		}
+	}
+	return day
+}
+
+// Source says what the catalogue was made from: of the genealogy, the repository and the
+// commit. Of joined catalogues it names each.
+func (c *Catalogue) Source() string {
+	var all []string
+	for _, p := range c.parts {
+		all = append(all, p.Source())
+	}
+	return strings.Join(all, ", ")
+}
+
+// Repositories returns the names of the repositories whose images the catalogue knows,
+// sorted, each once.
+func (c *Catalogue) Repositories() []string {
+	var all []string
+	for _, p := range c.parts {
+		all = append(all, p.Names()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Claims tells the chain of an image as far as the catalogues know it: one claim a
 // span and name, those of the same span being equally good, and likenesses of what
 // could not be named. The error joins what was wrong with catalogues; the claims
@@ -64,7 +99,7 @@ func (c *Catalogue) Claims(ctx context.Context, q *ancestry.Query) ([]ancestry.C
 	}
 	t.decide(levels)
 	claims := t.claims(levels)
-	claims = append(claims, t.byBuild()...)
+	claims = append(claims, t.byBuild(levels)...)
 	if edge := t.edge(levels); len(edge) > 0 {
 		return append(claims, edge...), errors.Join(once(t.errs)...)
 	}

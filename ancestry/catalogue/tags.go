@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -179,4 +180,30 @@ func everyTag(r data.Recipe) []string {
 	}
 	data.SortTags(out)
 	return out
+}
+
+// ofRelease is in tags of one release: 8.0.13-bookworm-slim.
+var ofRelease = regexp.MustCompile(`\d+\.\d+\.\d+`)
+
+// withoutPassing leaves out tags of one release that a recipe was given after others of
+// that kind: nothing in its instructions says which release it is (runtime-deps of .NET), so
+// what was built after the catalogue's day may be of the next. All, if none would be left.
+func withoutPassing(r data.Recipe, tags []string) []string {
+	first := map[string]data.Day{}
+	var oldest data.Day = data.Ongoing
+	for _, s := range r.Spans {
+		for _, t := range s.Tags {
+			if from, ok := first[t]; ofRelease.MatchString(t) && (!ok || s.From < from) {
+				first[t] = s.From
+			}
+			if ofRelease.MatchString(t) {
+				oldest = min(oldest, s.From)
+			}
+		}
+	}
+	rest := slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return ofRelease.MatchString(t) && first[t] > oldest })
+	if len(rest) == 0 {
+		return tags
+	}
+	return rest
 }

@@ -1,6 +1,10 @@
 // Package genealogy holds the genealogy: the catalogue of the Docker Official
 // Images, every recipe of theirs since 2013, with its tags and the days on which
-// they pointed to it. A program that imports it grows by the 4 MB of that data.
+// they pointed to it; and that of other publishers (.NET, Jupyter, …), with the digests
+// of the layers of .NET's images of the last months. Where an official image and another
+// have the same steps, the official one has the name. A program that imports the package
+// grows by the 6 MB of that data. Each publisher's are a catalogue of their own, with a day
+// of its own.
 //
 //	g, err := genealogy.Open()
 //	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Catalogues: []ancestry.Source{g}})
@@ -9,7 +13,10 @@
 package genealogy
 
 import (
-	_ "embed" // for the data
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -17,13 +24,56 @@ import (
 )
 
 //go:embed genealogy.stemma
-var content string
+var official string
 
-// open opens the data once: what is decoded for one image serves the next.
-var open = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+//go:embed publishers/*.stemma
+var publishers embed.FS
+
+// What is decoded for one image serves the next: all is opened once.
+var (
+	openOfficial   = sync.OnceValues(func() (*catalogue.Catalogue, error) { return openFile(official) })
+	openPublishers = sync.OnceValues(joinPublishers)
+	open           = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+		o, err := openOfficial()
+		p, err2 := openPublishers()
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+		return catalogue.Join(o, p), nil
+	})
+)
+
+func openFile(content string) (*catalogue.Catalogue, error) {
 	return catalogue.Open(strings.NewReader(content), int64(len(content)))
-})
+}
 
-// Open returns the genealogy. It is opened once per program, and is safe for
-// concurrent use. The error says that the data are corrupt.
+func joinPublishers() (*catalogue.Catalogue, error) {
+	names, err := fs.Glob(publishers, "publishers/*.stemma")
+	if err != nil {
+		return nil, err
+	}
+	var parts []*catalogue.Catalogue
+	for _, name := range names {
+		content, err := publishers.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		c, err := openFile(string(content))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		parts = append(parts, c)
+	}
+	return catalogue.Join(parts...), nil
+}
+
+// Open returns the genealogy: [Official] and [Publishers], joined. It is opened once per
+// program, and is safe for concurrent use. The error says that the data are corrupt.
 func Open() (*catalogue.Catalogue, error) { return open() }
+
+// Official returns the part that is of the Docker Official Images. The error is that of Open.
+func Official() (*catalogue.Catalogue, error) { return openOfficial() }
+
+// Publishers returns the part that is of the other publishers. Who has a newer catalogue of
+// the official images joins it with this one. The error is that of Open.
+func Publishers() (*catalogue.Catalogue, error) { return openPublishers() }

@@ -1,42 +1,58 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [REFERENCE]
+//	gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 //
-// The policy is YAML; see package report/policy, and policy.yaml beside this
-// program. Without a reference it is the sample image that comes with the module.
+// The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
+// program. What it extends is looked for below the working directory or, where the policy is
+// elsewhere, below its own; so is the catalogue of its allowedBases. Without a reference it is the sample image that comes with the
+// module.
 //
 // The exit code is 0 if the image may pass, 1 if it may not, 2 if the command
-// was wrong or the image could not be opened. What nobody can tell, and the policy does
-// not ask for, is told on lines that begin with UNKNOWN.
+// was wrong, the image could not be opened, or the result could not be written. What nobody
+// can tell, and the policy does not ask for, is told on lines that begin with UNKNOWN.
+//
+// Text goes to standard output, unless -format says otherwise. For a log and for the page of
+// the pipeline, say both:
+//
+//	gate -format text -format junit=stemma.xml app.tar
+//	gate -format text -format sarif=stemma.sarif -dockerfile Dockerfile app.tar
+//
+// A format that writes a report (all but text and junit) gets the one that the policy leaves:
+// its findings are what fails, with the levels of the policy as their severity, and what
+// nobody can tell.
 package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma"
-	"github.com/stemma-go/stemma/layers/printable"
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/report/vulns"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
 
 //go:embed policy.yaml
-var defaultPolicy []byte
+var defaultPolicy embed.FS
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -51,7 +67,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	file := flags.String("policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
+	var c command
+	flags.StringVar(&c.policy, "policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
+	flags.StringVar(&c.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
+	flags.Func("vulns", "a scanner's `report` of this image, or an OpenVEX document, for maxVulnerabilities; may be given several times", func(path string) error {
+		d, err := vulns.Open(path)
+		c.vulns = append(c.vulns, d)
+		return err
+	})
+	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -61,69 +85,106 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
 		flags.Usage()
 		return 2
-	case slices.Contains(flags.Args(), "") || *file == "" && flags.NFlag() > 0:
+	case slices.Contains(flags.Args(), "") || empty(flags):
 		// An unset variable must not mean the sample image or another policy:
 		// gate -policy "$POLICY" "$IMAGE".
-		fmt.Fprintln(stderr, "gate: the reference or the policy is empty")
+		fmt.Fprintln(stderr, "gate: the reference, or the value of a flag, is empty")
 		flags.Usage()
 		return 2
 	}
-	return gate(ctx, *file, flags.Arg(0), stdout, stderr)
+	c.reference = flags.Arg(0)
+	return gate(ctx, c, stdout, stderr)
 }
 
-func gate(ctx context.Context, file, ref string, stdout, stderr io.Writer) int {
-	violations, unknown, err := check(ctx, file, ref)
-	if err != nil {
+// empty reports whether a flag was given without a value.
+func empty(flags *flag.FlagSet) bool {
+	found := false
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name != "format" && f.Name != "vulns" && f.Value.String() == "" })
+	return found
+}
+
+// A command is what the command line says.
+type command struct {
+	policy, dockerfile, reference string
+	out                           outputs
+	vulns                         []*vulns.Document
+}
+
+func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
+	if len(c.out) == 0 {
+		c.out = outputs{{format: formats()[0]}}
+	}
+	v, err := check(ctx, c)
+	for i := 0; err == nil && i < len(c.out); i++ {
+		err = c.out[i].write(v, stdout)
+	}
+	switch {
+	case err != nil:
 		fmt.Fprintln(stderr, "gate:", err)
 		return 2
-	}
-	for _, v := range violations {
-		fmt.Fprintln(stdout, "FAIL", v)
-	}
-	for _, u := range unknown {
-		fmt.Fprintln(stdout, "UNKNOWN", printable.Line(u))
-	}
-	if len(violations) > 0 {
+	case len(v.violations) > 0:
 		return 1
 	}
-	fmt.Fprintln(stdout, "PASS")
 	return 0
 }
 
-// check returns why the image may not pass, and what rules could not tell and the policy
-// does not ask for. A message ends with the ancestor that brought what was found.
-func check(ctx context.Context, file, ref string) (violations []policy.Violation, unknown []string, err error) {
-	text := defaultPolicy
-	if file != "" {
-		if text, err = os.ReadFile(file); err != nil {
-			return nil, nil, err
-		}
-	}
-	pol, err := policy.Parse(text, rules.All())
+// check reads the policy and the image.
+func check(ctx context.Context, c command) (*verdict, error) {
+	pol, bases, err := load(c.policy)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	img, done, err := open(ctx, ref)
+	img, done, err := open(ctx, c.reference)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer done()
-	rep, err := stemma.Analyze(ctx, img, &stemma.Options{Rules: rules.All()})
+	opts := stemma.Options{Rules: rules.All(), Catalogues: bases}
+	var text []byte
+	if c.dockerfile != "" {
+		if text, err = os.ReadFile(c.dockerfile); err != nil {
+			return nil, err
+		}
+		opts.Catalogues = append(opts.Catalogues, lines.Source(filepath.ToSlash(c.dockerfile), text, nil)) // COPY --from
+	}
+	rep, err := stemma.Analyze(ctx, img, &opts)
 	if err != nil {
+		return nil, err
+	}
+	if c.vulns != nil {
+		if rep.Vulnerabilities, err = vulns.Join(rep, c.vulns, nil); err != nil {
+			return nil, err
+		}
+	}
+	v := judge(pol, rep)
+	if c.dockerfile != "" {
+		if v.dockerfile, err = lines.Find(filepath.ToSlash(c.dockerfile), text, rep.Steps(), nil); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// load reads the policy, and the catalogue of its allowed bases.
+func load(file string) (p *policy.Policy, bases []ancestry.Source, err error) {
+	fsys, name := fs.FS(defaultPolicy), "policy.yaml"
+	switch {
+	case file == "":
+	case !filepath.IsLocal(file):
+		fsys, name = os.DirFS(filepath.Dir(file)), filepath.Base(file)
+	default:
+		root, err := os.OpenRoot(".") // links do not lead out of it
+		if err != nil {
+			return nil, nil, err
+		}
+		defer root.Close()
+		fsys, name = root.FS(), filepath.ToSlash(filepath.Clean(file))
+	}
+	if p, err = policy.Load(fsys, name, rules.All()); err != nil {
 		return nil, nil, err
 	}
-	violations = pol.Violations(rep)
-	for i, v := range violations {
-		if v.Finding != nil && v.Ancestor >= 0 {
-			violations[i].Message += " [" + rep.NameOf(v.Ancestor) + "]"
-		}
-	}
-	for _, f := range rep.Findings {
-		if len(f.Undecided) > 0 && !slices.ContainsFunc(violations, func(v policy.Violation) bool { return v.Finding != nil && v.Finding.Message == f.Message }) {
-			unknown = append(unknown, f.Message)
-		}
-	}
-	return violations, unknown, nil
+	bases, err = readBases(fsys, p)
+	return p, bases, err
 }
 
 func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {

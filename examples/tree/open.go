@@ -31,7 +31,17 @@ func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer
 	if f.reference == "" {
 		return openSample(ctx, opts)
 	}
-	o := &source.Options{Insecure: f.insecure, Waiting: waiting}
+	o, err := f.sourceOptions()
+	if err != nil {
+		return nil, err
+	}
+	o.Waiting = waiting
+	return source.Open(ctx, f.reference, o)
+}
+
+// sourceOptions say how references are opened.
+func (f *flags) sourceOptions() (*source.Options, error) {
+	o := &source.Options{Insecure: f.insecure}
 	if f.localRedirects != "" {
 		o.LocalRedirects = strings.Split(f.localRedirects, ",")
 	}
@@ -42,7 +52,7 @@ func (f *flags) open(ctx context.Context, opts *stemma.Options, stderr io.Writer
 		}
 		o.Platform = p
 	}
-	return source.Open(ctx, f.reference, o)
+	return o, nil
 }
 
 // loadDockerfiles makes a catalogue of a directory. A Dockerfile that can't be

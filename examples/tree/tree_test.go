@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	stdjson "encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
 )
@@ -20,6 +24,9 @@ import (
 // tree runs the program and returns what it prints and its exit code.
 func tree(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	if os.Getenv("XDG_CACHE_HOME") == "" { // what the user has fetched is no part of the tests
+		t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	}
 	var out, errs bytes.Buffer
 	code = run(context.Background(), args, &out, &errs)
 	return out.String(), errs.String(), code
@@ -28,7 +35,7 @@ func tree(t *testing.T, args ...string) (stdout, stderr string, code int) {
 const layout = "oci:../../testdata/sample/image"
 
 func TestSample(t *testing.T) {
-	out, errs, code := tree(t, "-width", "100")
+	out, errs, code := tree(t, "-v", "-width", "100")
 	require.Zero(t, code, errs)
 	require.Empty(t, errs, "silent where the output is no terminal")
 	for _, want := range []string{
@@ -40,6 +47,127 @@ func TestSample(t *testing.T) {
 		assert.Contains(t, out, want)
 	}
 	assert.NotContains(t, out, "\x1b", "no escapes in a pipe")
+}
+
+// The first screen of the sample is 25 lines of 100 columns: what was read, the chain, and
+// what to do first.
+func TestFirstScreen(t *testing.T) {
+	out, errs, code := tree(t, "-width", "100")
+	require.Zero(t, code, errs)
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	assert.Len(t, lines, 25, out)
+	for _, l := range lines {
+		assert.LessOrEqual(t, utf8.RuneCountInString(l), 100, l)
+	}
+	assert.Equal(t, "example.org/shop/api:2.4.1 linux/amd64", lines[0])
+	for i, want := range []string{
+		`^  image +built +age +unpacked +packages  findings$`,
+		`^● example.org/shop/api:2.4.1 recognised +2026-09-30 .* 14 MB +77  ▲ 5 • 3$`,
+		`^● example.org/runtime/node:18 recorded +2025-08-19 .* 263 MB +337  ▲ 6 • 2$`,
+		`^● example.org/build/toolchain:12 recognised  2024-07-23 .* 300 MB +51  ▲ 6$`,
+		`^○ example.org/base/debian:bookworm recorded  2023-07-04 .* 170 MB +87  ▲ 1$`,
+		`^$`,
+		`^what to do first$`,
+		`^▲ keep this base for a build stage, and copy the result onto one without build tools$`,
+		`^    saves 229 MB · mends build-tools ×5 · you, by another base or a rebuild$`,
+	} {
+		assert.Regexp(t, want, lines[i+3])
+	}
+	assert.Equal(t, "not shown: 5 remedies, 23 findings (✗ 0 serious · ▲ 18 warnings · • 5 notes): tree -v", lines[24])
+
+	out, _, _ = tree(t, "-width", "60")
+	assert.Len(t, names(out), 4)
+	for l := range strings.Lines(out) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(l), 61, l)
+	}
+}
+
+// One reading, several formats: each file is there in full.
+func TestFormats(t *testing.T) {
+	dir := t.TempDir()
+	doc, screen := filepath.Join(dir, "report.json"), filepath.Join(dir, "report.txt")
+	require.NoError(t, os.WriteFile(screen, []byte("old"), 0o644))
+	link := filepath.Join(dir, "link")
+	require.NoError(t, os.Symlink("report.txt", link))
+	out, errs, code := tree(t, "-format", "json="+doc, "-format", "text", "-o", link)
+	require.Zero(t, code, errs)
+	assert.Empty(t, out)
+	f, err := os.Open(doc)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = json.Decode(f)
+	require.NoError(t, err)
+	written, err := os.ReadFile(screen)
+	require.NoError(t, err)
+	assert.Contains(t, string(written), "what to do first")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, left, 3, "no temporary file stays")
+
+	out, errs, code = tree(t, "-format", "json="+doc, "-width", "80")
+	require.Zero(t, code, errs)
+	assert.Empty(t, out, "nothing was asked for")
+	out, _, code = tree(t, "-json", "-format", "text="+screen)
+	require.Zero(t, code)
+	_, err = json.Decode(strings.NewReader(out))
+	require.NoError(t, err)
+}
+
+// What cannot be written is told before the image is read, and what was there stays.
+func TestFormatErrors(t *testing.T) {
+	dir := t.TempDir()
+	doc := filepath.Join(dir, "a.json")
+	require.NoError(t, os.WriteFile(doc, []byte("old"), 0o644))
+	missing := filepath.Join(dir, "no/where")
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"unknown format":    {[]string{"-format", "yaml"}, 2, `unknown format "yaml": one of text, json`},
+		"no file":           {[]string{"-format", "json="}, 2, "no file after ="},
+		"two for stdout":    {[]string{"-json", "-format", "text"}, 2, "text and json both go to the standard output"},
+		"two for one file":  {[]string{"-format", "json=" + doc, "-format", "text=" + dir + "/./a.json"}, 2, "json and text both go to " + doc},
+		"nothing for -o":    {[]string{"-format", "json=" + doc, "-o", "x"}, 2, "-o x: every format has a file of its own"},
+		"no directory":      {[]string{"-format", "json=" + doc, "-format", "text=" + missing}, 1, missing + ": "},
+		"a directory":       {[]string{"-o", dir}, 1, dir + ": cannot write to a directory"},
+		"a device":          {[]string{"-o", os.DevNull}, 1, "device"},
+		"image of no image": {[]string{"-format", "json=" + doc, "./nope.tar"}, 1, "no such file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs, code := tree(t, tt.args...)
+			assert.Equal(t, tt.code, code)
+			assert.Contains(t, errs, tt.says)
+			assert.Empty(t, out)
+			left, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			assert.Len(t, left, 1, "no temporary file stays")
+			old, err := os.ReadFile(doc)
+			require.NoError(t, err)
+			assert.Equal(t, "old", string(old))
+		})
+	}
+}
+
+// A format that fails, or an output that does, costs no file.
+func TestFormatFails(t *testing.T) {
+	doc := filepath.Join(t.TempDir(), "a.json")
+	failed := errors.New("no space left")
+	f := flags{outputs: []output{
+		{format: formats()[1], file: doc},
+		{format: format{name: "bad", write: func(w io.Writer, _ *report.Report, _ *flags) error {
+			_, _ = io.WriteString(w, "half")
+			return failed
+		}}, file: filepath.Join(filepath.Dir(doc), "b")},
+	}}
+	require.NoError(t, f.openFiles())
+	err := f.write(io.Discard, &report.Report{})
+	f.closeFiles()
+	assert.ErrorIs(t, err, failed)
+	assert.ErrorContains(t, err, "b: bad: no space left")
+	left, err := os.ReadDir(filepath.Dir(doc))
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 func TestJSON(t *testing.T) {
@@ -86,9 +214,9 @@ func catalogueDir(t *testing.T) string {
 // From a layout on disk, with the catalogue as a directory, the tree is that of
 // the embedded sample.
 func TestCatalogueOfDockerfiles(t *testing.T) {
-	out, errs, code := tree(t, "-dockerfiles", catalogueDir(t), layout)
+	out, errs, code := tree(t, "-v", "-dockerfiles", catalogueDir(t), layout)
 	require.Zero(t, code, errs)
-	sample, _, _ := tree(t)
+	sample, _, _ := tree(t, "-v")
 	assert.Equal(t, names(sample), names(out))
 	assert.Len(t, names(out), 4)
 }
@@ -98,13 +226,13 @@ func TestBrokenDockerfile(t *testing.T) {
 	dir := catalogueDir(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "broken/1"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken/1/Dockerfile"), []byte("FRM debian\n"), 0o644))
-	out, errs, code := tree(t, "-dockerfiles", dir, layout)
+	out, errs, code := tree(t, "-v", "-dockerfiles", dir, layout)
 	require.Zero(t, code, errs)
 	assert.Contains(t, errs, "broken/1/Dockerfile")
 	assert.Contains(t, out, "all 9 instructions of example.org/build/toolchain:12 agree")
 }
 
-// With -v all evidence is shown, not only what decides.
+// With -v the whole tree is shown, with all evidence.
 func TestVerbose(t *testing.T) {
 	short, _, _ := tree(t, "-width", "100")
 	out, errs, code := tree(t, "-v", "-width", "100")

@@ -86,8 +86,20 @@
 // [Options.AnswerTimeout], 30 seconds, and is not asked again. [Options.Waiting] is told
 // what is waited for.
 //
+// Where no more than the beginning of a layer is read (see [layers.Begun]), the first
+// request is for 512 KiB, and a second one for the rest of what may be read.
+//
 // When the context that was given to [Open] ends, all of this ends at once. To end a
 // single download, close it.
+//
+// # What else a registry has
+//
+// [OpenArtifact] opens what is no image, and [PushArtifact] publishes such. [OpenRepository]
+// lists the tags of a repository and opens what they point to; [ListRepositories] lists the
+// repositories of a registry. What is below of trust holds for these, too.
+//
+// [Documents] reads single manifests and configurations of any registry, and what refers to
+// an image. It is for package ancestry/live; Open does not use it.
 //
 // # Trust
 //

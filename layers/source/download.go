@@ -22,11 +22,11 @@ import (
 // asked for.
 var errRange = errors.New("not the part of the blob that was asked for")
 
-// fetch requests a blob from the byte at on. Each request goes to the registry first,
-// which may ask for a new token, and redirect to an address that has not expired. If
-// whole is true, fetch requests the whole blob and skips its start. It reports whether
-// the registry sent the whole blob without being asked for it.
-func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole bool) (body io.ReadCloser, gaveWhole bool, err error) {
+// fetch requests a blob from the byte at on, and up to the byte before end. Each request
+// goes to the registry first, which may ask for a new token, and redirect to an address
+// that has not expired. If whole is true, fetch requests the whole blob and skips its
+// start. It reports whether the registry sent the whole blob without being asked for it.
+func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at, end int64, whole bool) (body io.ReadCloser, gaveWhole bool, err error) {
 	repo := r.ref.Context()
 	u := url.URL{Scheme: repo.Scheme(), Host: repo.RegistryStr(), Path: fmt.Sprintf("/v2/%s/blobs/%s", repo.RepositoryStr(), d.Digest)}
 	req, err := http.NewRequestWithContext(context.WithValue(ctx, forBlob{}, true), http.MethodGet, u.String(), nil)
@@ -35,10 +35,10 @@ func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole
 	}
 	// Offsets count the stored bytes. A compressed transfer would have others.
 	req.Header.Set("Accept-Encoding", "identity")
-	part := at > 0 && !whole
+	part := (at > 0 || end < d.Size) && !whole
 	if part {
 		// with both ends, because not all registries know open ranges
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", at, d.Size-1))
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", at, end-1))
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *repository) fetch(ctx context.Context, d v1.Descriptor, at int64, whole
 		resp.Body.Close()
 		return nil, false, err
 	}
-	return resp.Body, part && skip > 0, nil
+	return resp.Body, part && resp.StatusCode == http.StatusOK, nil
 }
 
 // checkResponse returns how many bytes come before those that were asked for.
@@ -129,9 +129,10 @@ const enoughProgress = 1 << 20
 // Nothing checks that the bytes of several connections belong together. A reader that
 // verifies the digest of the blob finds out.
 type stream struct {
-	size    int64                                                   // as the manifest claims
-	fetch   func(at int64, whole bool) (io.ReadCloser, bool, error) // repository.fetch
-	wait    func(failed int, err error) bool                        // retry.wait
+	size    int64                                                        // as the manifest claims
+	ends    []int64                                                      // where requests end, besides the end of the blob; ascending
+	fetch   func(at, end int64, whole bool) (io.ReadCloser, bool, error) // repository.fetch
+	wait    func(failed int, err error) bool                             // retry.wait
 	explain func(error) error
 	ended   func() error // why the stream was ended from outside; nil if it was not
 	cancel  context.CancelCauseFunc
@@ -140,6 +141,7 @@ type stream struct {
 	body io.ReadCloser
 
 	at        int64 // bytes that have come
+	end       int64 // of what was asked for
 	whole     bool  // the registry does not send parts of a blob
 	failed    int   // attempts since the last enoughProgress
 	failedAt  int64 // at, at the last failure
@@ -152,8 +154,8 @@ func (r *repository) newStream(ctx context.Context, d v1.Descriptor) *stream {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &stream{
 		size: d.Size,
-		fetch: func(at int64, whole bool) (io.ReadCloser, bool, error) {
-			return r.fetch(ctx, d, at, whole)
+		fetch: func(at, end int64, whole bool) (io.ReadCloser, bool, error) {
+			return r.fetch(ctx, d, at, end, whole)
 		},
 		wait:    func(failed int, err error) bool { return r.retry.wait(ctx, failed, err) },
 		explain: func(err error) error { return r.explainOf(d, err) },
@@ -185,7 +187,8 @@ func (s *stream) Read(p []byte) (int, error) {
 // attempt reads from the connection, or from a new one if there is none.
 func (s *stream) attempt(p []byte) (int, error) {
 	if s.body == nil {
-		body, whole, err := s.fetch(s.at, s.whole)
+		s.end = s.nextEnd()
+		body, whole, err := s.fetch(s.at, s.end, s.whole)
 		s.whole = s.whole || whole
 		if err != nil {
 			return 0, err
@@ -193,6 +196,26 @@ func (s *stream) attempt(p []byte) (int, error) {
 		s.setBody(body)
 	}
 	return s.body.Read(p)
+}
+
+// firstPart is how many bytes are asked for first where only the beginning of a blob is
+// read. The files that tell what Debian's root is are in its first 100 kB, those of
+// Alpine's in the first 500 kB. What is asked for may be on its way before anybody knows
+// that it is not needed, up to 4 MiB with HTTP/2.
+const firstPart = 512 << 10
+
+// readBeginning has the stream ask for no more than most bytes, as long as no more are
+// read, and for fewer at first.
+func (s *stream) readBeginning(most int64) { s.ends = []int64{min(firstPart, most), most} }
+
+// nextEnd returns where the next request ends.
+func (s *stream) nextEnd() int64 {
+	for _, end := range s.ends {
+		if s.at < end && end < s.size {
+			return end
+		}
+	}
+	return s.size
 }
 
 // setBody replaces the connection, and closes the old one. If Close is called at the
@@ -216,6 +239,9 @@ func (s *stream) handleFailure(err error) error {
 	}
 	if read && s.at >= s.size {
 		return io.EOF // even if the connection broke: nothing was left to come
+	}
+	if read && s.at == s.end {
+		return nil // all of this part has come
 	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

@@ -166,3 +166,24 @@ func ExampleOpen_errors() {
 	// true
 	// ./missing.tar: no such file: ./missing.tar
 }
+
+// Which images the tags of a repository point to, by their digests.
+func ExampleOpenRepository() {
+	ctx := context.Background()
+	repo, err := source.OpenRepository(ctx, "registry.example.com/base/os", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer repo.Close()
+	tags, err := repo.Tags(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, tag := range tags {
+		a, err := repo.Tagged(ctx, tag)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(tag, a.Digest)
+	}
+}

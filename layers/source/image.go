@@ -114,6 +114,7 @@ var (
 	_ v1.Layer         = (*layer)(nil)
 	_ layers.Stored    = (*layer)(nil)
 	_ layers.Described = (*layer)(nil)
+	_ layers.Begun     = (*layer)(nil)
 )
 
 func newLayer(index int, diffIDs []v1.Hash, desc *v1.Descriptor, open func() (blob, error)) *layer {
@@ -132,6 +133,18 @@ func (l *layer) Stored() (io.ReadCloser, v1.Hash, error) {
 	}
 	rc, err := openDescribed(*l.desc, l.open)
 	return rc, l.desc.Digest, err
+}
+
+// Beginning is Stored for a reader that reads most bytes, and perhaps far fewer. A
+// registry is asked for the first 512 KiB; if more is read, for the rest of most.
+func (l *layer) Beginning(most int64) (io.ReadCloser, v1.Hash, error) {
+	rc, claimed, err := l.Stored()
+	if b, ok := rc.(*sized); ok {
+		if s, ok := b.ReadCloser.(*stream); ok {
+			s.readBeginning(most)
+		}
+	}
+	return rc, claimed, err
 }
 
 // Compressed is the stored blob, which need not be compressed.

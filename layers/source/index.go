@@ -34,6 +34,8 @@ type candidate struct {
 	indexes []v1.Hash // all indexes that lead to it, outermost first
 	names   []string  // from the annotations of the layout's index.json
 
+	attestations *[]v1.Descriptor // all that its index lists; shared
+
 	annotations     *annotations
 	moreAnnotations []*annotations // of further ways to it
 }
@@ -46,15 +48,16 @@ type imageFinder struct {
 	moreWays map[v1.Hash][]candidate // further ways to an index
 	seen     int                     // descriptors
 	found    []candidate
-	known    map[v1.Hash]int // the numbers of found, by digest
-	skipped  error           // why something was skipped, the first time
+	known    map[v1.Hash]int  // the numbers of found, by digest
+	beside   *[]v1.Descriptor // attestations, and what may be some
+	skipped  error            // why something was skipped, the first time
 }
 
 // findImages collects the images of the index raw, whose digest is zero for a layout's
 // own index.json. It skips what is missing or broken, unless nothing else is found: a
 // layout need not hold everything that its index names.
 func findImages(ctx context.Context, be backend, raw []byte, digest v1.Hash, limits Limits) ([]candidate, error) {
-	f := &imageFinder{be: be, limits: limits, visited: map[v1.Hash]bool{}, moreWays: map[v1.Hash][]candidate{}, known: map[v1.Hash]int{}}
+	f := &imageFinder{be: be, limits: limits, visited: map[v1.Hash]bool{}, moreWays: map[v1.Hash][]candidate{}, known: map[v1.Hash]int{}, beside: &[]v1.Descriptor{}}
 	top := candidate{parent: digest}
 	if digest != (v1.Hash{}) {
 		top.indexes = []v1.Hash{digest}
@@ -101,12 +104,15 @@ func (f *imageFinder) readIndex(ctx context.Context, raw []byte, way candidate, 
 
 func (f *imageFinder) addDescriptor(ctx context.Context, d v1.Descriptor, way candidate, depth int) error {
 	c := candidate{
-		desc: d, parent: way.parent, indexes: way.indexes, names: way.names,
+		desc: d, parent: way.parent, indexes: way.indexes, names: way.names, attestations: f.beside,
 		annotations: way.annotations.with(d.Annotations),
 	}
 	// The specification gives these a meaning in the index.json of a layout only.
 	if way.parent == (v1.Hash{}) {
 		c.names = annotatedNames(d.Annotations)
+	}
+	if isAttestation(d) || d.ArtifactType != "" && mayAttest(d.ArtifactType) {
+		*f.beside = append(*f.beside, d)
 	}
 	switch {
 	case isAttestation(d):

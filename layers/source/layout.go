@@ -141,6 +141,10 @@ func openCandidate(ctx context.Context, be backend, c candidate, limits Limits) 
 	if c.desc.Platform != nil {
 		out.Platform = *c.desc.Platform
 	}
+	out.beside = &surroundings{be: be, indexes: c.indexes, limits: limits}
+	if c.attestations != nil {
+		out.beside.listed = *c.attestations
+	}
 	if len(c.indexes) > 0 {
 		out.IndexDigest = c.indexes[0]
 	}

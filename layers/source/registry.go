@@ -49,7 +49,7 @@ func openRegistry(ctx context.Context, where reference, o *Options) (*Image, err
 		return nil, err
 	}
 	o.Waiting("registry " + ref.Context().RegistryStr())
-	r, err := newRepository(ctx, ref, o)
+	r, err := newRepository(ctx, ref, o, ref.Context().Scope(transport.PullScope))
 	if err != nil {
 		return nil, errors.Join(r.explain(err, where), r.Close())
 	}
@@ -111,10 +111,10 @@ func hasUpperCase(name string) bool {
 	return err == nil && repository != strings.ToLower(repository)
 }
 
-// newRepository makes the first request to a registry, and obtains a token if the
-// registry wants one. The repository is not nil even with an error, which it can
+// newRepository makes the first request to a registry, and obtains a token for a scope if
+// the registry wants one. The repository is not nil even with an error, which it can
 // explain.
-func newRepository(ctx context.Context, ref name.Reference, o *Options) (*repository, error) {
+func newRepository(ctx context.Context, ref name.Reference, o *Options, scope string) (*repository, error) {
 	restricted := newRestrictedTransport(o)
 	timed := &timedTransport{inner: restricted, idle: o.IdleTimeout}
 	r := &repository{ref: ref, own: restricted.own, retry: &retry{attempts: o.Attempts, pause: o.pause, retryAfter: timed.retryAfter}}
@@ -129,7 +129,7 @@ func newRepository(ctx context.Context, ref name.Reference, o *Options) (*reposi
 		ctx, cancel := withAnswerTimeout(ctx, o.AnswerTimeout)
 		defer cancel()
 		var err error
-		authorized, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{repo.Scope(transport.PullScope)})
+		authorized, err = transport.NewWithContext(ctx, repo.Registry, auth, agent, []string{scope})
 		if silent := new(silentError); err != nil && errors.As(context.Cause(ctx), silent) {
 			return permanent{*silent}
 		}

@@ -99,6 +99,7 @@ type Image struct {
 	// it is read.
 	Damage error
 
+	beside *surroundings // nil if nothing can be stored beside it
 	closer io.Closer
 }
 
@@ -240,7 +241,7 @@ type Options struct {
 	AnswerTimeout time.Duration
 
 	// Waiting, if not nil, is told what Open is waiting for, each time that changes:
-	// "registry ghcr.io". It is for a line of progress.
+	// "registry ghcr.io". It is for a line of progress. [Documents] may call it concurrently.
 	Waiting func(what string)
 
 	// LocalRedirects are hosts of the local network to which a registry may redirect for
@@ -260,10 +261,11 @@ type Options struct {
 
 // Limits bound what [Open] reads into memory. A zero field is the default.
 type Limits struct {
-	Manifest int64 // bytes of a manifest, an index, a manifest.json; default 8 MiB
-	Config   int64 // bytes of an image's config; default 32 MiB
-	Members  int   // members of an archive; default 100,000
-	Images   int   // descriptors of an index and of the indexes in it; default 10,000; together they may have ten times as many names
+	Manifest     int64 // bytes of a manifest, an index, a manifest.json; default 8 MiB
+	Config       int64 // bytes of an image's config; default 32 MiB
+	Members      int   // members of an archive; default 100,000
+	Attestations int64 // bytes of all documents about one image; default 32 MiB
+	Images       int   // descriptors of an index and of the indexes in it; default 10,000; together they may have ten times as many names
 }
 
 // names is the most names that all images together may have.
@@ -275,6 +277,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Config <= 0 {
 		l.Config = 32 << 20
+	}
+	if l.Attestations <= 0 {
+		l.Attestations = 32 << 20
 	}
 	if l.Members <= 0 {
 		l.Members = 100_000

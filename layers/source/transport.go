@@ -61,6 +61,7 @@ func newRestrictedTransport(o *Options) *restrictedTransport {
 
 func (t *restrictedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.last.Store(req.URL)
+	countRequest(req)
 	if req.URL.Scheme == "http" && !t.insecure && !isLoopback(req.URL.Hostname()) {
 		if req.Body != nil {
 			req.Body.Close()

@@ -27,6 +27,14 @@
 // temporary file in [os.TempDir] while they are parsed, and so is the log of SQLite beside
 // a database, whose changes SQLite moves into it.
 //
+// # Licences and CPEs
+//
+// Names of licences are taken from the packages' metadata, as Syft reads it, and of
+// Debian's packages from machine-readable copyright files. Texts of licences are not read:
+// to tell a licence from its text takes more time than all the rest. Vulnerability
+// databases know programs by CPEs; Syft makes them up from a package's other fields, which
+// [Options].CPEs asks for.
+//
 // # How a package gets its layer
 //
 // A package database (dpkg's status, apk's installed, rpm's rpmdb) is one file

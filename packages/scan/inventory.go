@@ -2,11 +2,13 @@ package scan
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
+	"github.com/stemma-go/stemma/packages/scan/internal/syft"
 )
 
 // inventory makes the result, after the last layer.
@@ -20,7 +22,11 @@ func (a *attribution) inventory() *packages.Inventory {
 	named := a.selfNamed()
 	for _, l := range a.lives {
 		if !l.isDisplaced(named) {
-			inv.Packages = append(inv.Packages, l.finish())
+			p := l.finish()
+			if names := a.copyright(l, p.Layer()); len(names) > 0 {
+				p.Licenses = syft.Licenses(names)
+			}
+			inv.Packages = append(inv.Packages, p)
 			continue
 		}
 		for n, b := range l.bytes.ByLayer { // of another of its files, which nobody owns
@@ -35,6 +41,22 @@ func (a *attribution) inventory() *packages.Inventory {
 			strings.Compare(x.Arch, y.Arch), strings.Compare(location(x), location(y)), strings.Compare(x.Version, y.Version))
 	})
 	return inv
+}
+
+// copyright returns the names of licences in the copyright file of a Debian package: that
+// of the finished image, or else that of the layer that brought the package's version.
+func (a *attribution) copyright(l *life, layer int) []string {
+	root, ok := rootOf(&l.found)
+	if !ok || l.group.kind != "deb" {
+		return nil
+	}
+	file := path.Join(root, "usr/share/doc", l.found.Name, "copyright")
+	for _, layer := range []int{a.idx.Top(), layer} {
+		if e, ok := a.idx.Resolve(layer, file); ok {
+			return a.learned.copyrights[version{e.Layer, e.Path}]
+		}
+	}
+	return nil
 }
 
 // disown makes the files that a package had nobody's.
@@ -91,7 +113,7 @@ func (l *life) finish() packages.Package {
 	p := packages.Package{
 		Type: f.Type, Name: f.Name, Version: f.Version, Arch: f.Arch, PURL: f.PURL, Language: f.Language,
 		Source: f.Source, FoundBy: f.FoundBy, Locations: l.locations, Events: l.events, State: l.state,
-		Files: l.files, Bytes: l.bytes,
+		Files: l.files, Bytes: l.bytes, Licenses: f.Licenses, CPEs: f.CPEs,
 	}
 	if o := l.owner; o != nil && o != l {
 		if o.found.Manager {

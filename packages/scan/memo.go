@@ -12,14 +12,18 @@ import (
 
 // memoVersion changes when the same files give other findings, or a memo another
 // form, for a reason that is not Syft's.
-const memoVersion = "packages/4 "
+const memoVersion = "packages/5 "
 
-// cacheKey is the key of the wants for a cache, "" if there can be none.
-func cacheKey(set *syft.Set) string {
-	if v := set.Version(); v != "" {
-		return memoVersion + v
+// cacheKey is the key of the wants for a cache, "" if there can be none: if what would be
+// found has no version. CPEs are in the cache only where they were asked for.
+func cacheKey(version string, cpes bool) string {
+	switch {
+	case version == "":
+		return ""
+	case cpes:
+		return memoVersion + "cpes " + version
 	}
-	return ""
+	return memoVersion + version
 }
 
 // A memo is what was learned of one file. A cache keeps it in JSON, or in gob where a
@@ -28,12 +32,14 @@ type memo struct {
 	Found    []syft.Found `json:",omitempty"`
 	Assembly *syft.Sparse `json:",omitempty"` // of a .NET assembly
 	Problems []string     `json:",omitempty"`
+	// Copyright has the names of licences in a copyright file of Debian's.
+	Copyright []string `json:",omitempty"`
 }
 
 // encode writes the memo for a cache. Nothing is a finding too: it holds for a path
 // whose earlier version in the layer had some.
 func (m memo) encode() ([]byte, error) {
-	if len(m.Found) == 0 && m.Assembly == nil && len(m.Problems) == 0 {
+	if len(m.Found) == 0 && m.Assembly == nil && len(m.Problems) == 0 && len(m.Copyright) == 0 {
 		return []byte{}, nil
 	}
 	b, err := json.Marshal(m)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/cache"
+	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
 	"github.com/stemma-go/stemma/testdata/sample"
 )
@@ -17,15 +18,17 @@ import (
 func TestMemo(t *testing.T) {
 	e := layers.Entry{Path: "a.dll", Layer: 3}
 	at := version{3, "a.dll"}
-	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true}}
+	found := []syft.Found{{Type: "npm", Name: "n", Version: "1", Evidence: []string{"a"}, Owned: []string{"b"}, Main: true,
+		Licenses: []packages.License{{SPDX: "MIT", Name: "mit"}}, CPEs: []string{"cpe:2.3:a:n:n:1:*:*:*:*:*:*:*"}}}
 	var kept syft.Sparse
 	require.NoError(t, json.Unmarshal([]byte(`{"Size":9,"Parts":[{"Off":2,"Data":"AAEC"}]}`), &kept))
-	b, err := memo{Found: found, Assembly: &kept, Problems: []string{"x: broken"}}.encode()
+	b, err := memo{Found: found, Assembly: &kept, Problems: []string{"x: broken"}, Copyright: []string{"GPL-2+"}}.encode()
 	require.NoError(t, err)
 	c := NewCollector(nil)
 	require.NoError(t, c.recall(e, b))
 	assert.Equal(t, found, c.learned.found[at])
 	assert.Equal(t, &kept, c.learned.assemblies[at])
+	assert.Equal(t, []string{"GPL-2+"}, c.learned.copyrights[at])
 	assert.Equal(t, "layer 3: a.dll: x: broken", c.learned.problems[0].Error())
 	assert.False(t, c.learned.unreadable[at])
 
@@ -34,6 +37,7 @@ func TestMemo(t *testing.T) {
 	assert.NotNil(t, b)
 	require.NoError(t, c.recall(e, b))
 	assert.Empty(t, c.learned.found[at], "the later version of the path counts")
+	assert.Empty(t, c.learned.copyrights[at])
 
 	for _, bad := range []string{"{", `{"Assembly":{"Size":3,"Parts":[{"Off":2,"Data":"AAEC"}]}}`, `{"Assembly":{"Size":3,"Parts":[{"Off":-1}]}}`} {
 		assert.Error(t, c.recall(e, []byte(bad)), bad)
@@ -91,4 +95,11 @@ func TestCached(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, got)
 	}
+}
+
+// What has CPEs is not taken for what has none, and the reverse.
+func TestCacheKey(t *testing.T) {
+	assert.NotEqual(t, cacheKey("syft@1", false), cacheKey("syft@1", true))
+	assert.NotEqual(t, cacheKey("syft@1", true), cacheKey("syft@2", true))
+	assert.Empty(t, cacheKey("", true))
 }

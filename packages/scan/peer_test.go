@@ -12,11 +12,14 @@ import (
 	"github.com/anchore/syft/syft/cataloging"
 	"github.com/anchore/syft/syft/cataloging/filecataloging"
 	"github.com/anchore/syft/syft/file"
+	"github.com/anchore/syft/syft/license"
+	"github.com/anchore/syft/syft/pkg"
 	"github.com/anchore/syft/syft/source"
 	"github.com/anchore/syft/syft/source/stereoscopesource"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/packages"
@@ -58,22 +61,27 @@ func ours(t *testing.T, img v1.Image) []visible {
 // libraries, which do not touch the packages, are turned off.
 func syfts(t *testing.T, dir string) []visible {
 	t.Helper()
+	var all []visible
+	for _, p := range squashed(t, dir, false) {
+		all = append(all, visible{string(p.Type), p.Name, p.Version, p.PURL})
+	}
+	return distinct(all)
+}
+
+func squashed(t *testing.T, dir string, cpes bool) []pkg.Package {
+	t.Helper()
 	ctx := context.Background()
 	img, err := stereoscope.GetImageFromSource(ctx, dir, image.OciDirectorySource)
 	require.NoError(t, err)
 	defer func() { _ = img.Cleanup() }()
 	src := stereoscopesource.New(img, stereoscopesource.ImageConfig{Reference: dir})
 	cfg := root.DefaultCreateSBOMConfig().
-		WithDataGenerationConfig(cataloging.DefaultDataGenerationConfig().WithGenerateCPEs(false)).
+		WithDataGenerationConfig(cataloging.DefaultDataGenerationConfig().WithGenerateCPEs(cpes)).
 		WithFilesConfig(filecataloging.DefaultConfig().WithSelection(file.NoFilesSelection)).
 		WithSearchConfig(cataloging.DefaultSearchConfig().WithScope(source.SquashedScope))
 	s, err := root.CreateSBOM(ctx, src, cfg)
 	require.NoError(t, err)
-	var all []visible
-	for p := range s.Artifacts.Packages.Enumerate() {
-		all = append(all, visible{string(p.Type), p.Name, p.Version, p.PURL})
-	}
-	return distinct(all)
+	return s.Artifacts.Packages.Sorted()
 }
 
 func missing(from, in []visible) []visible {
@@ -94,9 +102,60 @@ func compare(t *testing.T, img v1.Image) []visible {
 	require.NoError(t, err)
 	require.NoError(t, p.AppendImage(img))
 	want, got := syfts(t, dir), ours(t, img)
+	compareLicences(t, dir, img)
 	require.Empty(t, missing(want, got), "seen by Syft alone")
 	require.Empty(t, missing(got, want), "not seen by Syft")
 	return got
+}
+
+// named has, for each visible package, its licences and CPEs.
+type named map[visible][]string
+
+// compareLicences compares the licences that Syft finds in metadata, by any name, and all
+// CPEs. What it tells from a text is left out.
+func compareLicences(t *testing.T, dir string, img v1.Image) {
+	t.Helper()
+	licences, cpes := named{}, named{}
+	for _, p := range squashed(t, dir, true) {
+		v := visible{string(p.Type), p.Name, p.Version, p.PURL}
+		for _, c := range p.CPEs {
+			cpes[v] = append(cpes[v], c.Attributes.String())
+		}
+		for _, l := range p.Licenses.ToSlice() {
+			text := l.Type != license.Declared || l.Contents != "" || strings.HasPrefix(l.Value, "sha256:")
+			if !text && l.Value != "UNKNOWN" {
+				licences[v] = append(licences[v], l.SPDXExpression+"|"+l.Value)
+			}
+		}
+	}
+	_, inv, err := scan.Read(t.Context(), img, &scan.Options{CPEs: true})
+	require.NoError(t, err)
+	gotLicences, gotCPEs := named{}, named{}
+	for _, p := range inv.Packages {
+		if p.State != packages.Present {
+			continue
+		}
+		v := visible{p.Type, p.Name, p.Version, p.PURL}
+		gotCPEs[v] = append(gotCPEs[v], p.CPEs...)
+		for _, l := range p.Licenses {
+			gotLicences[v] = append(gotLicences[v], l.SPDX+"|"+l.Name)
+		}
+	}
+	licences.equal(t, gotLicences)
+	cpes.equal(t, gotCPEs)
+	t.Logf("licences of %d packages, CPEs of %d", len(licences), len(cpes))
+}
+
+func (want named) equal(t *testing.T, got named) {
+	t.Helper()
+	for v := range want {
+		slices.Sort(want[v])
+		slices.Sort(got[v])
+		assert.Equal(t, slices.Compact(want[v]), slices.Compact(got[v]), "%v", v)
+	}
+	for v := range got {
+		assert.Contains(t, want, v, "%v", got[v])
+	}
 }
 
 // TestPeerSample compares on the sample image, all four stages.

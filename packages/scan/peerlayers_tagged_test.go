@@ -59,14 +59,14 @@ func newID(kind, name, version, arch string) id {
 	return id{kind, name, version, arch}
 }
 
-// named is what a tool says: the layers it names for each package, each row of its
+// toolLayers is what a tool says: the layers it names for each package, each row of its
 // result once.
-type named map[id][]int
+type toolLayers map[id][]int
 
 // A score is how a tool did on one image.
 type score struct{ right, wrong, many, missing int }
 
-func (n named) score(want map[id]int) score {
+func (n toolLayers) score(want map[id]int) score {
 	var s score
 	for p, layer := range want {
 		switch got := slices.Compact(slices.Sorted(slices.Values(n[p]))); {
@@ -113,14 +113,14 @@ func wanted(t *testing.T, dir string) map[id]int {
 }
 
 // ourLayers is what this module says.
-func ourLayers(t *testing.T, dir string) named {
+func ourLayers(t *testing.T, dir string) toolLayers {
 	t.Helper()
 	img, err := source.Open(t.Context(), "oci:"+dir, nil)
 	require.NoError(t, err)
 	defer img.Close()
 	_, inv, err := scan.Read(t.Context(), img, nil)
 	require.NoError(t, err)
-	found := named{}
+	found := toolLayers{}
 	for _, p := range inv.Packages {
 		if p.State == packages.Present {
 			k := newID(p.Type, p.Name, p.Version, p.Arch)

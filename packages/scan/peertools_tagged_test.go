@@ -18,11 +18,11 @@ import (
 // the tool is not installed.
 var tools = []struct {
 	name string
-	run  func(t *testing.T, dir string) (found named, ok bool)
+	run  func(t *testing.T, dir string) (found toolLayers, ok bool)
 }{
-	{"stemma", func(t *testing.T, dir string) (named, bool) { return ourLayers(t, dir), true }},
-	{"syft squashed", func(t *testing.T, dir string) (named, bool) { return runSyft(t, dir, "squashed") }},
-	{"syft all-layers", func(t *testing.T, dir string) (named, bool) { return runSyft(t, dir, "all-layers") }},
+	{"stemma", func(t *testing.T, dir string) (toolLayers, bool) { return ourLayers(t, dir), true }},
+	{"syft squashed", func(t *testing.T, dir string) (toolLayers, bool) { return runSyft(t, dir, "squashed") }},
+	{"syft all-layers", func(t *testing.T, dir string) (toolLayers, bool) { return runSyft(t, dir, "all-layers") }},
 	{"trivy", runTrivy},
 	{"scalibr", runScalibr},
 }
@@ -50,7 +50,7 @@ func positions(diffIDs []string) map[string][]int {
 }
 
 // runSyft names the layers of the files that are Syft's evidence for a package.
-func runSyft(t *testing.T, dir, scope string) (named, bool) {
+func runSyft(t *testing.T, dir, scope string) (toolLayers, bool) {
 	t.Helper()
 	out, ok := output(t, "syft", "scan", "oci-dir:"+dir, "-q", "-o", "json", "--scope", scope)
 	if !ok {
@@ -77,7 +77,7 @@ func runSyft(t *testing.T, dir, scope string) (named, bool) {
 	}
 	require.NoError(t, json.Unmarshal(result.Source.Metadata.Config, &config))
 	layer := positions(config.RootFS.DiffIDs)
-	found := named{}
+	found := toolLayers{}
 	for _, a := range result.Artifacts {
 		k := newID(a.Type, a.Name, a.Version, archOf(a.Metadata))
 		for _, l := range a.Locations {
@@ -99,7 +99,7 @@ func archOf(metadata []byte) string {
 
 // runTrivy reads the layer that Trivy gives with each package. It has no package
 // URL where it does not know the distribution, so the type is that of the analyzer.
-func runTrivy(t *testing.T, dir string) (named, bool) {
+func runTrivy(t *testing.T, dir string) (toolLayers, bool) {
 	t.Helper()
 	out, ok := output(t, "trivy", "image", "--input", dir, "--scanners", "", "--list-all-pkgs", "--format", "json", "--quiet",
 		"--cache-dir", t.TempDir(), "--skip-db-update", "--skip-java-db-update", "--skip-version-check", "--offline-scan", "--timeout", "30m")
@@ -117,7 +117,7 @@ func runTrivy(t *testing.T, dir string) (named, bool) {
 		}
 	}
 	require.NoError(t, json.Unmarshal(out, &result))
-	layer, found := positions(result.Metadata.DiffIDs), named{}
+	layer, found := positions(result.Metadata.DiffIDs), toolLayers{}
 	for _, r := range result.Results {
 		for _, p := range r.Packages {
 			kind, ok := trivyKinds[p.AnalyzedBy]
@@ -143,7 +143,7 @@ var trivyKinds = map[string]string{
 }
 
 // runScalibr reads SCALIBR's text protocol buffers, a field a line.
-func runScalibr(t *testing.T, dir string) (named, bool) {
+func runScalibr(t *testing.T, dir string) (toolLayers, bool) {
 	t.Helper()
 	if _, err := exec.LookPath("scalibr"); err != nil {
 		return nil, false
@@ -155,7 +155,7 @@ func runScalibr(t *testing.T, dir string) (named, bool) {
 	output(t, "scalibr", "--image-tarball", archive, "--offline", "--plugins", "default,os,python,ruby,java,go,javascript,php,rust,dotnet", "-o", "textproto="+result)
 	data, err := os.ReadFile(result)
 	require.NoError(t, err)
-	found := named{}
+	found := toolLayers{}
 	var path []string
 	var at map[string]string
 	for line := range strings.Lines(string(data)) {

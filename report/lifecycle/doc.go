@@ -8,7 +8,7 @@
 // products.tsv has a line for each product, with these columns:
 //
 //   - its id and its title;
-//   - what the date called end of life ends: "security team", "standard support";
+//   - what the date called end of life ends: "regular security support", "standard support";
 //   - the name of the extended support after it, and whether everybody gets it
 //     free of charge;
 //   - whether it is rolling, that is, has no cycles at all;

@@ -12,7 +12,7 @@ import (
 type Product struct {
 	ID    string // "debian", "python"
 	Title string // "Debian", "Python"
-	// Ends says what a cycle's EOL date ends: "security team", "support".
+	// Ends says what a cycle's EOL date ends: "regular security support", "support".
 	Ends string
 	// Extended is the name of the extended support after it, "" if there is none.
 	Extended string

@@ -31,6 +31,11 @@ maxAge: 180d
 maxSize: 5MB
 allowedRoots: [debian, alpine, "registry.example.com/base/*"]
 rootConfidence: recognised
+allowedBases:
+  names: ["registry.example.com/base/*"]
+  catalogue: bases.stemma
+  maxAge: 30d
+  confidence: recorded
 `
 
 func parse(t *testing.T, s string) *policy.Policy {
@@ -49,7 +54,9 @@ func TestParse(t *testing.T) {
 		MaxAge:         policy.Age(180 * 24 * time.Hour),
 		MaxSize:        5_000_000,
 		AllowedRoots:   []string{"debian", "alpine", "registry.example.com/base/*"},
-		RootConfidence: ancestry.Recognised,
+		RootConfidence: policy.Confidence(ancestry.Recognised),
+		AllowedBases: policy.Bases{Names: []string{"registry.example.com/base/*"}, Catalogue: "bases.stemma", MaxAge: policy.Age(30 * 24 * time.Hour),
+			Confidence: policy.Confidence(ancestry.Recorded)},
 	}, parse(t, full))
 	assert.Equal(t, &policy.Policy{}, parse(t, ""))
 	assert.Equal(t, &policy.Policy{}, parse(t, "# nothing\n"))
@@ -72,13 +79,25 @@ func TestParseErrors(t *testing.T) {
 		"maxAge: ''":                                    "is no age",
 		"maxAge: 99999999999w":                          "is no age",
 		"\nmaxSize: much":                               `line 2: "much" is no size`,
+		"allowedBases: {names: ['[']}":                  `line 1: allowedBases: names: bad pattern "["`,
+		"allowedBases: {maxAge: soon}":                  `line 1: "soon" is no age`,
+		"allowedBases: [debian]":                        "line 1: cannot unmarshal",
 		"allowedRoots: ['[']":                           `line 1: allowedRoots: bad pattern "["`,
 		"allowedRoots: ['']":                            "bad pattern",
 		"accept: [{reason: because}]":                   "line 1: accept: an entry without rule",
 		"accept:\n- rule: root-usr":                     `line 2: accept: no rule matches "root-usr"`,
 		"accept:\n- subject: '[a'":                      `line 2: accept: "[a"`,
 		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: "tomorrow" is no date`,
-		"rootConfidence: sure":                          `unknown confidence "sure"`,
+		"rootConfidence: sure":                          `line 1: "sure" is none of inferred, recognised, recorded, proved`,
+		"inherited: [{rule: root-user}]":                "line 1: inherited: an entry without a level",
+		"inherited: [{level: default}]":                 "line 1: inherited: an entry without a level",
+		"\ninherited: [{level: never}]":                 "line 2: inherited: never: say off",
+		"inherited:\n- {level: note, rule: nix}":        `line 2: inherited: no rule matches "nix"`,
+		"inherited: [{level: note, ancestor: '[a'}]":    `line 1: inherited: "[a"`,
+		"inherited: [{level: note, subject: a}]":        "line 1: field subject not found",
+		"inherited: [{level: note, confidence: sure}]":  `line 1: "sure" is none of inferred`,
+		"rootConfidence: unknown":                       `line 1: "unknown" is none of inferred`,
+		"failOn: note\nextends: [a.yaml]":               "line 2: extends: what it extends was not read",
 		"a: b: c":                                       "policy: ",
 		"failOn: note\n---\nfailOn: never":              "more than one document",
 		"failOn: note\nfailOn: never":                   "already defined",

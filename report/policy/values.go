@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
 )
 
@@ -28,10 +29,12 @@ const (
 // levelOf returns the level of a severity.
 func levelOf(s report.Severity) Level { return Note + Level(s) }
 
-// UnmarshalYAML reads "off", "note", "warning", "serious" or "never". YAML's
-// false, which off may be read as, is off.
+// UnmarshalYAML reads "off", "note", "warning", "serious", "never", or "default", which takes
+// back what an extended policy says. YAML's false, which off may be read as, is off.
 func (l *Level) UnmarshalYAML(n *yaml.Node) error {
 	switch n.Value {
+	case "default":
+		*l = Default
 	case "off", "false":
 		*l = Off
 	case "never":
@@ -46,15 +49,33 @@ func (l *Level) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// An Age is a duration.
+// A Confidence is how sure something has to be. The zero value stands for the default of the
+// field.
+type Confidence ancestry.Confidence
+
+// UnmarshalYAML reads "inferred", "recognised", "recorded" or "proved".
+func (c *Confidence) UnmarshalYAML(n *yaml.Node) error {
+	var grade ancestry.Confidence
+	if grade.UnmarshalText([]byte(n.Value)) != nil || grade == ancestry.Unknown {
+		return fmt.Errorf("line %d: %q is none of inferred, recognised, recorded, proved", n.Line, n.Value)
+	}
+	*c = Confidence(grade)
+	return nil
+}
+
+// An Age is a duration. 0 is none: there is no limit.
 type Age time.Duration
 
-// UnmarshalYAML reads a positive number of days ("180d"), weeks ("26w"), or a
-// duration of the time package ("24h").
+// UnmarshalYAML reads a positive number of days ("180d"), weeks ("26w"), a duration of the
+// time package ("24h"), or "none".
 func (a *Age) UnmarshalYAML(n *yaml.Node) error {
+	if n.Value == none {
+		*a = 0
+		return nil
+	}
 	d, err := parseAge(n.Value)
 	if err != nil || d <= 0 {
-		return fmt.Errorf("line %d: %q is no age: say 180d, 26w or 24h", n.Line, n.Value)
+		return fmt.Errorf("line %d: %q is no age: say 180d, 26w, 24h or none", n.Line, n.Value)
 	}
 	*a = Age(d)
 	return nil
@@ -72,14 +93,21 @@ func parseAge(s string) (time.Duration, error) {
 	return time.Duration(days) * unit, err
 }
 
-// A Size is a number of bytes.
+// none takes back the limit of an extended policy.
+const none = "none"
+
+// A Size is a number of bytes. 0 is none: there is no limit.
 type Size uint64
 
-// UnmarshalYAML reads bytes with a unit: "500MB", "1.5 GB" (decimal), "512MiB".
+// UnmarshalYAML reads bytes with a unit: "500MB", "1.5 GB" (decimal), "512MiB"; or "none".
 func (s *Size) UnmarshalYAML(n *yaml.Node) error {
+	if n.Value == none {
+		*s = 0
+		return nil
+	}
 	v, err := humanize.ParseBytes(n.Value)
 	if err != nil || v == 0 {
-		return fmt.Errorf("line %d: %q is no size: say 500MB or 1.5GB", n.Line, n.Value)
+		return fmt.Errorf("line %d: %q is no size: say 500MB, 1.5GB or none", n.Line, n.Value)
 	}
 	*s = Size(v)
 	return nil

@@ -17,7 +17,8 @@ func AddRemote() report.Rule {
 		Doc: "ADD of a URL, or (a note) of a local archive, above the first layer. " +
 			"A URL may serve another file tomorrow. An archive is unpacked without a word, where COPY would have said what is meant. " +
 			"Docker's classic builder records a hash instead of a name: a bare hash is that of a URL, and one with file: is taken for an archive only if the layer holds several files. " +
-			"It is silent where the history has a checksum or a Git commit; BuildKit records no checksum.",
+			"It is silent where the history has a checksum or a Git commit; BuildKit records no checksum. " +
+			"It may be wrong where the address names one content that never changes.",
 		Run: findAddRemote,
 	}
 }
@@ -36,10 +37,10 @@ func findAddRemote(r *report.Report) []report.Finding {
 			case isURL(src) && !pinned(s.Instruction, src):
 				f.Severity = report.Warning
 				f.Message = fmt.Sprintf("step %d adds %s from the network to %s", s.Index, src, s.Instruction.Dest)
-				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
 				if s.Instruction.Builder == history.BuilderBuildKit {
-					f.Remedy += "; BuildKit does not record a checksum, so accept this if there is one"
+					f.Message += "; whether its Dockerfile has a checksum is not recorded"
 				}
+				f.Remedy = "give the file's checksum, ADD --checksum=sha256:HASH, or fetch and check it in a RUN"
 			case isBareHash(s.Instruction, src):
 				f.Severity = report.Warning
 				f.Subject = s.Instruction.Dest
@@ -55,7 +56,9 @@ func findAddRemote(r *report.Report) []report.Finding {
 			default:
 				continue
 			}
-			f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "what it added is for its builder to pin and check")
+			if f.Inherited() {
+				askPublisher(&f, r, f.Ancestor, "how it is pinned and checked")
+			}
 			found = append(found, f)
 		}
 	}

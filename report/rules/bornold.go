@@ -23,7 +23,8 @@ func BornOld() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor that was built more than 90 days after its parent. " +
 			"It was out of date when it was new, because its builder kept an old base. " +
-			"It is silent where one of the two days is not known: the epoch, 1980, a day before the parent's and one day for all are of reproducible builds, and no build's.",
+			"It is silent where one of the two days is not known: the epoch, 1980, a day before the parent's and one day for all are of reproducible builds, and no build's. " +
+			"It may be wrong where the base was the newest that there was: some publishers build seldom.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i := 0; i+1 < len(r.Ancestors); i++ {
@@ -37,10 +38,9 @@ func BornOld() report.Rule {
 				f.Severity = report.Warning
 				base := r.NameOf(i + 1)
 				f.Subject = base
-				f.Message = fmt.Sprintf("%s was built on %s, on a build of %s that was then %s old", r.NameOf(i),
+				f.Message = fmt.Sprintf("%s was out of date when it was built on %s: its base, %s, was %s old", r.NameOf(i),
 					child.Format(time.DateOnly), base, english.Plural(days, "day", ""))
-				f.Remedy = r.Remedy(i, fmt.Sprintf("build on a current build of %s: docker build --pull, or a pinned digest that is kept up to date", base),
-					"take a build of it that stands on a current "+base)
+				renew(&f, r, i+1)
 				found = append(found, f)
 			}
 			return found

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
@@ -19,7 +21,8 @@ func BuildTools() report.Rule {
 		Doc: "Compilers, headers, build systems, version control, debuggers, remote access. " +
 			"Every host fetches their bytes, and they help whoever breaks in. Remote access is a note. There is one finding for each ancestor and category. " +
 			"Packages of the distribution are known by name, toolchains without a package (Go, Rust, a JDK, the .NET SDK) by their files. " +
-			"It is silent about tools that the finished image has no longer, and about those that it does not know.",
+			"It is silent about tools that the finished image has no longer, and about those that it does not know. " +
+			"It may be wrong where the image is there to build in, or its program calls one of them.",
 		Run: func(r *report.Report) []report.Finding {
 			g := toolGroups{}
 			g.addPackages(r)
@@ -92,25 +95,52 @@ func installedBy(p *packages.Package) int {
 func (g toolGroups) findings(r *report.Report) []report.Finding {
 	var found []report.Finding
 	for key, items := range g {
-		slices.SortFunc(items, func(a, b toolItem) int {
-			return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name))
-		})
 		f := r.AtLayer(heaviest(items))
 		f.Severity = severityOf(key.category)
 		f.Subject = key.category
-		named := map[string]bool{}
-		for _, it := range items {
-			f.Bytes += it.bytes
-			if !named[it.name] { // several architectures of one package
-				named[it.name] = true
-				f.Items = append(f.Items, it.name)
-			}
-		}
-		f.Message = fmt.Sprintf("ships %s: %s", key.category, upTo(4, f.Items))
+		f.Items, f.Bytes = namesOf(items, func(it toolItem) string { return it.name })
+		f.Message = fmt.Sprintf("ships %s: %s", key.category, toolList(key.category, items))
 		f.Remedy = remedyTools(r, key)
 		found = append(found, f)
 	}
 	return found
+}
+
+// namesOf names items, those with the most bytes first, each name once: some packages are
+// there for several architectures. It returns the sum of their bytes, too.
+func namesOf(items []toolItem, say func(toolItem) string) (names []string, bytes int64) {
+	slices.SortFunc(items, func(a, b toolItem) int {
+		return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name))
+	})
+	for _, it := range items {
+		bytes += it.bytes
+		if name := say(it); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, bytes
+}
+
+// toolList names tools with the bytes of each, where they are several: every compiler, and
+// the largest of the rest.
+func toolList(category string, items []toolItem) string {
+	most := 4
+	if category == compilers {
+		most = 12
+	}
+	if len(items) == 1 {
+		return items[0].name
+	}
+	names, _ := namesOf(items, withBytes)
+	return upTo(most, names)
+}
+
+// withBytes says "gcc-12 (62 MB)".
+func withBytes(it toolItem) string {
+	if it.bytes == 0 {
+		return it.name
+	}
+	return fmt.Sprintf("%s (%s)", it.name, humanize.Bytes(uint64(max(0, it.bytes))))
 }
 
 // heaviest returns the layer that brought most of the bytes, the lowest of equals.
@@ -137,13 +167,13 @@ func remedyTools(r *report.Report, key toolKey) string {
 		if key.category == remoteAccess {
 			return "leave them out: a container is entered through its runtime"
 		}
-		return "build in a stage of its own and copy only the result, or install, use and remove them in one RUN"
+		return buildInStage
 	}
 	for i := key.ancestor; i > 0; i-- {
 		a := r.Ancestors[i]
 		if slices.Contains(slimRepositories(), a.Repository) && r.Ancestors[key.ancestor].Repository == "buildpack-deps" {
-			return fmt.Sprintf("inherited from %s by way of %s: use the -slim variant of %s", r.NameOf(key.ancestor), r.NameOf(i), a.Repository)
+			return fmt.Sprintf("use the -slim variant of %s", a.Repository)
 		}
 	}
-	return r.Remedy(key.ancestor, "", "keep it for the build stage, and copy the result onto a base without such tools")
+	return keepForStage
 }

@@ -16,7 +16,8 @@ func CopyUp() report.Rule {
 		Severity: report.Warning,
 		Doc: "Files that a layer ships again although their content did not change. " +
 			"A layer holds whole files: chown -R or chmod -R in a RUN of its own, or the same COPY twice, ships all their bytes twice. " +
-			"It is silent about as few bytes as the rule shipped-removed.",
+			"It is silent about as few bytes as the rule shipped-removed. " +
+			"It may be wrong where nobody knows the owner before the last step.",
 		Run: findCopyUps,
 	}
 }
@@ -36,8 +37,11 @@ func findCopyUps(r *report.Report) []report.Finding {
 		f.Severity = report.Warning
 		f.Bytes = c.bytes
 		f.Subject = fmt.Sprintf("layer %d", l)
-		f.Message = fmt.Sprintf("layer %d ships %s of %s again, whose content did not change%s", l, files(c.files), owners(r, c.from, f.Ancestor), c.why())
-		f.Remedy = c.remedy(r, f.Ancestor)
+		f.Message = fmt.Sprintf("layer %d ships %s of %s a second time: %s", l, files(c.files), owners(r, c.from, f.Ancestor), c.why())
+		f.Remedy = c.remedy()
+		if f.Inherited() {
+			leaveToPublisher(&f, r)
+		}
 		found = append(found, f)
 	}
 	return found
@@ -85,27 +89,26 @@ func shippedAgain(r *report.Report, layer int) copyUp {
 func (c copyUp) why() string {
 	switch c.files {
 	case c.owner:
-		return "; only the owner did"
+		return "only the owner changed"
 	case c.mode:
-		return "; only the mode did"
+		return "only the mode changed"
 	case c.same:
-		return ""
+		return "nothing changed"
 	}
 	if c.access == 0 {
-		return "; only the time did"
+		return "only the time changed"
 	}
-	return "; only owner, mode or time did"
+	return "only owner, mode or time changed"
 }
 
 // remedy depends on what most of the bytes are there for. Owner and mode can be
 // set in the first place. New times come from writing the same file once more, as
 // an upgrade or a second copy does.
-func (c copyUp) remedy(r *report.Report, by int) string {
-	own := "do not write the same files twice: copy only what changes, and upgrade packages in the base"
+func (c copyUp) remedy() string {
 	if 2*c.access >= c.bytes {
-		own = "set owner and mode where the files are made: COPY --chown= --chmod=, or chown and chmod in the same RUN"
+		return "set owner and mode where the files are made: COPY --chown --chmod, or in the same RUN"
 	}
-	return r.Remedy(by, own, "only its own Dockerfile can mend it")
+	return "do not write the same files twice: copy only what changes, and upgrade packages in the base"
 }
 
 // owners names the ancestors whose files are shipped again.
@@ -113,7 +116,7 @@ func owners(r *report.Report, from map[int]bool, by int) string {
 	var names []string
 	for _, i := range slices.Sorted(maps.Keys(from)) {
 		if i == by {
-			names = append(names, "its own image")
+			names = append(names, "the same image")
 		} else {
 			names = append(names, r.NameOf(i))
 		}

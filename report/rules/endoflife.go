@@ -22,7 +22,8 @@ func EndOfLife() report.Rule {
 			"Known holes in it stay open. The last 90 days are a note. Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
 			"Programs built with a Go release that has ended are a warning. " +
 			"What no table lists ends when its own os-release says so. " +
-			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution.",
+			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution. " +
+			"It may be wrong where somebody gives or sells fixes for longer than the tables know.",
 		Run: func(r *report.Report) []report.Finding {
 			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
 		},
@@ -71,17 +72,19 @@ func describeEnd(f *report.Finding, c lifecycle.Cycle, at time.Time) bool {
 	case lifecycle.Ended:
 		f.Severity = report.Serious
 		if c.Extended.IsZero() {
-			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s", c, c.Product.Ends, eol)
+			f.Message = fmt.Sprintf("%s gets no more fixes: %s ended on %s", c, c.Product.Ends, eol)
 		} else {
-			f.Message = fmt.Sprintf("%s has reached its end of life: %s ended on %s, %s on %s", c, c.Product.Ends, eol,
+			f.Message = fmt.Sprintf("%s gets no more fixes: %s ended on %s, %s on %s", c, c.Product.Ends, eol,
 				c.Product.Extended, c.Extended.Format(time.DateOnly))
 		}
 	case lifecycle.Extended:
 		f.Severity = report.Serious
+		fixes := "no more free fixes"
 		if c.Product.ExtendedFree {
 			f.Severity = report.Warning
+			fixes = "fewer fixes"
 		}
-		f.Message = fmt.Sprintf("%s is past its end of life: %s ended on %s; %s goes on until %s", c, c.Product.Ends, eol,
+		f.Message = fmt.Sprintf("%s gets %s: %s ended on %s; %s goes on until %s", c, fixes, c.Product.Ends, eol,
 			c.Product.Extended, c.Extended.Format(time.DateOnly))
 	case lifecycle.Supported:
 		if c.EOL.Sub(at) > soon {

@@ -20,6 +20,7 @@ func ExampleAll() {
 	}
 	// Output:
 	// end-of-life: A distribution or a language runtime that gets no more fixes, or soon none
+	// secret-file: Files whose names are those of private keys and credentials, in any layer
 	// unverified: A layer that is not what the image claims, or that could not be read to its end
 }
 

@@ -19,7 +19,8 @@ func FullUpgrade() report.Rule {
 		Severity: report.Note,
 		Doc: "A RUN that upgrades every package: apt-get upgrade, apk upgrade, dnf update. " +
 			"It ships the upgraded packages twice, gives another image every day, and repeats what a current base has done already. " +
-			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs.",
+			"It is silent about the first layer, about packages upgraded by name, about security fixes alone, and about dry runs. " +
+			"It may be wrong where the base is built too seldom for the fixes that are needed.",
 		Run: findFullUpgrades,
 	}
 }
@@ -31,8 +32,9 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 		if s.Instruction.Keyword != "RUN" || s.Layer == 0 {
 			continue
 		}
-		for _, words := range commands(s.Instruction.Args) {
-			prog, args := program(words)
+		script, _ := commands(s.Instruction.Args)
+		for _, c := range script {
+			prog, args := program(c.words)
 			if !upgradesAll(prog, args) {
 				continue
 			}
@@ -40,8 +42,10 @@ func findFullUpgrades(r *report.Report) []report.Finding {
 			f.Severity = report.Note
 			f.Subject = strings.Join(append([]string{prog}, args...), " ")
 			f.Message = fmt.Sprintf("step %d upgrades everything: %s%s", s.Index, f.Subject, upgradedAt(r, s.Layer))
-			f.Remedy = r.Remedy(f.Ancestor, "stand on a current build of the base (docker build --pull, or a digest that is kept up to date), and upgrade single packages by name",
-				"its builder would do better to stand on a current base")
+			f.Remedy = "rebuild on a current base instead, and upgrade single packages by name"
+			if f.Inherited() {
+				askPublisher(&f, r, f.Ancestor, "to rebuild on a current base instead")
+			}
 			found = append(found, f)
 			break // one finding for a step, however many commands upgrade
 		}

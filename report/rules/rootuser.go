@@ -16,7 +16,8 @@ func RootUser() report.Rule {
 		Severity: report.Warning,
 		Doc: "An image whose processes run as root: no USER is set, or it is root. " +
 			"Whoever escapes from such a container is root on its host. The ancestor whose USER says root is blamed, or the image itself if none does. " +
-			"It is silent about Windows images, which have no root.",
+			"It is silent about Windows images, which have no root. " +
+			"It may be wrong where the orchestrator sets a user, or the program gives up root when it starts.",
 		Run: findRootUser,
 	}
 }
@@ -41,7 +42,8 @@ func findRootUser(r *report.Report) []report.Finding {
 	if !isRoot(user) || len(r.Ancestors) == 0 {
 		return nil
 	}
-	f := report.Finding{Layer: layers.None, Step: layers.None, Severity: report.Warning, Subject: "user"}
+	// A USER above counts, wherever root comes from.
+	f := report.Finding{Layer: layers.None, Step: layers.None, Severity: report.Warning, Subject: "user", By: report.OwnSteps}
 	switch {
 	case user != "":
 		f.Message = fmt.Sprintf("runs as root: the configuration's user is %s", user)
@@ -50,11 +52,10 @@ func findRootUser(r *report.Report) []report.Finding {
 	default:
 		f.Message = "runs as root: no ancestor sets USER"
 	}
-	f.Remedy = "create a user and end the Dockerfile with USER and its number, so that an orchestrator can check it: USER 10001"
+	f.Remedy = "end the Dockerfile with a user by number, which an orchestrator can check: USER 10001"
 	if last.Index != layers.None && isRoot(strings.TrimSpace(last.Instruction.Args)) {
 		f.Step, f.Ancestor = last.Index, r.AncestorOfStep(last.Index)
 		f.Message = fmt.Sprintf("runs as root: step %d sets USER %s", last.Index, strings.TrimSpace(last.Instruction.Args))
-		f.Remedy = r.Remedy(f.Ancestor, f.Remedy, "set another USER at the end of the Dockerfile")
 	}
 	return []report.Finding{f}
 }

@@ -66,6 +66,13 @@ func buildkit(createdBy string, files ...handmade.File) handmade.Step {
 
 func file(name string, size int) handmade.File { return handmade.File{Name: name, Size: size} }
 
+const digest = "sha256:4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca4bf66d5e2f7d8fca"
+
+// from is evidence that a Dockerfile's FROM names its base so.
+func from(name string) []ancestry.Evidence {
+	return []ancestry.Evidence{{Kind: ancestry.KindAnnotation, Confidence: ancestry.Recorded, Says: "base name", Name: name, Where: "annotation base.name"}}
+}
+
 // aPackage is a package that a layer installed and no other touched since.
 func aPackage(kind, name string, layer int, bytes int64) packages.Package {
 	return packages.Package{Type: kind, Name: name, Version: "1", State: packages.Present,
@@ -87,7 +94,8 @@ func TestAllAreDocumented(t *testing.T) {
 		finds, rest, _ := strings.Cut(r.Doc, ". ")
 		assert.LessOrEqual(t, len(finds), 85, "%s: the first sentence is a line of the table", r.Name)
 		assert.Contains(t, rest, "It is silent ", r.Name)
-		want = append(want, fmt.Sprintf("//\t%-15s  %-7s  %s.", r.Name, r.Severity, finds))
+		assert.Contains(t, rest, "It may be wrong where ", r.Name)
+		want = append(want, fmt.Sprintf("//\t%-17s  %-7s  %s.", r.Name, r.Severity, finds))
 	}
 	got := regexp.MustCompile(`(?m)^//\t[a-z-]+ +(?:note|warning|serious) .*$`).FindAllString(string(source), -1)
 	assert.Equal(t, want, got)
@@ -108,7 +116,7 @@ func TestNothingFound(t *testing.T) {
 			{CreatedBy: "COPY app /app # buildkit", Comment: handmade.BuildKit, Created: handmade.Day("2026-11-01"), Files: []handmade.File{file("app/main", 3_000_000)}},
 			{CreatedBy: "USER 10001", Comment: handmade.BuildKit, Created: handmade.Day("2026-11-01")},
 		},
-		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}}, {Steps: 2}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: ancestry.Distro{ID: "debian", VersionID: "13"}, Evidence: from("debian:trixie@" + digest)}, {Steps: 2}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{aPackage("deb", "libc6", 0, 100), aPackage("npm", "make", 1, 10)}},
 	}
 	assert.Empty(t, report.RunRules(im.Report(t), All()))

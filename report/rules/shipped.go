@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
@@ -21,7 +20,8 @@ func ShippedRemoved() report.Rule {
 		Doc: "Bytes that one layer ships and a later one deletes or overwrites. " +
 			"Every host fetches them, and nobody sees them. There is one finding for each layer that hides and each ancestor whose files it hides. " +
 			"It is silent below 1 MB, or 1 % of the content of an image below 100 MB, but at least 100 kB; about files whose metadata alone changed, " +
-			"which are the rule copy-up's; and about package databases, which every layer must rewrite.",
+			"which are the rule copy-up's; and about package databases, which every layer must rewrite. " +
+			"It may be wrong where hosts have the lower layer anyway, for other images on the same base.",
 		Run: findShipped,
 	}
 }
@@ -150,33 +150,36 @@ func shippedFinding(r *report.Report, k hiding, h *hidden) report.Finding {
 	if k.ancestor != f.Ancestor {
 		owner = r.NameOf(k.ancestor)
 	}
-	f.Message = fmt.Sprintf("layer %d %s %s that %s of %s ships", k.layer, verb, files(h.files), layerList(from), owner)
-	if len(from) > 1 {
-		f.Message = strings.TrimSuffix(f.Message, "ships") + "ship"
-	}
+	what := "in " + upTo(3, f.Items)
 	if names != nil {
-		f.Message += ", of " + upTo(4, names)
-	} else {
-		f.Message += ", in " + upTo(3, f.Items)
+		what = "of " + upTo(4, names)
 	}
-	f.Remedy = remedyShipped(r, k, f.Ancestor, upgrade, names == nil && h.overwritten > h.deleted)
+	be := "are"
+	if h.files == 1 {
+		be = "is"
+	}
+	f.Message = fmt.Sprintf("layer %d %s %s of %s (%s), which %s shipped all the same: %s", k.layer, verb, files(h.files), owner, layerList(from), be, what)
+	remedyShipped(&f, r, k, upgrade, names == nil && h.overwritten > h.deleted)
 	return f
 }
 
-// remedyShipped says what to do about what the ancestor by hides. upgrade says that
-// it mostly upgraded packages; rewrite, that it mostly replaced files that are no
+// remedyShipped says what to do about what the ancestor of a finding hides. upgrade says
+// that it mostly upgraded packages; rewrite, that it mostly replaced files that are no
 // package's, such as those that a package manager keeps for itself.
-func remedyShipped(r *report.Report, k hiding, by int, upgrade, rewrite bool) string {
+func remedyShipped(f *report.Finding, r *report.Report, k hiding, upgrade, rewrite bool) {
 	switch {
-	case k.ancestor == by:
-		return r.Remedy(by, "do both in one RUN, or build in a stage of its own and copy only the result: a layer keeps what a later one hides",
-			"only its own Dockerfile, or a squashed build of it, can save them")
+	case f.Inherited():
+		leaveToPublisher(f, r)
+	case k.ancestor == 0:
+		f.Remedy = "do both in one RUN, or copy only the result out of a build stage"
 	case rewrite:
-		return fmt.Sprintf("only a build of %s without these files can save them: what is replaced stays in its layer", r.NameOf(k.ancestor))
+		askPublisher(f, r, k.ancestor, "to leave out what every image above writes anew")
 	case upgrade:
-		return fmt.Sprintf("stand on a build of %s that has the newer files already, instead of replacing them", r.NameOf(k.ancestor))
+		renew(f, r, k.ancestor)
+	default:
+		f.By = report.OtherBase
+		f.Remedy = "choose a base without the files that your steps delete: deleting what a base ships saves nothing"
 	}
-	return fmt.Sprintf("deleting what %s ships saves nothing: choose a base without it", r.NameOf(k.ancestor))
 }
 
 // changedPackages names the packages that the hiding layer removed or upgraded and

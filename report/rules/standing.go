@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -21,7 +22,8 @@ func Abandoned() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor of which no tag is built any more. " +
 			"It gets no fixes, whatever is pulled or rebuilt. " +
-			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells.",
+			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells. " +
+			"It may be wrong where its publisher goes on in another repository.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
@@ -32,11 +34,14 @@ func Abandoned() report.Rule {
 				f := r.AtAncestor(i)
 				f.Severity = report.Warning
 				f.Subject = a.String()
-				f.Message = fmt.Sprintf("%s: no tag that it was built for is built since %s (as of %s)", a,
+				f.Message = fmt.Sprintf("%s gets no more fixes: none of its tags is built any more since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
-				f.Remedy = fmt.Sprintf("move to a tag of %s that is still built, or to another image if none is", a.Repository)
-				if i > 1 {
-					f.Remedy = r.Remedy(i-1, "", "move to a tag of it that stands on something still built, or to another image if none does")
+				f.By = report.OtherBase
+				f.Remedy = report.MoveOn(a.Repository)
+				if i > 1 && (r.Ancestors[1].Standing == nil || !r.Ancestors[1].Standing.Gone()) {
+					f.Remedy = "move to a base that stands on something still built"
+				} else if i > 1 {
+					f.Remedy = report.MoveOn(r.Ancestors[1].Repository)
 				}
 				found = append(found, f)
 			}
@@ -51,9 +56,10 @@ func Superseded() report.Rule {
 	return report.Rule{
 		Name:     "superseded",
 		Severity: report.Note,
-		Doc: "An ancestor whose tag has gone on to a newer image. " +
+		Doc: "An ancestor of which a newer build is published under the same tag. " +
 			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
-			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned.",
+			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned. " +
+			"It may be wrong where the image stands on an old one on purpose.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
@@ -64,18 +70,14 @@ func Superseded() report.Rule {
 				n := s.Superseded
 				f := r.AtAncestor(i)
 				f.Subject = a.String()
-				f.Message = fmt.Sprintf("%s: %s", a, wentOn(n, s.AsOf))
-				take := n.Name.String()
-				if n.Now == "" {
-					take = "a tag of " + n.Name.Repository + " that is still built"
-				}
-				switch i {
-				case 0:
-					f.Remedy = "pull " + take
-				case 1:
-					f.Remedy = "rebuild on " + take
+				f.Message = fmt.Sprintf("%s is out of date: %s", a, builtAnew(n, s.AsOf))
+				switch {
+				case i > 0:
+					renew(&f, r, i)
+				case n.Now == "":
+					f.By, f.Remedy = report.OtherBase, report.MoveOn(n.Name.Repository)
 				default:
-					f.Remedy = fmt.Sprintf("take a build of %s that stands on %s", r.NameOf(i-1), take)
+					f.By, f.Remedy = report.OtherBase, fmt.Sprintf("pull %s, or build it again", n.Name)
 				}
 				found = append(found, f)
 			}
@@ -90,9 +92,10 @@ func Lagging() report.Rule {
 	return report.Rule{
 		Name:     "lagging",
 		Severity: report.Note,
-		Doc: "An ancestor whose parent's tag went on to a newer image after it was built. " +
+		Doc: "An ancestor that was not rebuilt since a newer build of its base was published. " +
 			"A rebuild alone, without a change, would bring the parent's fixes. " +
-			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known.",
+			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known. " +
+			"It may be wrong where the newer parent changed nothing that matters here.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i := 0; i+1 < len(r.Ancestors); i++ {
@@ -102,11 +105,8 @@ func Lagging() report.Rule {
 				}
 				f := r.AtAncestor(i)
 				f.Subject = s.Name.String()
-				f.Message = fmt.Sprintf("%s was built on %s, and %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), wentOn(s, asOf))
-				f.Remedy = "rebuild it on a current build of " + s.Name.String()
-				if f.Inherited() {
-					f.Remedy = "take a current build of " + r.NameOf(i)
-				}
+				f.Message = fmt.Sprintf("%s, built on %s, stands on an old base: %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), builtAnew(s, asOf))
+				renew(&f, r, i+1)
 				found = append(found, f)
 			}
 			return found
@@ -129,17 +129,23 @@ func parentWentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
 	return p.Standing.Superseded, p.Standing.AsOf
 }
 
-// wentOn says what became of a tag.
-func wentOn(s *ancestry.Succession, asOf time.Time) string {
-	text := fmt.Sprintf("%s went on to %s on %s", s.Name, s.First, s.On.Format(time.DateOnly))
-	switch {
-	case s.Times > 1 && s.Now != "":
-		text += fmt.Sprintf(", %s in all, now to %s", english.Plural(s.Times, "time", ""), s.Now)
-	case s.Times > 1:
-		text += fmt.Sprintf(", %s in all", english.Plural(s.Times, "time", ""))
+// builtAnew says what became of a tag since.
+func builtAnew(s *ancestry.Succession, asOf time.Time) string {
+	as := func(tag string) string {
+		if slices.Contains(s.Name.Tags, tag) { // says nothing new
+			return ""
+		}
+		return " as " + tag
+	}
+	text := fmt.Sprintf("%s was built anew on %s%s", s.Name, s.On.Format(time.DateOnly), as(s.First))
+	if s.Times > 1 {
+		text = fmt.Sprintf("%s was built anew %s since %s", s.Name, english.Plural(s.Times, "time", ""), s.On.Format(time.DateOnly))
+		if s.Now != "" && as(s.Now) != "" {
+			text += ", now" + as(s.Now)
+		}
 	}
 	if !s.Until.IsZero() {
-		text += fmt.Sprintf(", and is not built since %s", s.Until.Format(time.DateOnly))
+		text += fmt.Sprintf(", and not after %s", s.Until.Format(time.DateOnly))
 	}
 	return text + fmt.Sprintf(" (as of %s)", asOf.Format(time.DateOnly))
 }

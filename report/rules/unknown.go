@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +22,13 @@ func Unknown() report.Rule {
 		Doc: "What the image does not say, so that other rules cannot tell. " +
 			"No build date, no standing among its tags, no package list, a distribution of unknown lifecycle: nothing is found there, and not because all is well. " +
 			"A policy that gives a level to a rule that cannot tell fails for it. " +
-			"It is silent about ancestors without a name, which the tree shows, and about what was built after the day of the catalogue.",
+			"It is silent about ancestors without a name, which the tree shows, and about what was built after the day of the catalogue. " +
+			"It may be wrong where the answer stands in what was not given, such as the annotations of the manifest.",
 		Run: func(r *report.Report) []report.Finding {
 			if len(r.Ancestors) == 0 {
 				return nil
 			}
-			found := append(unreadLayers(r), unknownDates(r)...)
+			found := slices.Concat(unreadLayers(r), unknownBase(r), unreadScripts(r), unknownDates(r))
 			for i := range r.Ancestors {
 				found = append(found, unknownStanding(r, i)...)
 			}
@@ -45,16 +47,60 @@ func unreadLayers(r *report.Report) []report.Finding {
 	}
 	if r.Index == nil {
 		add("layers", "the layers were not read: sizes and files are not known", "read the image, and not its configuration alone",
-			"build-tools", "copy-up", "package-caches", "shipped-removed", "unverified")
+			"build-tools", "copy-up", "needless-shell", "package-caches", "secret-file", "setuid", "shipped-removed", "single-stage", "unpinned-install", "unverified",
+			"world-writable", "writable-system")
+	} else if r.Files == nil {
+		add("files", "no file was looked into: who the users are and which programs are static is not known", "ask for it when the layers are read: see Files in package report",
+			"needless-shell", "writable-system")
 	}
 	if !r.PackagesKnown() {
 		message := "no layer has a list of packages, so which are there is not known"
 		if r.Inventory == nil {
 			message = "packages were not looked for"
 		}
-		add("packages", message, "keep the package database in the image, or list by other means what was put into it", "build-tools")
+		add("packages", message, "keep the package database in the image, or list by other means what was put into it", "build-tools", "needless-shell", "single-stage")
 	}
 	return found
+}
+
+// unknownBase tells that nothing records how the image's Dockerfile names its base.
+func unknownBase(r *report.Report) []report.Finding {
+	if _, _, ok := baseFinding(r); ok || len(r.Ancestors) < 2 {
+		return nil
+	}
+	f := r.AtAncestor(0)
+	f.Subject = "FROM"
+	f.Message = "nothing records how the Dockerfile names its base, so whether it can move is not known"
+	f.Remedy = "have the build record it: in the annotation or label org.opencontainers.image.base.name"
+	f.Undecided = []string{"latest", "moving-base"}
+	return []report.Finding{f}
+}
+
+// unreadScripts tells that some of the image's own steps are no scripts of a shell that is
+// known.
+func unreadScripts(r *report.Report) []report.Finding {
+	var steps []string
+	first := -1
+	for _, s := range r.Steps() {
+		if s.Instruction.Keyword != "RUN" || r.AncestorOfStep(s.Index) != 0 {
+			continue
+		}
+		if _, ok := commands(s.Instruction.Args); !ok {
+			steps = append(steps, fmt.Sprintf("step %d", s.Index))
+			if first < 0 {
+				first = s.Index
+			}
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	f := r.AtStep(first)
+	f.Subject = "scripts"
+	f.Message = "what they run could not be read as a script of a shell: " + upTo(3, steps)
+	f.Remedy = "look at these steps yourself"
+	f.Undecided = []string{"full-upgrade", "single-stage", "unchecked-install", "unpinned-install"}
+	return []report.Finding{f}
 }
 
 // unknownDates tells which ancestors have no build date.
@@ -76,6 +122,9 @@ func unknownDates(r *report.Report) []report.Finding {
 	f.Subject = "build dates"
 	f.Message = "no build date is known: " + upTo(3, say)
 	f.Remedy = "have the builder record when it builds, or go by the digest: a date of the builder's choice has no age"
+	if f.Inherited() {
+		f.By = report.Publisher
+	}
 	f.Undecided = []string{"born-old", "lagging"}
 	return []report.Finding{f}
 }
@@ -104,7 +153,8 @@ func unknownStanding(r *report.Report, i int) []report.Finding {
 	f := r.AtAncestor(i)
 	f.Subject = r.Ancestors[i].String()
 	f.Message = fmt.Sprintf("whether %s is %s is not known: %s (as of %s)", r.Ancestors[i], english.WordSeries(asks, "or"), why, s.AsOf.Format(time.DateOnly))
-	f.Remedy = r.Remedy(i, "pin it by digest, and compare that with the one that its tag has now", "compare its digest with the one that its tag has now")
+	f.By = report.OtherBase
+	f.Remedy = "pin the base by digest, and compare that with the one that its tag has now"
 	f.Undecided = rules
 	return []report.Finding{f}
 }
@@ -129,7 +179,8 @@ func unknownLifecycle(r *report.Report) []report.Finding {
 		f.Subject = strings.TrimSpace(d.ID + " " + d.VersionID)
 		f.Message = fmt.Sprintf("how long %s is maintained is not known: no table has an end, and its os-release has no SUPPORT_END", f.Subject)
 	}
-	f.Remedy = "ask its publisher until when it gets fixes"
+	f.By = report.Publisher
+	f.Remedy = "ask the distribution's publisher until when it gets fixes"
 	f.Undecided = []string{"end-of-life"}
 	return []report.Finding{f}
 }

@@ -18,7 +18,7 @@ func onDebian() handmade.Image {
 	root.Created, app.Created = handmade.Day("2026-10-20"), handmade.Day("2026-11-01")
 	return handmade.Image{
 		Steps:     []handmade.Step{root, app},
-		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: debian("13")}, {Repository: "app", Tag: "1", Steps: 1}},
+		Ancestors: []handmade.Ancestor{{Repository: "debian", Tag: "trixie", Steps: 1, Distro: debian("13"), Evidence: from("debian:trixie@" + digest)}, {Repository: "app", Tag: "1", Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{aPackage("deb", "libc6", 0, 100)}},
 	}
 }
@@ -37,9 +37,13 @@ func TestUnknown(t *testing.T) {
 			"the date of this image is what reproducible builds write and the date of debian:trixie is", []string{"born-old", "lagging"}},
 		"older than its base": {func(im *handmade.Image, _ *report.Report) { im.Steps[1].Created = handmade.Day("2023-01-01") },
 			"the date of this image is older than its base's", []string{"born-old", "lagging"}},
-		"no packages listed": {func(im *handmade.Image, _ *report.Report) { im.Inventory = &packages.Inventory{} }, "no layer has a list of packages", []string{"build-tools"}},
-		"packages not asked": {func(im *handmade.Image, _ *report.Report) { im.Inventory = nil }, "packages were not looked for", []string{"build-tools"}},
-		"no distribution":    {func(im *handmade.Image, _ *report.Report) { im.Ancestors[0].Distro = ancestry.Distro{} }, "nothing says which distribution", []string{"end-of-life"}},
+		"no packages listed": {func(im *handmade.Image, _ *report.Report) { im.Inventory = &packages.Inventory{} }, "no layer has a list of packages", []string{"build-tools", "needless-shell", "single-stage"}},
+		"packages not asked": {func(im *handmade.Image, _ *report.Report) { im.Inventory = nil }, "packages were not looked for", []string{"build-tools", "needless-shell", "single-stage"}},
+		"no FROM":            {func(im *handmade.Image, _ *report.Report) { im.Ancestors[0].Evidence = nil }, "nothing records how the Dockerfile names its base", []string{"latest", "moving-base"}},
+		"no file read":       {func(_ *handmade.Image, r *report.Report) { r.Files = nil }, "no file was looked into", []string{"needless-shell", "writable-system"}},
+		"no script of a shell": {func(im *handmade.Image, _ *report.Report) { im.Steps[1].CreatedBy = "RUN Get-Item 'x" }, "could not be read as a script of a shell: step 1",
+			[]string{"full-upgrade", "single-stage", "unchecked-install", "unpinned-install"}},
+		"no distribution": {func(im *handmade.Image, _ *report.Report) { im.Ancestors[0].Distro = ancestry.Distro{} }, "nothing says which distribution", []string{"end-of-life"}},
 		"unknown lifecycle": {func(im *handmade.Image, _ *report.Report) {
 			im.Ancestors[0].Distro = ancestry.Distro{ID: "gentoo", VersionID: "2.15"}
 		},
@@ -126,7 +130,7 @@ func TestSupportEnd(t *testing.T) {
 	im := onDebian()
 	im.Ancestors[0].Distro = ancestry.Distro{ID: "bazzite", VersionID: "41", SupportEnd: "2025-12-15"}
 	check(t, EndOfLife(), im.Report(t), want{1, 0, 0, report.Serious, "bazzite 41", "support ended on 2025-12-15, as SUPPORT_END of its os-release says",
-		"inherited from debian:trixie: choose a base on a maintained release", 0})
+		"choose a base on a maintained release", 0})
 	im.Ancestors[0].Distro.SupportEnd = "2026-12-15"
 	check(t, EndOfLife(), im.Report(t), want{1, 0, 0, report.Note, "bazzite 41", "reaches its end of life on 2026-12-15, as SUPPORT_END", "", 0})
 	im.Ancestors[0].Distro.SupportEnd = "2030-12-15"

@@ -16,7 +16,8 @@ func Unverified() report.Rule {
 		Severity: report.Serious,
 		Doc: "A layer that is not what the image claims, or that could not be read to its end. " +
 			"Nothing that is said about such a layer can be relied on. " +
-			"It is silent where the layers were not read at all.",
+			"It is silent where the layers were not read at all. " +
+			"It may be wrong where a tool changed a layer after the build and left the configuration as it was, and meant no harm.",
 		Run: func(r *report.Report) []report.Finding {
 			if r.Index == nil {
 				return nil
@@ -29,6 +30,7 @@ func Unverified() report.Rule {
 				f := r.AtLayer(l.Index)
 				f.Severity = report.Serious
 				f.Subject = fmt.Sprintf("layer %d", l.Index)
+				f.By = report.OtherBase // whose layer it is: another copy of it
 				f.Remedy = "fetch or build the image again; if it stays so, do not run it"
 				switch {
 				case l.Partial || l.DiffID == (v1.Hash{}):

@@ -12,19 +12,13 @@ import (
 // months ago", "12 days ago", "today". It counts dates and not hours, since dates are
 // all that is printed.
 func age(from, to time.Time) string {
-	from, to = day(from), day(to)
-	if to.Before(from) {
+	months, days := span(from, to)
+	switch {
+	case days < 0:
 		return "in the future"
-	}
-	months := 12*(to.Year()-from.Year()) + int(to.Month()-from.Month())
-	if months > 0 && from.AddDate(0, months, 0).After(to) {
-		months--
-	}
-	if months == 0 {
-		days := int(to.Sub(from).Hours() / 24)
-		if days == 0 {
-			return "today"
-		}
+	case days == 0:
+		return "today"
+	case months == 0:
 		return english.Plural(days, "day", "") + " ago"
 	}
 	s := ""
@@ -38,6 +32,17 @@ func age(from, to time.Time) string {
 		s += english.Plural(months, "month", "")
 	}
 	return s + " ago"
+}
+
+// span returns the whole months from one day to another, and all its days, which are less
+// than 0 where to is the earlier.
+func span(from, to time.Time) (months, days int) {
+	from, to = day(from), day(to)
+	months = 12*(to.Year()-from.Year()) + int(to.Month()-from.Month())
+	if months > 0 && from.AddDate(0, months, 0).After(to) {
+		months--
+	}
+	return months, int(to.Sub(from).Hours() / 24)
 }
 
 // day is the midnight at which a day of UTC begins.

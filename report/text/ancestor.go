@@ -24,7 +24,8 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if i == len(r.Ancestors)-1 {
 		node, trunk = p.sign.root, "  "
 	}
-	p.nameLine(p.style.line.Render(node)+" ", trunk, a, title(r, i), i == 0)
+	name := title(r, i)
+	p.headed(p.style.line.Render(node)+" ", trunk, part{p.style.name, p.clean(name)}, p.sure(a, name, i == 0), 2)
 
 	facts := []string{builtText(r, i), layerSpan(a, p.sign.dash)}
 	if r.Index != nil && a.Layers.Len() > 0 {
@@ -37,10 +38,20 @@ func (p *page) ancestor(r *report.Report, i int, opts Options) {
 	if a.Standing != nil {
 		p.fact(trunk, []string{p.clean(standingText(*a.Standing))})
 	}
+	if a.Live != nil {
+		p.fact(trunk, []string{p.clean(liveText(*a.Live, r.AsOf))})
+	}
 	p.evidence(trunk, a, opts.Verbose)
 	if len(a.Ties) > 0 {
 		p.ties(trunk, r, i)
 	}
+	for _, d := range r.Donors {
+		if d.Ancestor == i {
+			p.donor(trunk, d, opts.Verbose)
+		}
+	}
+	p.ancestorVulnerabilities(trunk, r, i, opts.Verbose)
+	p.ancestorOutdated(trunk, r, i, opts.Verbose)
 	if opts.Steps {
 		p.steps(trunk, r, a)
 	}
@@ -55,12 +66,23 @@ func (p *page) evidence(trunk string, a report.Ancestor, all bool) {
 		case all:
 			p.para(trunk, part{p.style.good, "for, " + e.Confidence.String() + ":"}, part{text: p.clean(evidenceText(e))}, 2)
 		case j == 0:
-			p.para(trunk, part{}, part{p.style.dim, p.clean(evidenceText(e))}, 2)
+			p.para(trunk, part{p.style.dim, "evidence:"}, part{p.style.dim, p.clean(evidenceText(e))}, 2)
 		}
 	}
 	for j, e := range a.Against {
 		if all || j == 0 {
 			p.para(trunk, part{p.style.poor, "against:"}, part{text: p.clean(evidenceText(e))}, 2)
+		}
+	}
+}
+
+// donor writes what an ancestor copied from an image outside the chain, and all that speaks
+// for it if that is asked for.
+func (p *page) donor(trunk string, d report.Donor, all bool) {
+	p.para(trunk, part{p.style.fair, "copied in:"}, part{text: p.clean(d.Says())}, 2)
+	for _, e := range d.Evidence {
+		if all {
+			p.para(trunk+"  ", part{p.style.good, "for, " + e.Confidence.String() + ":"}, part{text: p.clean(evidenceText(e))}, 2)
 		}
 	}
 }
@@ -123,8 +145,8 @@ func title(r *report.Report, i int) string {
 	return "unknown"
 }
 
-// nameLine writes an ancestor's first line: its name, and how sure it is.
-func (p *page) nameLine(node, trunk string, a report.Ancestor, name string, youngest bool) {
+// sure says how sure an ancestor's name is.
+func (p *page) sure(a report.Ancestor, name string, youngest bool) part {
 	sure := a.Confidence.String()
 	switch {
 	case a.Repository != "":
@@ -140,7 +162,7 @@ func (p *page) nameLine(node, trunk string, a report.Ancestor, name string, youn
 	if a.Repository == "" {
 		style = p.style.dim
 	}
-	p.headed(node, trunk, part{p.style.name, p.clean(name)}, part{style, sure}, 2)
+	return part{style, sure}
 }
 
 // fact writes a line of facts.
@@ -206,13 +228,7 @@ func (p *page) findings(prefix string, r *report.Report, chosen func(report.Find
 
 // finding writes a finding without its remedy.
 func (p *page) finding(prefix string, f report.Finding) {
-	sign, style := p.sign.note, p.style.note
-	switch f.Severity {
-	case report.Warning:
-		sign, style = p.sign.warning, p.style.warning
-	case report.Serious:
-		sign, style = p.sign.serious, p.style.serious
-	}
+	sign, style := p.severity(f.Severity)
 	label := sign + " " + p.clean(f.Rule)
 	if f.Bytes > 0 {
 		label += ", " + bytesOf(f.Bytes)
@@ -220,30 +236,41 @@ func (p *page) finding(prefix string, f report.Finding) {
 	p.para(prefix, part{style, label + ":"}, part{text: p.clean(f.Message)}, 2)
 }
 
+// severity returns the sign and the style of a severity.
+func (p *page) severity(s report.Severity) (string, lipgloss.Style) {
+	switch s {
+	case report.Warning:
+		return p.sign.warning, p.style.warning
+	case report.Serious:
+		return p.sign.serious, p.style.serious
+	}
+	return p.sign.note, p.style.note
+}
+
 // standingText says how an ancestor stands among the images of its tags, and as of
 // which day that is known.
 func standingText(s ancestry.Standing) string {
 	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 	if s.Newer {
-		return "newer than the catalogue of " + day(s.AsOf)
+		return "whether newer builds exist is not known: it was built after " + day(s.AsOf) + ", the day of the catalogue"
 	}
 	var facts []string
 	switch s.State() {
 	case ancestry.StateAbandoned:
-		facts = append(facts, "abandoned since "+day(s.Abandoned))
+		facts = append(facts, "none of its tags is built any more since "+day(s.Abandoned))
 	case ancestry.StateSuperseded:
-		facts = append(facts, "superseded since "+day(s.Superseded.On))
+		facts = append(facts, "newer builds exist since "+day(s.Superseded.On))
 	case ancestry.StateCurrent:
-		facts = append(facts, "current")
+		facts = append(facts, "no newer build exists")
 	default:
 		why := cmp.Or(s.NotKnown.Superseded, s.NotKnown.Abandoned)
-		return "whether it is superseded is not known: " + why + " (catalogue of " + day(s.AsOf) + ")"
+		return "whether newer builds exist is not known: " + why + " (catalogue of " + day(s.AsOf) + ")"
 	}
 	switch {
 	case s.Lagging != nil:
-		facts = append(facts, "lagging since "+day(s.Lagging.On))
+		facts = append(facts, "newer ones of its base since "+day(s.Lagging.On))
 	case s.NotKnown.Lagging != "":
-		facts = append(facts, "lagging or not is not known")
+		facts = append(facts, "whether newer ones of its base do is not known")
 	}
-	return strings.Join(facts, ", ") + " as of " + day(s.AsOf)
+	return strings.Join(facts, "; ") + " (as of " + day(s.AsOf) + ")"
 }

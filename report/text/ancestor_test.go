@@ -18,12 +18,12 @@ func TestStanding(t *testing.T) {
 	on := func(s string) *ancestry.Succession { return &ancestry.Succession{On: day(s)} }
 	asOf := day("2026-08-21")
 	for want, s := range map[string]ancestry.Standing{
-		"current as of 2026-08-21":                                               {AsOf: asOf},
-		"newer than the catalogue of 2026-08-21":                                 {AsOf: asOf, Newer: true},
-		"superseded since 2023-02-08 as of 2026-08-21":                           {AsOf: asOf, Superseded: on("2023-02-08")},
-		"abandoned since 2024-07-02 as of 2026-08-21":                            {AsOf: asOf, Superseded: on("2023-02-08"), Abandoned: day("2024-07-02")},
-		"superseded since 2023-02-08, lagging since 2023-02-04 as of 2026-08-21": {AsOf: asOf, Superseded: on("2023-02-08"), Lagging: on("2023-02-04")},
-		"current, lagging since 2023-02-04 as of 2026-08-21":                     {AsOf: asOf, Lagging: on("2023-02-04")},
+		"no newer build exists (as of 2026-08-21)":                                                         {AsOf: asOf},
+		"whether newer builds exist is not known: it was built after 2026-08-21, the day of the catalogue": {AsOf: asOf, Newer: true},
+		"newer builds exist since 2023-02-08 (as of 2026-08-21)":                                           {AsOf: asOf, Superseded: on("2023-02-08")},
+		"none of its tags is built any more since 2024-07-02 (as of 2026-08-21)":                           {AsOf: asOf, Superseded: on("2023-02-08"), Abandoned: day("2024-07-02")},
+		"newer builds exist since 2023-02-08; newer ones of its base since 2023-02-04 (as of 2026-08-21)":  {AsOf: asOf, Superseded: on("2023-02-08"), Lagging: on("2023-02-04")},
+		"no newer build exists; newer ones of its base since 2023-02-04 (as of 2026-08-21)":                {AsOf: asOf, Lagging: on("2023-02-04")},
 	} {
 		assert.Equal(t, want, standingText(s))
 	}

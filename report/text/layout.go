@@ -30,6 +30,8 @@ type styles struct {
 type signs struct {
 	node, root, trunk, sep, arrow, dots, dash string
 	serious, warning, note                    string
+	times, least                              string
+	bar                                       []string // parts of a column, the smallest first
 }
 
 func newPage(width int, ascii bool, profile termenv.Profile) *page {
@@ -43,9 +45,9 @@ func newPage(width int, ascii bool, profile termenv.Profile) *page {
 		good: color("2"), fair: color("3"), poor: color("1"),
 		serious: color("1").Bold(true), warning: color("3").Bold(true), note: color("4"),
 	}
-	p.sign = signs{"●", "○", "│", " · ", "→", "…", "–", "✗", "▲", "•"}
+	p.sign = signs{"●", "○", "│", " · ", "→", "…", "–", "✗", "▲", "•", "×", "≥ ", []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"}}
 	if ascii {
-		p.sign = signs{"*", "o", "|", ", ", "->", "...", "-", "x", "!", "i"}
+		p.sign = signs{"*", "o", "|", ", ", "->", "...", "-", "x", "!", "i", "x", ">= ", []string{"#"}}
 	}
 	return p
 }
@@ -102,7 +104,7 @@ func (p *page) headed(first, prefix string, label, text part, hang int) {
 // So these are replaced by the hyphen and the space that do not break, and restored
 // afterwards.
 func wrap(text string, width int) []string {
-	swap := strings.NewReplacer("-", "\u2011", "\u2011", "-", " kB", "\u00a0kB", " MB", "\u00a0MB", " GB", "\u00a0GB")
+	swap := strings.NewReplacer("-", "\u2011", "\u2011", "-", " ×", "\u00a0×", " kB", "\u00a0kB", " MB", "\u00a0MB", " GB", "\u00a0GB")
 	back := strings.NewReplacer("-", "\u2011", "\u2011", "-", "\u00a0", " ")
 	lines := strings.Split(ansi.Wrap(swap.Replace(text), width, ""), "\n")
 	for i, l := range lines {

@@ -19,12 +19,15 @@ type Options struct {
 	// ASCII says when to write nothing but ASCII; Auto looks at the locale of the
 	// environment.
 	ASCII When
-	// Steps also lists the steps of every ancestor.
+	// Steps writes the whole tree instead of the first screen, with the steps of every
+	// ancestor.
 	Steps bool
-	// Verbose also shows all evidence for and against every name, with the confidence
-	// that each piece supports; otherwise the one that decides is shown, and the
-	// strongest against.
+	// Verbose writes the whole tree instead of the first screen: every finding, and all
+	// evidence for and against every name, with the confidence that each piece supports.
+	// With Steps alone, the evidence is the one that decides, and the strongest against.
 	Verbose bool
+	// More says how to get the whole tree, on the first screen: "tree -v".
+	More string
 }
 
 // When says when to do something.

@@ -11,6 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
 )
@@ -23,6 +24,17 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 		o = *opts
 	}
 	p.head(r)
+	if o.Verbose || o.Steps {
+		p.tree(r, o)
+	} else {
+		p.screen(r, o.More)
+	}
+	_, err := w.Write(p.buf.Bytes())
+	return err
+}
+
+// tree writes all that is known of every ancestor.
+func (p *page) tree(r *report.Report, o Options) {
 	for i := range r.Ancestors {
 		between := ""
 		if i > 0 {
@@ -32,9 +44,9 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 		p.ancestor(r, i, o)
 	}
 	p.tail(r)
+	p.vulnerabilityTail(r)
+	p.patchTail(r)
 	p.totals(r)
-	_, err := w.Write(p.buf.Bytes())
-	return err
 }
 
 // WriteRules writes what rules there are, a paragraph for each: its name, the
@@ -81,6 +93,10 @@ func (p *page) head(r *report.Report) {
 	}
 	facts = append(facts, "as of "+r.AsOf.Format("2006-01-02"))
 	p.para("", part{}, part{p.style.dim, p.clean(strings.Join(facts, p.sign.sep))}, 2)
+	if day, _, ok := r.OldCatalogue(); ok {
+		p.para("", part{p.style.warning, p.sign.warning + " old catalogue:"}, part{text: fmt.Sprintf("newer builds are known up to %s alone, %d days before; there may be newer ones",
+			day.Format("2006-01-02"), int(r.AsOf.Sub(day).Hours()/24))}, 2)
+	}
 	if r.Partial {
 		p.para("", part{p.style.serious, p.sign.serious + " partial:"}, part{text: "some of the image could not be read; what follows is true, and not all"}, 2)
 	}
@@ -98,31 +114,47 @@ func (p *page) tail(r *report.Report) {
 		return
 	}
 	p.line("")
+	p.problems(r.Problems)
+}
+
+// problems writes what is wrong with the image, or could not be read.
+func (p *page) problems(problems []layers.Problem) {
 	p.line(p.style.name.Render("problems"))
-	for _, pr := range r.Problems {
+	for _, pr := range problems {
 		p.para("  ", part{p.style.warning, p.sign.warning}, part{text: p.clean(pr.Error())}, 2)
 	}
 }
 
 // totals writes the last line.
 func (p *page) totals(r *report.Report) {
-	var count [report.Serious + 1]int
-	for _, f := range r.Findings {
-		if f.Severity >= 0 && int(f.Severity) < len(count) {
-			count[f.Severity]++
-		}
-	}
-	say := []string{
-		english.Plural(len(r.Ancestors), "ancestor", ""),
-		fmt.Sprintf("%s %d serious", p.sign.serious, count[report.Serious]),
-		p.sign.warning + " " + english.Plural(count[report.Warning], "warning", ""),
-		p.sign.note + " " + english.Plural(count[report.Note], "note", ""),
-	}
+	say := []string{english.Plural(len(r.Ancestors), "ancestor", ""), p.severities(r.Findings)}
 	if n := len(r.Problems); n > 0 {
 		say = append(say, english.Plural(n, "problem", ""))
 	}
+	if r.Lineage != nil && r.Lineage.Asked != nil {
+		say = append(say, "registries "+askedText(*r.Lineage.Asked))
+	}
 	p.line("")
 	p.para("", part{}, part{p.style.name, p.clean(strings.Join(say, p.sign.sep))}, 0)
+}
+
+// severities counts findings: "✗ 0 serious · ▲ 2 warnings · • 1 note".
+func (p *page) severities(findings []report.Finding) string {
+	count := countSeverities(findings, func(report.Finding) bool { return true })
+	return strings.Join([]string{
+		fmt.Sprintf("%s %d serious", p.sign.serious, count[report.Serious]),
+		p.sign.warning + " " + english.Plural(count[report.Warning], "warning", ""),
+		p.sign.note + " " + english.Plural(count[report.Note], "note", ""),
+	}, p.sign.sep)
+}
+
+func countSeverities(findings []report.Finding, chosen func(report.Finding) bool) (count [report.Serious + 1]int) {
+	for _, f := range findings {
+		if f.Severity >= 0 && int(f.Severity) < len(count) && chosen(f) {
+			count[f.Severity]++
+		}
+	}
+	return count
 }
 
 // platform says what the image runs on, "" if it does not say.

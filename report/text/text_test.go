@@ -34,12 +34,18 @@ func write(t *testing.T, r *report.Report, opts text.Options) []byte {
 func TestGolden(t *testing.T) {
 	r := handmade.Sample(t, rules.All())
 	for name, opts := range map[string]text.Options{
-		"40":         {Width: 40, ASCII: text.Never, Color: text.Never},
-		"80":         {Width: 80, ASCII: text.Never, Color: text.Never},
+		"40":         {Width: 40, ASCII: text.Never, Color: text.Never, Verbose: true},
+		"80":         {Width: 80, ASCII: text.Never, Color: text.Never, Verbose: true},
 		"200-steps":  {Width: 200, ASCII: text.Never, Color: text.Never, Steps: true},
 		"80-steps":   {Width: 80, ASCII: text.Never, Color: text.Never, Steps: true},
 		"80-ascii":   {Width: 80, ASCII: text.Always, Color: text.Never, Steps: true},
 		"80-colours": {Width: 80, ASCII: text.Never, Color: text.Always, Steps: true},
+
+		"screen-100":         {Width: 100, ASCII: text.Never, Color: text.Never, More: "tree -v"},
+		"screen-60":          {Width: 60, ASCII: text.Never, Color: text.Never, More: "tree -v"},
+		"screen-40":          {Width: 40, ASCII: text.Never, Color: text.Never, More: "tree -v"},
+		"screen-80-ascii":    {ASCII: text.Always, Color: text.Never},
+		"screen-100-colours": {Width: 100, ASCII: text.Never, Color: text.Always},
 	} {
 		t.Run(name, func(t *testing.T) { golden.Check(t, name+".txt", write(t, r, opts)) })
 	}
@@ -50,23 +56,27 @@ func TestGolden(t *testing.T) {
 func TestEveryWidth(t *testing.T) {
 	r := handmade.Sample(t, rules.All())
 	for width := 20; width <= 210; width++ {
-		plain := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Never, Steps: true})
-		for line := range strings.Lines(string(plain)) {
-			line = strings.TrimSuffix(line, "\n")
-			require.LessOrEqual(t, ansi.StringWidth(line), width, "%q", line)
-			require.Equal(t, strings.TrimRight(line, " "), line, "space at the end")
+		for _, steps := range []bool{true, false} {
+			plain := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Never, Steps: steps})
+			for line := range strings.Lines(string(plain)) {
+				line = strings.TrimSuffix(line, "\n")
+				require.LessOrEqual(t, ansi.StringWidth(line), width, "%q", line)
+				require.Equal(t, strings.TrimRight(line, " "), line, "space at the end")
+			}
+			coloured := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Always, Steps: steps})
+			require.Contains(t, string(coloured), "\x1b[")
+			require.Equal(t, string(plain), ansi.Strip(string(coloured)))
 		}
-		coloured := write(t, r, text.Options{Width: width, ASCII: text.Never, Color: text.Always, Steps: true})
-		require.Contains(t, string(coloured), "\x1b[")
-		require.Equal(t, string(plain), ansi.Strip(string(coloured)))
 	}
 }
 
 func TestASCII(t *testing.T) {
 	r := handmade.Sample(t, rules.All())
 	r.Reference = "ré—f"
-	for _, b := range write(t, r, text.Options{ASCII: text.Always, Color: text.Never, Steps: true}) {
-		require.Less(t, b, byte(0x80))
+	for _, steps := range []bool{true, false} {
+		for _, b := range write(t, r, text.Options{ASCII: text.Always, Color: text.Never, Steps: steps}) {
+			require.Less(t, b, byte(0x80))
+		}
 	}
 }
 
@@ -89,11 +99,16 @@ func TestHostileStrings(t *testing.T) {
 	r.Index.Config.OS, r.Index.Config.Architecture, r.Index.Config.Variant = evil, evil, evil
 	r.Findings = append(r.Findings, report.Finding{Ancestor: -1, Rule: evil, Message: evil, Remedy: evil})
 	r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
-	for _, ascii := range []text.When{text.Always, text.Never} {
-		out := write(t, r, text.Options{Width: 100, Steps: true, ASCII: ascii, Color: text.Never})
+	r.Ancestors[1].Repository = strings.Repeat("long", 1000)
+	for _, opts := range []text.Options{{ASCII: text.Always}, {ASCII: text.Never}, {ASCII: text.Always, Steps: true}, {ASCII: text.Never, Steps: true}} {
+		opts.Width, opts.Color = 100, text.Never
+		out := write(t, r, opts)
 		require.Contains(t, string(out), `\x1b]0;owned\x07`)
 		for _, c := range string(out) {
 			require.True(t, c == '\n' || unicode.IsPrint(c) && !unicode.Is(unicode.Mn, c), "%q", c)
+		}
+		for line := range strings.Lines(string(out)) {
+			require.LessOrEqual(t, ansi.StringWidth(strings.TrimSuffix(line, "\n")), 100)
 		}
 	}
 }
@@ -128,13 +143,17 @@ func poison(v reflect.Value, s string) {
 func TestWrappedTitle(t *testing.T) {
 	r := handmade.Sample(t, nil)
 	r.Reference = strings.Repeat("word ", 30)
-	out := string(write(t, r, text.Options{Width: 40, ASCII: text.Never, Color: text.Never}))
-	assert.Equal(t, 3, strings.Count(out, "\n● "), out)
-	assert.Equal(t, 1, strings.Count(out, "\n○ "), out)
+	for _, verbose := range []bool{true, false} {
+		out := string(write(t, r, text.Options{Width: 40, ASCII: text.Never, Color: text.Never, Verbose: verbose}))
+		assert.Equal(t, 3, strings.Count(out, "\n● "), out)
+		assert.Equal(t, 1, strings.Count(out, "\n○ "), out)
+	}
 }
 
 func TestNothing(t *testing.T) {
 	out := string(write(t, &report.Report{AsOf: handmade.AsOf}, text.Options{ASCII: text.Always}))
+	assert.Equal(t, "image\nas of 2026-11-22\n\nnothing to do was found\n", out)
+	out = string(write(t, &report.Report{AsOf: handmade.AsOf}, text.Options{ASCII: text.Always, Verbose: true}))
 	assert.Equal(t, "image\nas of 2026-11-22\n\n0 ancestors, x 0 serious, ! 0 warnings, i 0 notes\n", out)
 }
 
@@ -165,11 +184,13 @@ func ExampleWriteRules() {
 	}
 	// Output:
 	// superseded, note
-	//   An ancestor whose tag has gone on to a newer image. A
-	//   build on that tag today gets the newer one, with the fixes
-	//   that this one lacks. It is silent about ancestors that no
-	//   catalogue of tags and days names, that are newer than the
-	//   catalogue, or that are abandoned.
+	//   An ancestor of which a newer build is published under the
+	//   same tag. A build on that tag today gets the newer one,
+	//   with the fixes that this one lacks. It is silent about
+	//   ancestors that no catalogue of tags and days names, that
+	//   are newer than the catalogue, or that are abandoned. It
+	//   may be wrong where the image stands on an old one on
+	//   purpose.
 }
 
 func Example() {
@@ -181,5 +202,5 @@ func Example() {
 	// image
 	// as of 2026-11-22
 	//
-	// 0 ancestors, x 0 serious, ! 0 warnings, i 0 notes
+	// nothing to do was found
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
-var plain = text.Options{Width: 120, ASCII: text.Always, Color: text.Never}
+var plain = text.Options{Width: 120, ASCII: text.Always, Color: text.Never, Steps: true}
 
 // What is not known is said, and no number stands for it.
 func TestNotKnown(t *testing.T) {
@@ -30,14 +30,14 @@ func TestNotKnown(t *testing.T) {
 	assert.Contains(t, out, "2 layers, packages not known, as of")
 	assert.NotContains(t, out, "0 packages")
 	assert.Contains(t, out, "| date 2023-01-01 is older than its base's: not a build date, layer 1")
-	assert.Contains(t, out, "  whether it is superseded is not known: its build date is not recorded (catalogue of 2026-08-21)\n")
-	assert.NotContains(t, out, "current")
+	assert.Contains(t, out, "  whether newer builds exist is not known: its build date is not recorded (catalogue of 2026-08-21)\n")
+	assert.NotContains(t, out, "no newer build")
 
 	r.Ancestors[1].Standing = &ancestry.Standing{AsOf: handmade.Day("2026-08-21"), NotKnown: ancestry.Gaps{Lagging: "x"}}
 	r.Index.Layers[0].Partial, r.Partial, r.Inventory.Packages = true, true, []packages.Package{{Name: "x", State: packages.Present,
 		Events: []packages.Event{{Kind: packages.Introduced, Layer: 0}}}}
 	out = string(write(t, r, plain))
-	assert.Contains(t, out, "  current, lagging or not is not known as of 2026-08-21\n")
+	assert.Contains(t, out, "  no newer build exists; whether newer ones of its base do is not known (as of 2026-08-21)\n")
 	assert.Contains(t, out, "layer 0, at least ")
 	assert.Contains(t, out, "at least 0 packages")
 }

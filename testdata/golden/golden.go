@@ -17,12 +17,19 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // Check fails the test if got is not what stands in testdata/name.
 func Check(t testing.TB, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
 	if *update {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
+	}
+	CheckFile(t, filepath.Join("testdata", name), got)
+}
+
+// CheckFile is Check for a file anywhere: a page with output in it.
+func CheckFile(t testing.TB, path string, got []byte) {
+	t.Helper()
+	if *update {
 		require.NoError(t, os.WriteFile(path, got, 0o644))
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err, "run the test with -update to make it")
-	assert.Equal(t, string(want), string(got), "%s: run the test with -update if this is meant", name)
+	assert.Equal(t, string(want), string(got), "%s: run the test with -update if this is meant", path)
 }

@@ -51,7 +51,7 @@ type File struct {
 	Hard             string
 	Size             int // of zeros, in place of Body
 	Mode             int64
-	UID              int
+	UID, GID         int
 	Time             time.Time // 2020 if zero
 }
 
@@ -64,6 +64,7 @@ type Ancestor struct {
 	Tag        string
 	Steps      int
 	Distro     ancestry.Distro
+	Evidence   []ancestry.Evidence
 }
 
 // An Image is what a test states.
@@ -102,7 +103,7 @@ func layer(t testing.TB, files []File) v1.Layer {
 		if f.Size > 0 {
 			body = strings.Repeat("\x00", f.Size)
 		}
-		h := &tar.Header{Name: f.Name, Mode: f.Mode, Uid: f.UID, Size: int64(len(body)), ModTime: Day("2020-01-01"), Typeflag: tar.TypeReg, Linkname: f.Link}
+		h := &tar.Header{Name: f.Name, Mode: f.Mode, Uid: f.UID, Gid: f.GID, Size: int64(len(body)), ModTime: Day("2020-01-01"), Typeflag: tar.TypeReg, Linkname: f.Link}
 		if !f.Time.IsZero() {
 			h.ModTime = f.Time
 		}
@@ -131,7 +132,8 @@ func layer(t testing.TB, files []File) v1.Layer {
 // Report reads the image and joins it with the lineage and inventory that are stated.
 func (im Image) Report(t testing.TB) *report.Report {
 	t.Helper()
-	idx, err := layers.Read(t.Context(), im.Build(t), nil)
+	im.Options.Files = &report.Files{}
+	idx, err := layers.Read(t.Context(), im.Build(t), &layers.Options{Wants: im.Options.Files.Wants()})
 	require.NoError(t, err)
 	return im.Join(idx, idx.Steps)
 }
@@ -162,7 +164,7 @@ func (im Image) lineage(steps []history.Step) *ancestry.Lineage {
 	}
 	step, layer := 0, 0
 	for _, s := range stated {
-		a := ancestry.Ancestor{Repository: s.Repository, Distro: s.Distro, Boundary: ancestry.Recognised}
+		a := ancestry.Ancestor{Repository: s.Repository, Distro: s.Distro, Evidence: s.Evidence, Boundary: ancestry.Recognised}
 		if s.Repository != "" {
 			a.Confidence = ancestry.Recognised
 		}

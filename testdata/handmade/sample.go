@@ -28,7 +28,8 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 			{Steps: 5},
 		},
 	}
-	idx, err := layers.Read(t.Context(), im.Build(t), nil)
+	files := &report.Files{}
+	idx, err := layers.Read(t.Context(), im.Build(t), &layers.Options{Wants: files.Wants()})
 	require.NoError(t, err)
 	for i := range idx.Layers { // so that it does not depend on the compressor
 		idx.Layers[i].Size = idx.Layers[i].Uncompressed / 3
@@ -39,6 +40,7 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	return report.New(idx, lin, sampleInventory(), &report.Options{
 		AsOf:      AsOf,
 		Rules:     rules,
+		Files:     files,
 		Reference: "registry.example.com/shop/api:2.4.1", Digest: hash("a5"),
 	})
 }
@@ -83,7 +85,8 @@ func addEvidence(lin *ancestry.Lineage) {
 	own, python, deps, debian := &lin.Ancestors[0], &lin.Ancestors[1], &lin.Ancestors[2], &lin.Ancestors[3]
 	own.Boundary = ancestry.Inferred
 	own.Evidence = []ancestry.Evidence{{Kind: ancestry.KindHeuristic, Confidence: ancestry.Inferred, Says: "the builder changes from docker to buildkit", Where: "step 7"}}
-	python.Evidence = []ancestry.Evidence{{Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "the steps are those of python's 3.8/bullseye/Dockerfile", Where: "steps 3 to 6"}}
+	python.Evidence = []ancestry.Evidence{{Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "the steps are those of python's 3.8/bullseye/Dockerfile", Where: "steps 3 to 6",
+		Name: "python:3.8.16-bullseye@" + hash("be").String()}} // FROM pins it
 	python.Ties = []ancestry.Name{{Repository: "python", Tags: []string{"3.8-bullseye"}}, {Repository: "python", Tags: []string{"3.8"}}}
 	deps.Confidence = ancestry.Inferred
 	deps.Evidence = []ancestry.Evidence{{Kind: ancestry.KindParent, Confidence: ancestry.Inferred, Says: "python's FROM names it", Where: "steps 3 to 6"}}

@@ -20,6 +20,15 @@ import (
 // are in its log.
 func Serve(tb testing.TB, image, name string) (addr string) {
 	tb.Helper()
+	addr = Start(tb)
+	out, err := exec.Command("skopeo", "copy", "--quiet", "--dest-tls-verify=false", image, "docker://"+addr+"/"+name).CombinedOutput()
+	require.NoError(tb, err, "%s", out)
+	return addr
+}
+
+// Start starts an empty docker-registry as Serve does.
+func Start(tb testing.TB) (addr string) {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
 	addr = l.Addr().String()
@@ -49,7 +58,5 @@ func Serve(tb testing.TB, image, name string) (addr string) {
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	}, 20*time.Second, 50*time.Millisecond, "the registry does not answer")
-	out, err := exec.Command("skopeo", "copy", "--quiet", "--dest-tls-verify=false", image, "docker://"+addr+"/"+name).CombinedOutput()
-	require.NoError(tb, err, "%s", out)
 	return addr
 }

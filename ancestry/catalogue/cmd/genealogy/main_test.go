@@ -2,14 +2,20 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 )
 
@@ -35,6 +41,28 @@ func TestRun(t *testing.T) {
 	assert.Regexp(t, `(?m)^  not read +1$`, stdout.String())
 	assert.Regexp(t, `(?m)^1 +github.com/example/lib +no clone of the repository +1{40}:/Dockerfile$`, stdout.String())
 
+	// It is published as it was written.
+	srv := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer srv.Close()
+	ref := strings.TrimPrefix(srv.URL, "http://") + "/us/genealogy:" + artifact.FormatVersion
+	stdout.Reset()
+	require.NoError(t, run(t.Context(), []string{"-mirror", mirror, "-push", ref}, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "pushed "+ref+"@sha256:")
+	fetched, err := artifact.Fetch(t.Context(), ref, &artifact.Options{Dir: t.TempDir()})
+	require.NoError(t, err)
+	written, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, written, fetched.File)
+
+	// What could not be read is not asked for again.
+	cache := t.TempDir()
+	for _, want := range []string{"https://github.com/example/lib " + strings.Repeat("1", 40) + "\n", ""} {
+		stdout.Reset()
+		require.NoError(t, run(t.Context(), []string{"-mirror", mirror, "-cache", cache, "-missing"}, &stdout, &stderr))
+		assert.Equal(t, want, stdout.String())
+		require.NoError(t, run(t.Context(), []string{"-mirror", mirror, "-cache", cache}, &stdout, &stderr))
+	}
+
 	stdout.Reset()
 	require.NoError(t, run(t.Context(), []string{"-mirror", mirror, "-repos"}, &stdout, &stderr))
 	assert.Equal(t, "     1 https://github.com/example/lib\n", stdout.String())
@@ -47,10 +75,33 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunFails(t *testing.T) {
-	for _, args := range [][]string{nil, {"-mirror", t.TempDir()}, {"-mirror", "/does/not/exist"}, {"-mirror", ".", "more"}, {"-nonsense"}} {
+	for _, args := range [][]string{nil, {"-mirror", t.TempDir()}, {"-mirror", "/does/not/exist"}, {"-mirror", ".", "more"}, {"-mirror", ".", "-missing"}, {"-nonsense"}} {
 		var stdout, stderr bytes.Buffer
 		assert.Error(t, run(t.Context(), args, &stdout, &stderr), "%v", args)
 		assert.Empty(t, stdout.String())
 	}
 	assert.NoError(t, run(t.Context(), []string{"-h"}, &bytes.Buffer{}, &bytes.Buffer{}))
+}
+
+func TestPublishers(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("needs the git program")
+	}
+	mirror, out := t.TempDir(), t.TempDir()
+	dir := filepath.Join(mirror, "microsoft", "playwright")
+	require.NoError(t, os.MkdirAll(dir, 0o777))
+	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "x"}} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		text, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", text)
+	}
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-publishers", mirror, "-since", "2025-12-01", "-o", out}, &stdout, &stderr))
+	assert.Regexp(t, `(?m)^dotnet/versions +no clone of the repository: dotnet/versions$`, stdout.String())
+	assert.NotContains(t, stdout.String(), "repo-info", "it has to be asked for")
+	assert.FileExists(t, filepath.Join(out, "microsoft+playwright.stemma"))
+	for _, args := range [][]string{{"-since", "yesterday"}, {"-only", "acme/none"}} {
+		assert.Error(t, run(t.Context(), append([]string{"-publishers", t.TempDir()}, args...), &stdout, &stderr), "%v", args)
+	}
 }

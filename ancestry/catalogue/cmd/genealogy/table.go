@@ -31,6 +31,20 @@ func list(ctx context.Context, mirror string, w io.Writer) error {
 	return nil
 }
 
+// missing writes the commits that the cache does not know: repository and commit.
+func missing(ctx context.Context, mirror, cache string, w io.Writer) error {
+	all, err := official.Missing(ctx, mirror, cache)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if _, err := fmt.Fprintln(w, c.URL, c.Commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func table(w io.Writer, r *official.Report, s build.Stats, all bool) {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	row := func(what string, n int) { fmt.Fprintf(t, "%s\t%d\n", what, n) }
@@ -41,6 +55,7 @@ func table(w io.Writer, r *official.Report, s build.Stats, all bool) {
 	row("library files with unreadable lines", len(r.BadFiles))
 	row("places of Dockerfiles", r.Origins)
 	row("  read", r.Read)
+	row("    of them by an earlier run", r.Known)
 	row("  evaluated with their parent's environment", r.Inherited)
 	row("  not read", r.Origins-r.Read)
 	row("recipes", s.Recipes)

@@ -1,6 +1,7 @@
 package dockerfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
@@ -32,31 +34,98 @@ type Options struct {
 // Recipe evaluates the Dockerfile's target stage, together with the stages of the
 // file that it is built on.
 func (f *File) Recipe(opts *Options) (recipe.Recipe, error) {
+	p, err := f.Place(opts)
+	switch {
+	case err != nil:
+		return recipe.Recipe{}, err
+	case p.Recipe.From == "":
+		return recipe.Recipe{}, errors.New("FROM: no name: give the build argument that it uses")
+	case p.Err != nil:
+		return recipe.Recipe{}, p.Err
+	}
+	return p.Recipe, nil
+}
+
+// A Placed is a recipe with the lines on which its instructions stand.
+type Placed struct {
+	// Recipe is the recipe. Where a build argument is not given and its FROM cannot do
+	// without, From is ""; where another instruction cannot, that has no keyword.
+	Recipe recipe.Recipe
+	// Lines are those of the recipe's instructions.
+	Lines []Lines
+	// From are those of the FROM of every stage that it is made of, the oldest first.
+	From []Lines
+	// Copies are the COPY --from of which it is known what image they copy from.
+	Copies []Copy
+	// Err is why the first instruction without a keyword has none; nil if all have.
+	Err error
+}
+
+// Lines are the first and the last line of an instruction, counted from 1.
+type Lines struct{ First, Last int }
+
+// Place is [File.Recipe] for those who look for an instruction in the file. It does
+// without build arguments that are not known.
+func (f *File) Place(opts *Options) (Placed, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	stages, meta, err := f.stages()
 	if err != nil {
-		return recipe.Recipe{}, err
+		return Placed{}, err
 	}
 	e := newEvaluator(f.escape, opts)
 	if err := e.global(meta); err != nil {
-		return recipe.Recipe{}, err
+		return Placed{}, err
 	}
 	chain, from, err := e.chain(stages, opts.Target)
 	if err != nil {
-		return recipe.Recipe{}, err
+		return Placed{}, err
 	}
+	var p Placed
 	for _, s := range chain {
+		p.From = append(p.From, linesOf(s.Location))
 		for _, c := range s.Commands {
-			if err := e.command(c); err != nil {
-				return recipe.Recipe{}, fmt.Errorf("%s: %w", strings.ToUpper(c.Name()), err)
+			if copied, ok := e.copy(stages, s, c); ok {
+				copied.At = len(p.Lines)
+				p.Copies = append(p.Copies, copied)
 			}
+			if err := e.command(c); err != nil {
+				err = fmt.Errorf("%s: %w", strings.ToUpper(c.Name()), err)
+				if errors.Is(err, errTooLarge) {
+					return Placed{}, err
+				}
+				p.Err = cmp.Or(p.Err, err)
+				e.out.Instructions = append(e.out.Instructions, recipe.Instruction{})
+			}
+			p.Lines = append(p.Lines, linesOf(c.Location()))
 		}
 	}
 	e.out.From = from
 	e.out.Inherits = slices.Sorted(maps.Keys(e.missing))
-	return e.out, nil
+	p.Recipe = e.out
+	return p, nil
+}
+
+// Targets returns the stages as numbers for [Options].Target, the last first, and no more
+// than most.
+func (f *File) Targets(most int) []string {
+	stages, _, err := f.stages()
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for i := len(stages) - 1; i >= 0 && len(all) < most; i-- {
+		all = append(all, strconv.Itoa(i))
+	}
+	return all
+}
+
+func linesOf(ranges []parser.Range) Lines {
+	if len(ranges) == 0 {
+		return Lines{}
+	}
+	return Lines{ranges[0].Start.Line, ranges[len(ranges)-1].End.Line}
 }
 
 // An evaluator runs a Dockerfile without running anything.
@@ -127,7 +196,8 @@ func (e *evaluator) global(meta []instructions.ArgCommand) error {
 }
 
 // chain returns the target stage and those below it, oldest first, and the name of
-// the image that the oldest is built on.
+// the image that the oldest is built on; "" if a build argument that it needs is not
+// known.
 func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instructions.Stage, string, error) {
 	at := len(stages) - 1
 	if target != "" {
@@ -140,6 +210,11 @@ func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instruc
 		}
 		at = i
 	}
+	return e.chainOf(stages, at)
+}
+
+// chainOf is chain for a stage of which the index is known.
+func (e *evaluator) chainOf(stages []instructions.Stage, at int) ([]instructions.Stage, string, error) {
 	before := basesOf(stages)
 	var chain []instructions.Stage
 	for {
@@ -147,9 +222,6 @@ func (e *evaluator) chain(stages []instructions.Stage, target string) ([]instruc
 		base, err := e.outer(stages[at].BaseName)
 		if err != nil {
 			return nil, "", fmt.Errorf("FROM: %w", err)
-		}
-		if base == "" {
-			return nil, "", errors.New("FROM: no name: give the build argument that it uses")
 		}
 		// A stage can only be built on those before it: this ends.
 		i, ok := before.last(base, at)

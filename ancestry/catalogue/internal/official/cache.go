@@ -15,9 +15,9 @@ import (
 	"github.com/stemma-go/stemma/layers/history"
 )
 
-// A cache keeps, between runs, what was read from each clone. It holds hashes and
-// the variables that Dockerfiles set, and belongs to one build of the program: what
-// another build wrote is not used.
+// A cache keeps, between runs, what was read of each repository. It holds hashes, the
+// variables that Dockerfiles set, and the text of those that use their parent's; and it
+// belongs to one build of the program: what another build wrote is not used.
 type cache struct {
 	dir     string // "" for none
 	program uint64
@@ -46,11 +46,13 @@ func openCache(dir string) (*cache, error) {
 	return &cache{dir, h.Sum64()}, nil
 }
 
-// kept is what is known of one clone.
+// kept is what is known of one repository, by its [RepoName].
 type kept struct {
 	Program uint64
 	Files   map[string]string     // "commit:path" to blob
 	Results map[string]keptResult // by blob; of OCI layouts by "commit:path"
+	Named   map[string]string     // tags and branches to the commits that they led to
+	Unread  map[string]bool       // "commit:path" of what could not be read the last time
 	fresh   bool                  // something was added
 }
 
@@ -59,36 +61,44 @@ type keptResult struct {
 	Vars    []string
 	Place   bool
 	Effects []history.Instruction
+	Text    []byte // if it uses what its parent hands on
 	Err     string // why it is invalid
 }
 
-func (c *cache) file(clone string) string {
-	return filepath.Join(c.dir, fmt.Sprintf("%016x.gob", xxhash.Sum64String(clone)))
+func (c *cache) file(repo string) string {
+	return filepath.Join(c.dir, fmt.Sprintf("%016x.gob", xxhash.Sum64String(repo)))
 }
 
-// load returns what is known of a clone. It ignores a file that
+// load returns what is known of a repository. It ignores a file that
 // can't be read, or that another build of the program wrote.
-func (c *cache) load(clone string) *kept {
+func (c *cache) load(repo string) *kept {
 	k := &kept{}
 	if c.dir != "" {
-		if f, err := os.Open(c.file(clone)); err == nil {
+		if f, err := os.Open(c.file(repo)); err == nil {
 			if gob.NewDecoder(f).Decode(k) != nil || k.Program != c.program {
 				k = &kept{}
 			}
 			_ = f.Close()
 		}
 	}
+	k.Program = c.program
 	if k.Files == nil {
-		k.Program, k.Files = c.program, map[string]string{}
+		k.Files = map[string]string{}
 	}
 	if k.Results == nil {
 		k.Results = map[string]keptResult{}
+	}
+	if k.Named == nil {
+		k.Named = map[string]string{}
+	}
+	if k.Unread == nil {
+		k.Unread = map[string]bool{}
 	}
 	return k
 }
 
 // save writes what is known, whole or not at all.
-func (c *cache) save(clone string, k *kept) error {
+func (c *cache) save(repo string, k *kept) error {
 	if c.dir == "" || !k.fresh {
 		return nil
 	}
@@ -98,7 +108,7 @@ func (c *cache) save(clone string, k *kept) error {
 	}
 	err = errors.Join(gob.NewEncoder(f).Encode(k), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), c.file(clone))
+		err = os.Rename(f.Name(), c.file(repo))
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
@@ -114,7 +124,7 @@ func (k *kept) byBlob(blob string) (result, bool) {
 	if !ok {
 		return result{}, false
 	}
-	res := result{digest: r.Digest, needs: needs{r.Vars, r.Place}, effects: r.Effects}
+	res := result{digest: r.Digest, needs: needs{r.Vars, r.Place}, effects: r.Effects, text: r.Text}
 	if r.Err != "" {
 		res.err = fmt.Errorf("%w: %s", errInvalid, r.Err)
 	}
@@ -132,7 +142,7 @@ func (k *kept) put(file, blob string, r result) {
 	if _, ok := k.Results[blob]; ok {
 		return
 	}
-	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Place: r.needs.place, Effects: r.effects}
+	out := keptResult{Digest: r.digest, Vars: r.needs.vars, Place: r.needs.place, Effects: r.effects, Text: r.text}
 	if r.err != nil {
 		out.Err = strings.TrimPrefix(r.err.Error(), errInvalid.Error()+": ")
 	}

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// clones are the git repositories below a directory, by "owner/name" in lower case.
+// Clones are the git repositories below a directory, by "owner/name" in lower case.
 // Of both layouts, DIR/owner+name/repo and DIR/owner/name, each may be bare or have
 // a work tree, and end in .git.
-type clones map[string]string
+type Clones map[string]string
 
-// findClones looks for clones in a directory.
-func findClones(dir string) (clones, error) {
+// FindClones looks for clones in a directory.
+func FindClones(dir string) (Clones, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("looking for clones: %w", err)
 	}
-	c := clones{}
+	c := Clones{}
 	for _, e := range entries {
 		if owner, name, ok := strings.Cut(e.Name(), "+"); ok {
 			if git := gitDir(filepath.Join(dir, e.Name(), "repo")); git != "" {
@@ -52,8 +52,8 @@ func gitDir(dir string) string {
 	return ""
 }
 
-// Find returns the clone of a repository by its URL, "" if there is none.
-func (c clones) find(url string) string {
+// find returns the clone of a repository by its URL, "" if there is none.
+func (c Clones) find(url string) string {
 	parts := strings.Split(RepoName(url), "/")
 	if len(parts) < 3 {
 		return ""

@@ -1,6 +1,7 @@
 package official
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,9 @@ type Options struct {
 	// Mirror is the directory of clones: of docker-library/official-images, and of
 	// the repositories that it names, as DIR/owner+name/repo or DIR/owner/name.
 	Mirror string
-	// Cache is a directory for what was read, to be quicker the next time; "" for
-	// none. It can be deleted at any time.
+	// Cache is a directory for what was read, "" for none. A Dockerfile at a commit that was
+	// read before is not read again, and no clone that has it is needed: see [Missing]. The
+	// cache can be deleted at any time.
 	Cache string
 	// Progress is called as the work goes on; nil for silence. It may be called
 	// from several goroutines.
@@ -32,12 +34,14 @@ const home = "docker-library/official-images"
 // A job makes one genealogy.
 type job struct {
 	opts    Options
-	clones  clones
-	images  []image // sorted by name
+	clones  Clones
+	head    fileRevision // the newest commit of official-images
+	images  []image      // sorted by name
 	specs   []*spec
 	ids     map[Origin]int
 	digests map[string]*build.Digest // by key
 	cache   *cache
+	kept    map[string]*kept // by repository
 	report  *Report
 }
 
@@ -63,38 +67,26 @@ type use struct {
 type spec struct {
 	Origin
 	clone, commit string // where it was found
+	kept          *kept  // of its repository
+	known         bool   // it was read by an earlier run
 	result
 }
 
 // Build reads everything, and returns a Builder that has all recipes.
 func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
-	clones, err := findClones(opts.Mirror)
+	j, err := survey(ctx, opts)
 	if err != nil {
 		return nil, nil, err
 	}
-	dir := clones[home]
-	if dir == "" {
-		return nil, nil, fmt.Errorf("no clone of %s below %s", home, opts.Mirror)
-	}
-	if opts.Progress == nil {
-		opts.Progress = func(string, int, int) {}
-	}
-	kept, err := openCache(opts.Cache)
-	if err != nil {
-		return nil, nil, err
-	}
-	j := &job{opts: opts, clones: clones, cache: kept, ids: map[Origin]int{}, digests: map[string]*build.Digest{}, report: newReport()}
-	head, err := j.readLibrary(ctx, dir)
-	if err != nil {
-		return nil, nil, err
-	}
+	j.recall()
 	if err := j.locate(ctx); err != nil {
 		return nil, nil, err
 	}
+	j.recallNamed()
 	if err := j.readSpecs(ctx); err != nil {
 		return nil, nil, err
 	}
-	b := build.New(data.DayOf(head.Time), "github.com/"+home+"@"+head.Commit)
+	b := build.New(data.DayOf(j.head.Time), "github.com/"+home+"@"+j.head.Commit)
 	if err := j.inherit(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -106,16 +98,8 @@ func Build(ctx context.Context, opts Options) (*build.Builder, *Report, error) {
 // official-images ever named, with the number of places in each where a Dockerfile
 // should be. The key is the URL, with https for git and without .git.
 func Repositories(ctx context.Context, mirror string) (map[string]int, error) {
-	clones, err := findClones(mirror)
+	j, err := survey(ctx, Options{Mirror: mirror})
 	if err != nil {
-		return nil, err
-	}
-	dir := clones[home]
-	if dir == "" {
-		return nil, fmt.Errorf("no clone of %s below %s", home, mirror)
-	}
-	j := &job{opts: Options{Progress: func(string, int, int) {}}, ids: map[Origin]int{}, report: newReport()}
-	if _, err := j.readLibrary(ctx, dir); err != nil {
 		return nil, err
 	}
 	count := map[string]int{}
@@ -123,6 +107,52 @@ func Repositories(ctx context.Context, mirror string) (map[string]int, error) {
 		count["https://"+RepoName(s.Repo)]++
 	}
 	return count, nil
+}
+
+// A Commit is one that a Dockerfile is read at.
+type Commit struct{ URL, Commit string }
+
+// Missing returns the commits that a Build needs which follows another one with the same
+// cache: those of Dockerfiles that the earlier did not see. What it could not read is not
+// among them. They are sorted, each once.
+func Missing(ctx context.Context, mirror, cache string) ([]Commit, error) {
+	j, err := survey(ctx, Options{Mirror: mirror, Cache: cache})
+	if err != nil {
+		return nil, err
+	}
+	j.recall()
+	j.recallNamed() // no clone was looked into
+	missing := map[Commit]bool{}
+	for _, s := range j.specs {
+		if !s.known && !s.kept.Unread[s.at(s.Commit)] {
+			missing[Commit{"https://" + RepoName(s.Repo), s.Commit}] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(missing), func(a, b Commit) int {
+		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Commit, b.Commit))
+	}), nil
+}
+
+// survey reads the library files alone.
+func survey(ctx context.Context, opts Options) (*job, error) {
+	clones, err := FindClones(opts.Mirror)
+	if err != nil {
+		return nil, err
+	}
+	dir := clones[home]
+	if dir == "" {
+		return nil, fmt.Errorf("no clone of %s below %s", home, opts.Mirror)
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(string, int, int) {}
+	}
+	kept, err := openCache(opts.Cache)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{opts: opts, clones: clones, cache: kept, ids: map[Origin]int{}, digests: map[string]*build.Digest{}, report: newReport()}
+	j.head, err = j.readLibrary(ctx, dir)
+	return j, err
 }
 
 // readLibrary reads every revision of every library file.

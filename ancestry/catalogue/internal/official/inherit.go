@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -11,7 +12,6 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 )
 
@@ -135,38 +135,28 @@ func (n needs) matters(c recipe.Context) bool {
 // as it was read first.
 func (j *job) inherit(ctx context.Context) error {
 	h := &heritage{j, j.lineups(), j.firstDays(), map[int]recipe.Context{}}
-	type again struct {
+	type evaluation struct {
 		*spec
 		parent recipe.Context
 	}
-	byClone := map[string][]again{}
+	var again []evaluation
 	for id, s := range j.specs {
-		if s.digest == nil || len(s.needs.vars) == 0 && !s.needs.place {
+		if s.digest == nil || s.text == nil {
 			continue
 		}
-		if p := h.parent(id, 0); s.needs.matters(p) {
-			byClone[s.clone] = append(byClone[s.clone], again{s, p})
-			j.report.Inherited++
+		p := h.parent(id, 0)
+		if !s.needs.matters(p) {
+			continue
 		}
+		j.report.Inherited++
+		again = append(again, evaluation{s, p})
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(2)
-	for dir, specs := range byClone {
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, e := range again {
 		g.Go(func() error {
-			objects, err := git.Open(ctx, dir)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = objects.Close() }()
-			r := &reader{objects: objects}
-			for _, s := range specs {
-				_, text, err := r.blob(s.Origin, s.commit)
-				if err != nil {
-					return err
-				}
-				if res := parse(text, &dockerfile.Options{Parent: s.parent}); res.err == nil {
-					s.digest = res.digest
-				}
+			if res := parse(e.text, &dockerfile.Options{Parent: e.parent}); res.err == nil {
+				e.digest = res.digest
 			}
 			return ctx.Err()
 		})

@@ -23,7 +23,7 @@ var (
 	errInvalid  = errors.New("not readable as a Dockerfile")
 )
 
-// A reader reads origins from one clone. Most Dockerfiles are the same at many commits,
+// A reader reads origins of one repository from one clone. Most Dockerfiles are the same at many commits,
 // so each blob is parsed once.
 type reader struct {
 	objects *git.Objects
@@ -36,7 +36,9 @@ type result struct {
 	needs  needs
 	// effects are the instructions that its children inherit.
 	effects []history.Instruction
-	err     error
+	// text is the Dockerfile, if it uses what its parent hands on.
+	text []byte
+	err  error
 }
 
 // needs says what a Dockerfile takes over from its parent.
@@ -101,6 +103,9 @@ func parse(text []byte, opts *dockerfile.Options) result {
 			res.effects = append(res.effects, history.Instruction{Keyword: in.Keyword, Args: in.Expanded})
 		}
 		res.needs.place = res.needs.place || in.Keyword == "WORKDIR" && !path.IsAbs(in.Written)
+	}
+	if len(res.needs.vars) > 0 || res.needs.place {
+		res.text = text
 	}
 	return res
 }

@@ -14,6 +14,7 @@ type Report struct {
 	BadFiles                   []string // library files with lines that could not be read
 	Origins                    int      // distinct places where a Dockerfile should be
 	Read                       int
+	Known                      int      // of those that were read, from the cache
 	Inherited                  int      // evaluated with what their parent hands on
 	Unread                     []Unread // sorted by number, greatest first
 }

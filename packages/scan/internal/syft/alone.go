@@ -47,7 +47,7 @@ func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Fo
 	}
 	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
 	pkgs, err := run(Parallel(ctx, 0), c, r)
-	return convert(c.Name, pkgs), err
+	return convert(c.Name, pkgs, c.cpes), err
 }
 
 // executable returns the MIME type of an executable by its first bytes, as the

@@ -58,6 +58,7 @@ type Cataloger struct {
 
 	cataloger pkg.Cataloger
 	only      func(path string) bool // nil: all that match
+	cpes      *cpeMaker              // nil: none are made
 	mark      string                 // bytes of every file in which there is something to find
 }
 

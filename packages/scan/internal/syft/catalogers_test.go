@@ -33,7 +33,7 @@ func selected(t *testing.T) []string {
 // TestSelection fails when an upgrade of Syft brings a cataloger that is not in
 // allCatalogers, or drops one.
 func TestSelection(t *testing.T) {
-	set, err := NewSet(nil)
+	set, err := NewSet(nil, false)
 	require.NoError(t, err)
 	var ours []string
 	for _, c := range set.Catalogers {
@@ -45,7 +45,7 @@ func TestSelection(t *testing.T) {
 // TestEveryCatalogerAsks fails when one asks for nothing in the dry run, and would
 // never run.
 func TestEveryCatalogerAsks(t *testing.T) {
-	set, err := NewSet(Names())
+	set, err := NewSet(Names(), false)
 	require.NoError(t, err)
 	for _, c := range set.Catalogers {
 		assert.NotEmpty(t, append(c.Globs, c.MIME...), c.Name)
@@ -58,13 +58,13 @@ func TestEveryCatalogerAsks(t *testing.T) {
 }
 
 func TestUnknownName(t *testing.T) {
-	_, err := NewSet([]string{"dpkg-db-cataloger", "no-such-cataloger"})
+	_, err := NewSet([]string{"dpkg-db-cataloger", "no-such-cataloger"}, false)
 	require.EqualError(t, err, `cataloger "no-such-cataloger": unknown`)
 }
 
 // TestGlobSet compares the index of globs with matching each of them.
 func TestGlobSet(t *testing.T) {
-	set, err := NewSet(nil)
+	set, err := NewSet(nil, false)
 	require.NoError(t, err)
 	var globs []string
 	for _, c := range set.Catalogers {
@@ -169,7 +169,10 @@ func FuzzWithoutLicense(f *testing.F) {
 			if strings.TrimRight(line, "\r\n") == "" {
 				break
 			}
-			assert.False(t, strings.HasPrefix(strings.ToLower(line), "license:"), "%q", out)
+			if strings.HasPrefix(strings.ToLower(line), "license:") {
+				assert.LessOrEqual(t, len(line), maxLicenseName+len("license:\n"), "%q", out)
+			}
+			assert.False(t, strings.HasPrefix(strings.ToLower(line), "license-file:"), "%q", out)
 		}
 		assert.LessOrEqual(t, len(out), len(s)+1)
 	})
@@ -182,7 +185,7 @@ func FuzzExecutable(f *testing.F) {
 }
 
 func FuzzGlobSet(f *testing.F) {
-	set, err := NewSet(nil)
+	set, err := NewSet(nil, false)
 	if err != nil {
 		f.Fatal(err)
 	}

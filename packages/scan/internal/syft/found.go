@@ -16,6 +16,8 @@ type Found struct {
 	Type, Name, Version, Arch string
 	PURL, Language, Source    string
 	FoundBy                   string
+	Licenses                  []packages.License `json:",omitempty"`
+	CPEs                      []string           `json:",omitempty"`
 	// Evidence are the files that prove it, links resolved, sorted.
 	Evidence []string
 	// Via is the path under which a database was found, if that goes through a link to
@@ -40,8 +42,8 @@ type Found struct {
 	Together bool
 }
 
-// convert makes Founds of Syft's packages and finishes them as Syft does.
-func convert(by string, pkgs []pkg.Package) []Found {
+// convert makes Founds of Syft's packages and finishes them as Syft does. cpes may be nil.
+func convert(by string, pkgs []pkg.Package, cpes *cpeMaker) []Found {
 	found := make([]Found, 0, len(pkgs))
 	for i := range pkgs {
 		p := &pkgs[i]
@@ -51,6 +53,7 @@ func convert(by string, pkgs []pkg.Package) []Found {
 		f := Found{
 			Type: string(p.Type), Name: p.Name, Version: p.Version,
 			PURL: p.PURL, Language: string(p.Language), FoundBy: p.FoundBy,
+			Licenses: convertLicenses(p.Licenses.ToSlice()), CPEs: cpes.of(p),
 		}
 		if strings.TrimSpace(f.Version) == "" {
 			f.Version = cataloging.UnknownStubValue

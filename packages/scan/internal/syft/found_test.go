@@ -19,7 +19,7 @@ func TestNote(t *testing.T) {
 	found := convert("elf", []pkg.Package{{
 		Name: "x", Version: "1", Type: pkg.NpmPkg, Metadata: pkg.ELFBinaryPackageNoteJSONPayload{},
 		Locations: file.NewLocationSet(file.NewLocation("/usr/bin/x")),
-	}})
+	}}, nil)
 	require.Len(t, found, 1)
 	assert.True(t, found[0].Main)
 	assert.Equal(t, []string{"usr/bin/x"}, found[0].Evidence)

@@ -55,7 +55,7 @@ func TestCheckJar(t *testing.T) {
 	} {
 		assert.Equal(t, tt.ok, checkJar(tt.jar) == nil, name)
 	}
-	set, err := NewSet([]string{javaArchives})
+	set, err := NewSet([]string{javaArchives}, false)
 	require.NoError(t, err)
 	_, err = RunAlone(t.Context(), set.Catalogers[0], "a.jar", deep(6, 4))
 	require.EqualError(t, err, "too many archives in an archive")

@@ -21,9 +21,13 @@ type Set struct {
 }
 
 // NewSet returns the catalogers of these names; without names, those that Syft runs
-// on an image.
-func NewSet(names []string) (*Set, error) {
+// on an image. With cpes, they make CPEs, too.
+func NewSet(names []string, cpes bool) (*Set, error) {
 	s := &Set{byGlob: map[string][]*Cataloger{}}
+	var maker *cpeMaker
+	if cpes {
+		maker = newCPEMaker()
+	}
 	known := map[string]bool{}
 	for _, c := range allCatalogers() {
 		c.Name = c.cataloger.Name()
@@ -32,6 +36,7 @@ func NewSet(names []string) (*Set, error) {
 			continue
 		}
 		c.findGlobs()
+		c.cpes = maker
 		s.Catalogers = append(s.Catalogers, c)
 	}
 	for _, n := range names {

@@ -64,7 +64,7 @@ func TestBundle(t *testing.T) {
 	assert.False(t, isBundle(mark[1:]))
 	assert.False(t, isBundle(mark[10:]))
 	assert.True(t, isBundle(slices.Concat(mark[10:], mark)), "behind a part of it")
-	set, err := NewSet(nil)
+	set, err := NewSet(nil, false)
 	require.NoError(t, err)
 	whole := append([]byte("MZ..."), mark...)
 	assert.Equal(t, []Part{{0, whole}}, set.KeepAssembly(t.Context(), "a.exe", whole).Parts, "kept whole")

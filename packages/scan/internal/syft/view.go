@@ -43,7 +43,7 @@ var _ file.Resolver = (*View)(nil)
 func Run(ctx context.Context, c *Cataloger, v *View) ([]Found, error) {
 	v.cataloger = c
 	pkgs, err := run(ctx, c, v)
-	found := convert(c.Name, pkgs)
+	found := convert(c.Name, pkgs, c.cpes)
 	for i := range found {
 		found[i].Together = c.Mode == Whole
 	}
@@ -233,30 +233,55 @@ func (v *View) FileMetadataByLocation(l file.Location) (file.Metadata, error) {
 	return m, nil
 }
 
-// withoutLicense drops the license fields of Python metadata, which often hold
-// the whole license text: see lazyLicenses.
+// withoutLicense drops from Python metadata the license fields that hold a whole license
+// text, or name a file with one: see lazyLicenses. A name on one line stays.
 func withoutLicense(cataloger, p string, b []byte) []byte {
 	base := path.Base(p)
 	if !strings.HasPrefix(cataloger, "python-") || base != "METADATA" && base != "PKG-INFO" && !strings.HasSuffix(base, ".egg-info") {
 		return b
 	}
 	out := make([]byte, 0, len(b))
-	drop := false
 	for rest := b; len(rest) > 0; {
-		line, after, _ := bytes.Cut(rest, []byte("\n"))
-		if len(bytes.TrimRight(line, "\r")) == 0 {
+		field, after := cutField(rest)
+		if len(field) == 0 {
 			return append(out, rest...) // the description follows
 		}
-		if line[0] != ' ' && line[0] != '\t' {
-			name, _, _ := bytes.Cut(line, []byte(":"))
-			drop = strings.HasPrefix(strings.ToLower(string(name)), "license")
-		}
-		if !drop {
-			out = append(append(out, line...), '\n')
+		if keepsField(field) {
+			out = append(append(out, field...), '\n')
 		}
 		rest = after
 	}
 	return out
+}
+
+// cutField cuts the first field of a header, with the lines that continue it. The line feed
+// after it is dropped. A field of no bytes is the header's end.
+func cutField(b []byte) (field, rest []byte) {
+	end := 0
+	for {
+		line, after, _ := bytes.Cut(b[end:], []byte("\n"))
+		if end == 0 && len(bytes.TrimRight(line, "\r")) == 0 {
+			return nil, b
+		}
+		end += len(line)
+		if len(after) == 0 || after[0] != ' ' && after[0] != '\t' {
+			return b[:end], after
+		}
+		end++
+	}
+}
+
+// maxLicenseName is longer than a name of a licence.
+const maxLicenseName = 200
+
+func keepsField(field []byte) bool {
+	name, value, _ := bytes.Cut(field, []byte(":"))
+	switch name := strings.ToLower(string(name)); {
+	case name == "license", name == "license-expression":
+		return len(value) <= maxLicenseName && !bytes.Contains(value, []byte("\n"))
+	default:
+		return !strings.HasPrefix(name, "license")
+	}
 }
 
 // withRoot names the root in a database of apk, which writes it as a directory of no

@@ -1,0 +1,147 @@
+package publishers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
+)
+
+// platforms are those for which a Dockerfile is evaluated that asks for its platform, as
+// BuildKit and as bashbrew name them.
+var platforms = [...][2]string{{"linux/amd64", "amd64"}, {"linux/arm64", "arm64v8"}, {"linux/arm/v7", "arm32v7"}, {"linux/ppc64le", "ppc64le"}, {"linux/s390x", "s390x"}}
+
+// readFiles adds every revision of the publisher's Dockerfiles.
+func (j *Job) readFiles(ctx context.Context) error {
+	rows := make([]*regexp.Regexp, len(j.Files))
+	for i, f := range j.Files {
+		var err error
+		if rows[i], err = regexp.Compile(`\A(?:` + f.Path + `)\z`); err != nil {
+			return err
+		}
+	}
+	row := func(p string) int {
+		for i, r := range rows {
+			if r.MatchString(p) {
+				return i
+			}
+		}
+		return -1
+	}
+	all, err := j.versions(ctx, func(p string) bool { return row(p) >= 0 })
+	if err != nil {
+		return err
+	}
+	objects, err := git.Open(ctx, j.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = objects.Close() }()
+	for _, v := range all {
+		_, text, err := objects.Blob(v.blob)
+		if err == nil {
+			for i, f := range j.Files { // rows of other days may match, too
+				if groups := rows[i].FindStringSubmatch(v.path); groups != nil && err == nil {
+					err = j.addFile(f, v, named(rows[i], groups), text)
+				}
+			}
+		}
+		if err != nil {
+			j.unread(fmt.Sprintf("%.12s:%s", v.commit, v.path), err)
+		}
+	}
+	return nil
+}
+
+func named(r *regexp.Regexp, groups []string) map[string]string {
+	out := map[string]string{}
+	for i, name := range r.SubexpNames() {
+		if name != "" {
+			out[name] = groups[i]
+		}
+	}
+	return out
+}
+
+// addFile adds one version of a Dockerfile.
+func (j *Job) addFile(f File, v version, groups map[string]string, text []byte) error {
+	a := build.Addition{Origin: "github.com/" + j.Repository, Commit: v.commit, Path: v.path, From: v.from, To: v.to}
+	since, until, err := f.days()
+	if a.From, a.To = max(a.From, since), min(a.To, until); err != nil || a.From > a.To || until < data.Ongoing && a.From == a.To {
+		return err
+	}
+	targets := platforms[:]
+	if !bytes.Contains(text, []byte("TARGET")) {
+		targets = targets[:1]
+	}
+	for _, p := range targets {
+		m, err := evaluate(text, f.Args, p[0])
+		if err != nil {
+			return err
+		}
+		for k, value := range groups {
+			m.values[k] = value
+		}
+		name, ok := expand(f.Name, m.values)
+		if !ok {
+			return fmt.Errorf("%s: a variable has no value", f.Name)
+		}
+		a.Repository, a.Tags, a.Digest, a.Architectures = name, nil, m.digest, nil
+		for _, t := range f.Tags {
+			if t, ok := expand(t, m.values); ok {
+				a.Tags = append(a.Tags, t)
+			}
+		}
+		if n, ok := ancestry.ParseName(name); !ok || n.Repository != name {
+			return fmt.Errorf("%q is no image's name", name)
+		}
+		if len(targets) > 1 {
+			a.Architectures = []string{p[1]}
+		}
+		j.b.Add(a)
+		j.report.Recipes++
+	}
+	return nil
+}
+
+// days returns the days of a row.
+func (f File) days() (since, until data.Day, err error) {
+	since, until = data.Undated+1, data.Ongoing
+	for _, x := range []struct {
+		text string
+		day  *data.Day
+	}{{f.Since, &since}, {f.Until, &until}} {
+		if x.text == "" {
+			continue
+		}
+		t, err := time.Parse(time.DateOnly, x.text)
+		if err != nil {
+			return 0, 0, err
+		}
+		*x.day = data.DayOf(t)
+	}
+	return since, until, nil
+}
+
+// tag is what a registry takes for one.
+var tag = regexp.MustCompile(`\A[\w][\w.-]{0,127}\z`)
+
+// expand puts values in for variables; false if one has none. Characters that neither
+// names nor tags can hold make it false, too.
+func expand(pattern string, values map[string]string) (string, bool) {
+	ok := true
+	s := os.Expand(pattern, func(name string) string {
+		v := values[name]
+		ok = ok && v != ""
+		return v
+	})
+	return s, ok && (strings.Contains(s, "/") || tag.MatchString(s))
+}

@@ -1,0 +1,3 @@
+FROM scratch
+COPY dockerfile-frontend /bin/dockerfile-frontend
+ENTRYPOINT ["/bin/dockerfile-frontend"]

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A policy that limits vulnerabilities asks for a scanner's report, and passes or fails by it.
+func TestVulns(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	policy := write("policy.yaml", "failOn: never\nmaxVulnerabilities: {own: {critical: 0}, inherited: {critical: 0}}\n")
+	none := write("none.json", `{"SchemaVersion": 2, "ArtifactName": "a", "Results": []}`)
+	one := write("one.json", `{"SchemaVersion": 2, "ArtifactName": "a", "Results": [{"Class": "os-pkgs", "Vulnerabilities": [{"VulnerabilityID": "CVE-2026-0001", "PkgName": "bash", "Severity": "CRITICAL", "PkgIdentifier": {"PURL": "pkg:deb/debian/bash"}}]}]}`)
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no report":    {nil, 1, "FAIL maxVulnerabilities: the vulnerabilities are not known: no scanner's report was read"},
+		"nothing":      {[]string{"-vulns", none}, 0, "PASS"},
+		"one":          {[]string{"-vulns", none, "-vulns", one}, 1, "FAIL maxVulnerabilities: 1 inherited critical vulnerability: 1 from example.org/base/debian:bookworm; allowed are 0"},
+		"no such file": {[]string{"-vulns", dir + "/nope.json"}, 2, "nope.json"},
+		"no name":      {[]string{"-vulns", ""}, 2, "vulns"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			assert.Equal(t, tt.code, run(context.Background(), append([]string{"-policy", policy}, tt.args...), &out, &errs), errs.String())
+			assert.Contains(t, out.String()+errs.String(), tt.says)
+		})
+	}
+}

@@ -1,0 +1,98 @@
+package markdown
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stemma-go/stemma/layers/printable"
+)
+
+// The most bytes of one piece of text.
+const (
+	maxName = 120
+	maxText = 600
+)
+
+// acts matches a word that GitHub makes something of even where its characters are escaped:
+// mentions, references, links, emoji, mathematics, commits.
+var acts = regexp.MustCompile("(?i)[@#$`]|://|www\\.|\\bgh-\\d|:[a-z0-9_+-]+:|\\b[0-9a-f]{7,}\\b|mailto:|xmpp:")
+
+// text makes text from an image fit to stand in a line of Markdown, a table's cell included.
+func text(s string) string {
+	words := strings.Split(clip(printable.Line(clip(s, 4*maxText)), maxText), " ")
+	for i, w := range words {
+		if acts.MatchString(w) {
+			core := strings.TrimRight(w, ",.;:)")
+			words[i] = code(core) + escape(w[len(core):])
+		} else {
+			words[i] = escape(w)
+		}
+	}
+	return beginsBlock.ReplaceAllString(strings.Join(words, " "), `$1\$2`)
+}
+
+// beginsBlock matches what would begin a list, a rule or a heading at the start of a line.
+var beginsBlock = regexp.MustCompile(`^(\d*)([-+=.)])`)
+
+// name makes a name from an image a code span: in one, nothing is read as markup.
+func name(s string) string { return code(clip(printable.Line(clip(s, 4*maxName)), maxName)) }
+
+// code returns a code span. Its fence is longer than any row of backticks in it. A pipe behind a
+// backslash cannot be written in a table's cell; it becomes one that looks like it.
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	s = strings.ReplaceAll(s, `\|`, `\¦`)
+	fence, run := 1, 0
+	for _, c := range s {
+		if c != '`' {
+			run = 0
+			continue
+		}
+		run++
+		fence = max(fence, run+1)
+	}
+	f := strings.Repeat("`", fence)
+	if s[0] == '`' || s[len(s)-1] == '`' {
+		s = " " + s + " "
+	}
+	return f + s + f
+}
+
+// escape puts a backslash before what Markdown may read as markup, which CommonMark allows before
+// any ASCII punctuation. Pipes matter in tables only, where row escapes them.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(`,.;:/()'"?%=+-|`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// clip cuts s after most bytes, between characters, and shows that it did.
+func clip(s string, most int) string {
+	const dots = "…"
+	if len(s) <= most {
+		return s
+	}
+	end := most - len(dots)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + dots
+}
+
+// capital begins a sentence, unless it begins with a path, a name or an option.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if word, _, _ := strings.Cut(s, " "); strings.ContainsAny(word[min(n, len(word)):], "/.:-_=") {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
+}
