@@ -33,7 +33,7 @@ func TestVulns(t *testing.T) {
 		"VEX alone":      {[]string{"-vulns", vex}, 1, "no scanner's report was read"},
 		"unrated":        {[]string{"-vulns", unrated}, 0, "UNKNOWN no limit of the policy counts 1 unrated vulnerability, which may be of any rating: 1 from example.org/base/debian:bookworm\nPASS\n"},
 		"unrated, SARIF": {[]string{"-vulns", unrated, "-format", "sarif"}, 0, `"open"`},
-		"unrated, JUnit": {[]string{"-vulns", unrated, "-format", "junit"}, 0, `<skipped message="no limit of the policy counts 1 unrated`},
+		"unrated, JUnit": {[]string{"-vulns", unrated, "-format", "junit"}, 0, `<skipped message="cannot tell: no limit of the policy counts 1 unrated`},
 		"unrated, JSON":  {[]string{"-vulns", unrated, "-format", "json"}, 0, "no limit of the policy counts 1 unrated"},
 		"nothing":        {[]string{"-vulns", none}, 0, "PASS"},
 		"one":            {[]string{"-vulns", none, "-vulns", one}, 1, "FAIL maxVulnerabilities: 1 inherited critical vulnerability: 1 from example.org/base/debian:bookworm; allowed are 0"},

@@ -61,7 +61,7 @@ func ExampleImages_Open() {
 	img := images.Open(t, sampleImage)
 	fmt.Println(img.BuiltWithin(30 * 24 * time.Hour))
 	// Output:
-	// this image was built on 2026-09-30, 31 days before 2026-11-01, more than 30 days
+	// this image was built on 2026-09-30, 32 days before 2026-11-01, more than 30 days
 	//   evidence: this image, step 44: /bin/sh -c #(nop) CMD ["node", "server.js"]
 	//   remedy: build it again
 	// false
