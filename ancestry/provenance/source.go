@@ -20,7 +20,8 @@ type Options struct {
 	// Config, if not nil, returns the configuration of an image that a build used; name
 	// has its digest, mostly that of an index, of which the platform's image is meant. It
 	// is asked for the base that the graph leads to, or for at most 16 images where there
-	// is no graph. The layers of an image that begin like those of one of these prove it.
+	// is no graph. The layers of an image that begin like those of one of these prove its digest, and
+	// where the base ends; a tag that an unsigned document has for it is recorded alone.
 	Config func(ctx context.Context, name ancestry.Name, platform v1.Platform) (*v1.ConfigFile, error)
 	// Verify, if not nil, checks who signed a document, and returns his name for display.
 	// What it verified is proved. An error that wraps [ErrUnsigned] leaves the document as

@@ -20,7 +20,7 @@
 // # Of which release
 //
 // An index of another release would make everything look outdated, or nothing. So one is
-// taken only if it says, or its path does, of which release it is: Codename and Suite of
+// taken only if it says of which release it is: Codename and Suite of
 // Debian's Release, DESCRIPTION of Alpine's. Backports and proposed updates are left out, since
 // nobody gets them who does not ask for them by name.
 //
