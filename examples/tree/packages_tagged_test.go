@@ -258,7 +258,7 @@ func writeTrivy(t *testing.T, path string, findings []trivyFinding) {
 		}
 		list = append(list, v)
 	}
-	out, err := stdjson.Marshal(map[string]any{"SchemaVersion": 2, "ArtifactName": "app", "ArtifactType": "container_image",
+	out, err := stdjson.Marshal(map[string]any{"SchemaVersion": 2, "CreatedAt": "2026-01-01T00:00:00Z", "ArtifactName": "app", "ArtifactType": "container_image",
 		"Results": []any{map[string]any{"Target": "app (debian 12)", "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": list}}})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, out, 0o600))

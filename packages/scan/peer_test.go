@@ -154,7 +154,9 @@ func (want named) equal(t *testing.T, got named) {
 		assert.Equal(t, slices.Compact(want[v]), slices.Compact(got[v]), "%v", v)
 	}
 	for v := range got {
-		assert.Contains(t, want, v, "%v", got[v])
+		if v.kind != "deb" { // a later layer may have deleted its copyright file, which Syft then does not see
+			assert.Contains(t, want, v, "%v", got[v])
+		}
 	}
 }
 
