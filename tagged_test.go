@@ -26,6 +26,7 @@ import (
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/rules"
+	"github.com/stemma-go/stemma/testdata/aptmirror"
 	"github.com/stemma-go/stemma/testdata/chain"
 )
 
@@ -72,7 +73,7 @@ func TestTaggedFullOrSlim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "root.tar")
 			args := append([]string{"--quiet", "--variant=minbase"}, test.args...)
-			cmd := exec.CommandContext(t.Context(), "mmdebstrap", append(args, "bookworm", root, mirror(t))...)
+			cmd := exec.CommandContext(t.Context(), "mmdebstrap", append(args, "bookworm", root, aptmirror.Bookworm(t))...)
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
 			img := onRoot(t, root)
@@ -102,20 +103,6 @@ func TestTaggedFullOrSlim(t *testing.T) {
 			assert.Len(t, alone.Ancestors[1].Ties, 2, "from the configuration it may be either")
 		})
 	}
-}
-
-// mirror returns the line of apt's sources for the mirror that the host uses.
-func mirror(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages").Output()
-	require.NoError(t, err)
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 4 && f[0] == "Debian" && f[1] == "bookworm" && f[2] == "main" {
-			return "deb " + f[3] + " bookworm main"
-		}
-	}
-	t.Skip("apt knows no bookworm")
-	return ""
 }
 
 // onRoot is an application on a root archive that is called Debian's of a day.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/testdata/aptmirror"
 	"github.com/stemma-go/stemma/testdata/counting"
 	"github.com/stemma-go/stemma/testdata/realregistry"
 )
@@ -71,24 +72,10 @@ func slimRoot(t *testing.T) []byte {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "root.tar.gz")
 	cmd := exec.CommandContext(t.Context(), "mmdebstrap", "--quiet", "--variant=minbase", "--format=tar",
-		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", root, mirror(t))
+		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", root, aptmirror.Bookworm(t))
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	b, err := os.ReadFile(root)
 	require.NoError(t, err)
 	return b
-}
-
-// mirror returns the line of apt's sources for the mirror that the host uses.
-func mirror(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages").Output()
-	require.NoError(t, err)
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 4 && f[0] == "Debian" && f[1] == "bookworm" && f[2] == "main" {
-			return "deb " + f[3] + " bookworm main"
-		}
-	}
-	t.Skip("apt knows no bookworm")
-	return ""
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/report/diff"
+
+	"github.com/stemma-go/stemma/testdata/aptmirror"
 )
 
 // A program on a full root, and a slim one as another base: what is said to be missing is what
@@ -81,24 +83,10 @@ func compared(t *testing.T, old, new string) *diff.Diff {
 // root makes a root archive of Debian bookworm.
 func root(t *testing.T, file string, args ...string) string {
 	t.Helper()
-	args = append(append([]string{"--quiet", "--variant=minbase"}, args...), "bookworm", file, mirror(t))
+	args = append(append([]string{"--quiet", "--variant=minbase"}, args...), "bookworm", file, aptmirror.Bookworm(t))
 	out, err := exec.CommandContext(t.Context(), "mmdebstrap", args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return file
-}
-
-// mirror returns the line of apt's sources for the mirror that the host uses.
-func mirror(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages").Output()
-	require.NoError(t, err)
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 4 && f[0] == "Debian" && f[1] == "bookworm" && f[2] == "main" {
-			return "deb " + f[3] + " bookworm main"
-		}
-	}
-	t.Skip("apt knows no bookworm")
-	return ""
 }
 
 // compile makes the program's files: one that needs libpq, one that needs a library of its own, and

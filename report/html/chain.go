@@ -13,6 +13,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A problem is one of the report's.
@@ -79,7 +80,7 @@ func ago(r *report.Report, i int) string {
 	if at.After(r.AsOf) || date(at) == date(r.AsOf) {
 		return "today"
 	}
-	return age(at, r.AsOf) + " ago"
+	return words.Age(at, r.AsOf) + " ago"
 }
 
 // sure says how sure a name is, and the class for it.

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,44 +39,19 @@ func evils() map[string]string {
 func hostile(t testing.TB, evil string) *report.Report {
 	r := sample(t)
 	r.Donors = []report.Donor{{Donor: ancestry.Donor{Version: "1", Paths: []string{"a"}}}, {Donor: ancestry.Donor{Stage: "b"}, Ancestor: 1}}
-	poison(reflect.ValueOf(r.Donors), evil)
+	handmade.SetStrings(r.Donors, evil)
 	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
 	handmade.Poison(r.Vulnerabilities, evil)
-	poison(reflect.ValueOf(r.Ancestors), evil)
-	poison(reflect.ValueOf(r.Lineage), evil)
-	poison(reflect.ValueOf(r.Findings), evil)
-	poison(reflect.ValueOf(r.Inventory.Packages), evil)
-	poison(reflect.ValueOf(r.Inventory.Unowned), evil)
+	handmade.SetStrings(r.Ancestors, evil)
+	handmade.SetStrings(r.Lineage, evil)
+	handmade.SetStrings(r.Findings, evil)
+	handmade.SetStrings(r.Inventory.Packages, evil)
+	handmade.SetStrings(r.Inventory.Unowned, evil)
 	r.Reference, r.Digest.Algorithm, r.Digest.Hex = evil, evil, evil
 	r.Index.Config.OS, r.Index.Config.Architecture, r.Index.Config.Variant = evil, evil, evil
 	r.Findings = append(r.Findings, report.Finding{Ancestor: -1, Layer: -5, Step: 99, Severity: 77, Bytes: -1, Rule: evil, Message: evil, Remedy: evil})
 	r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
 	return r
-}
-
-// poison sets every string below v.
-func poison(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			poison(v.Elem(), s)
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			poison(v.Field(i), s)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			poison(v.Index(i), s)
-		}
-	case reflect.String:
-		if v.CanSet() {
-			v.SetString(s)
-		}
-	}
 }
 
 // ours are the elements of the page with the attributes that each may have.

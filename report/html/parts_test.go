@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // The areas of a map are as the bytes, none lies outside or upon another, and they are no needles.
@@ -61,7 +63,7 @@ func TestAge(t *testing.T) {
 	} {
 		at, err := time.Parse(time.RFC3339, from)
 		require.NoError(t, err)
-		assert.Equal(t, want, age(at, to), from)
+		assert.Equal(t, want, words.Age(at, to), from)
 	}
 }
 

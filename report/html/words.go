@@ -51,28 +51,6 @@ func count(n int, one, many string) string {
 // date is a day in UTC.
 func date(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// age says how long from is before to, in years and months, or in days: "2 years 3
-// months", "12 days". It counts dates and not hours.
-func age(from, to time.Time) string {
-	day := func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
-	from, to = day(from), day(to)
-	months := 12*(to.Year()-from.Year()) + int(to.Month()-from.Month())
-	if months > 0 && from.AddDate(0, months, 0).After(to) {
-		months--
-	}
-	if months <= 0 {
-		return english.Plural(max(0, int(to.Sub(from).Hours()/24)), "day", "")
-	}
-	var parts []string
-	if years := months / 12; years > 0 {
-		parts = append(parts, english.Plural(years, "year", ""))
-	}
-	if months %= 12; months > 0 {
-		parts = append(parts, english.Plural(months, "month", ""))
-	}
-	return strings.Join(parts, " ")
-}
-
 // pieces divides a name where a line may best be broken: after a slash, a colon, an @.
 func pieces(name string) []string {
 	var out []string

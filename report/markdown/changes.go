@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stemma-go/stemma/report/diff"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // changes writes what differs: in a few lines what matters, and lists to unfold.
@@ -64,7 +65,7 @@ func lossSummary(d *diff.Diff) string {
 func (p *page) losses(d *diff.Diff, share int) {
 	var rows []string
 	for _, l := range d.Losses {
-		rows = append(rows, "- "+text(capital(diff.LossText(l))))
+		rows = append(rows, "- "+text(words.Capital(diff.LossText(l))))
 	}
 	p.list(nil, rows, "thing that would be missing", share)
 }
@@ -171,7 +172,7 @@ func (p *page) findingChanges(d *diff.Diff, share int) {
 		if f.Change == diff.Other {
 			severity += ", was " + f.Was.String()
 		}
-		r := row(severity, name(f.Rule), text(capital(f.Message)), nameOf(f.Ancestor))
+		r := row(severity, name(f.Rule), text(words.Capital(f.Message)), nameOf(f.Ancestor))
 		if f.Change == diff.Removed {
 			gone = append(gone, r)
 		} else {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stemma-go/stemma/layers/printable"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // The most bytes of one piece of text.
@@ -21,7 +22,7 @@ var acts = regexp.MustCompile("(?i)[@#$`]|://|www\\.|\\bgh-\\d|:[a-z0-9_+-]+:|\\
 
 // text makes text from an image fit to stand in a line of Markdown, a table's cell included.
 func text(s string) string {
-	words := strings.Split(clip(printable.Line(clip(s, 4*maxText)), maxText), " ")
+	words := strings.Split(words.Clip(printable.Line(words.Clip(s, 4*maxText)), maxText), " ")
 	for i, w := range words {
 		if acts.MatchString(w) {
 			core := strings.TrimRight(w, ",.;:)")
@@ -37,7 +38,9 @@ func text(s string) string {
 var beginsBlock = regexp.MustCompile(`^(\d*)([-+=.)])`)
 
 // name makes a name from an image a code span: in one, nothing is read as markup.
-func name(s string) string { return code(clip(printable.Line(clip(s, 4*maxName)), maxName)) }
+func name(s string) string {
+	return code(words.Clip(printable.Line(words.Clip(s, 4*maxName)), maxName))
+}
 
 // code returns a code span. Its fence is longer than any row of backticks in it. A pipe behind a
 // backslash cannot be written in a table's cell; it becomes one that looks like it.
@@ -73,26 +76,4 @@ func escape(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// clip cuts s after most bytes, between characters, and shows that it did.
-func clip(s string, most int) string {
-	const dots = "…"
-	if len(s) <= most {
-		return s
-	}
-	end := most - len(dots)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + dots
-}
-
-// capital begins a sentence, unless it begins with a path, a name or an option.
-func capital(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if word, _, _ := strings.Cut(s, " "); strings.ContainsAny(word[min(n, len(word)):], "/.:-_=") {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[n:]
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/diff"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // Options say what to write. nil and the zero value are the defaults.
@@ -172,8 +173,7 @@ func built(r *report.Report, i int) string {
 
 // age says how long t is before now, in days, months or years.
 func age(t, now time.Time) string {
-	const day = 24 * time.Hour
-	days := int(now.Truncate(day).Sub(t.Truncate(day)) / day)
+	months, days := words.Span(t, now)
 	switch {
 	case days < 0:
 		return ""
@@ -181,10 +181,10 @@ func age(t, now time.Time) string {
 		return ", today"
 	case days < 60:
 		return ", " + plural(days, "day") + " ago"
-	case days < 2*365:
-		return ", " + plural(days*12/365, "month") + " ago"
+	case months < 24:
+		return ", " + plural(months, "month") + " ago"
 	}
-	return ", " + plural(days*4/1461, "year") + " ago"
+	return ", " + plural(months/12, "year") + " ago"
 }
 
 // known returns s, or says that it is not known.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -124,9 +123,9 @@ func TestHostile(t *testing.T) {
 	for _, evil := range append(hostile, strings.Join(hostile[:40], " ")) {
 		t.Run(fmt.Sprintf("%.12q", evil), func(t *testing.T) {
 			for _, r := range []*report.Report{old, new} {
-				poison(reflect.ValueOf(r.Ancestors), evil)
-				poison(reflect.ValueOf(r.Findings), evil)
-				poison(reflect.ValueOf(r.Inventory), evil)
+				handmade.SetStrings(r.Ancestors, evil)
+				handmade.SetStrings(r.Findings, evil)
+				handmade.SetStrings(r.Inventory, evil)
 				if r.Vulnerabilities != nil {
 					handmade.Poison(r.Vulnerabilities, evil)
 				}
@@ -158,31 +157,6 @@ func FuzzText(f *testing.F) {
 		assert.Equal(t, 2, kinds["Table"])
 		assert.Equal(t, 1, kinds["List"])
 	})
-}
-
-// poison sets every string below v.
-func poison(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			poison(v.Elem(), s)
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			poison(v.Field(i), s)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			poison(v.Index(i), s)
-		}
-	case reflect.String:
-		if v.CanSet() {
-			v.SetString(s)
-		}
-	}
 }
 
 // However much there is to say, it fits, what matters comes first, and what is left out is

@@ -7,6 +7,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
+
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A page is what has been written, and how much room there is.
@@ -67,7 +69,7 @@ func (p *page) list(head []string, rows []string, what string, share int) {
 	}
 	p.end("")
 	if left > 0 {
-		p.end(fmt.Sprintf("%s left out here: this would be too long with them.", capital(plural(left, "more "+what))))
+		p.end(fmt.Sprintf("%s left out here: this would be too long with them.", words.Capital(plural(left, "more "+what))))
 		p.end("")
 	}
 	p.room += rest

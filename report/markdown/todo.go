@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // shown is how many remedies are not folded.
@@ -21,7 +22,7 @@ func (p *page) fixes(r *report.Report, share int) {
 	p.para(fmt.Sprintf("#### What brings the %s of vulnerabilities", english.Plural(r.Patches.Fixable, "fix", "fixes")))
 	var rows []string
 	for _, a := range r.Patches.Acts {
-		rows = append(rows, row(capital(text(a.Do)), fmt.Sprint(len(a.Releases)), fmt.Sprint(len(a.Perhaps)), a.By.String()))
+		rows = append(rows, row(words.Capital(text(a.Do)), fmt.Sprint(len(a.Releases)), fmt.Sprint(len(a.Perhaps)), a.By.String()))
 	}
 	p.list(columns("what to do, or to wait for", " fixes", " perhaps", "who"), rows, "act", share)
 }
@@ -36,7 +37,7 @@ func (p *page) remedies(r *report.Report, share int) {
 			continue
 		}
 		for _, i := range m.Findings { // nothing to mend, but something that could be told
-			unknown = append(unknown, fmt.Sprintf("- %s. %s.", text(capital(r.Findings[i].Message)), text(capital(m.Do))))
+			unknown = append(unknown, fmt.Sprintf("- %s. %s.", text(words.Capital(r.Findings[i].Message)), text(words.Capital(m.Do))))
 		}
 	}
 	if len(rows) == 0 {
@@ -60,7 +61,7 @@ func remedy(r *report.Report, m report.Remedy) string {
 			rules = append(rules, rule)
 		}
 	}
-	say := fmt.Sprintf("%s  \n   %s: %s", strong(m.Severity, text(capital(m.Do))), m.By, m.Severity)
+	say := fmt.Sprintf("%s  \n   %s: %s", strong(m.Severity, text(words.Capital(m.Do))), m.By, m.Severity)
 	if m.Bytes > 0 {
 		least := ""
 		if m.AtLeast {
@@ -89,7 +90,7 @@ func (p *page) findings(r *report.Report) {
 		if f.Bytes > 0 {
 			saves = bytesOf(f.Bytes)
 		}
-		rows = append(rows, row(f.Severity.String(), name(f.Rule), text(capital(f.Message)), origin(r, f), saves))
+		rows = append(rows, row(f.Severity.String(), name(f.Rule), text(words.Capital(f.Message)), origin(r, f), saves))
 	}
 	p.fold("All "+plural(len(rows), "finding"), columns("severity", "rule", "what was found", "from", " bytes"), rows, "finding", p.room/2)
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stemma-go/stemma/layers/printable"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // The most bytes of what is written, so that a hostile name does not fill the page. GitHub
@@ -24,28 +25,12 @@ func clean(s string, most int) string {
 	if len(s) > longest*most {
 		s = s[:longest*most]
 	}
-	return clip(strings.ReplaceAll(printable.Line(s), "](", `]\(`), most)
-}
-
-// clip cuts valid UTF-8 after most bytes, and shows that it did.
-func clip(s string, most int) string {
-	const dots = "…"
-	if len(s) <= most {
-		return s
-	}
-	end := most - len(dots)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + dots
+	return words.Clip(strings.ReplaceAll(printable.Line(s), "](", `]\(`), most)
 }
 
 // sentence begins s with a capital and ends it with a full stop.
 func sentence(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if word, _, _ := strings.Cut(s, " "); !strings.ContainsAny(word[min(n, len(word)):], "/.:-_=") { // a path, a name and an option stay
-		s = string(unicode.ToUpper(first)) + s[n:]
-	}
+	s = words.Capital(s)
 	if s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
 		s += "."
 	}

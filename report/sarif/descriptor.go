@@ -8,6 +8,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // topics are what a rule is about, which GitHub shows as tags. nil for a rule that is not one of this module's.
@@ -92,8 +93,8 @@ func (w *writer) descriptors() []*sarif.ReportingDescriptor {
 			}
 		}
 		all = append(all, sarif.NewReportingDescriptor().WithID(name).WithName(name).
-			WithShortDescription(message(sentence(clip(short, maxText)))).
-			WithFullDescription(message(clip(doc, maxText))).
+			WithShortDescription(message(sentence(words.Clip(short, maxText)))).
+			WithFullDescription(message(words.Clip(doc, maxText))).
 			WithHelp(message(text).WithMarkdown(marked)).
 			WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level(rule.Severity))).
 			WithProperties(w.tags(rule)))

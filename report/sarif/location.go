@@ -11,6 +11,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // physical returns where a finding is mended; without a Dockerfile, the image's name. found
@@ -155,7 +156,7 @@ func repository(ref string) string {
 	}
 	if !onDisk {
 		if named, err := reference.ParseNormalizedNamed(ref); err == nil {
-			return clip(reference.FamiliarName(named), maxName)
+			return words.Clip(reference.FamiliarName(named), maxName)
 		}
 	}
 	ref, _, _ = strings.Cut(ref, "@")

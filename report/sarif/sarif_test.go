@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -473,9 +471,9 @@ func TestEveryRuleHasTopics(t *testing.T) {
 func TestHostileStrings(t *testing.T) {
 	evil := "<script>alert(1)</script>[click](https://evil.example)`x`\x1b]0;owned\x07\u202egnp.exe\u009b\xff|\n# h" + strings.Repeat("A", 4096)
 	r := handmade.Sample(t, rules.All())
-	poison(reflect.ValueOf(r.Ancestors), evil)
-	poison(reflect.ValueOf(r.Lineage), evil)
-	poison(reflect.ValueOf(r.Findings), evil)
+	handmade.SetStrings(r.Ancestors, evil)
+	handmade.SetStrings(r.Lineage, evil)
+	handmade.SetStrings(r.Findings, evil)
 	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
 	handmade.Poison(r.Vulnerabilities, evil)
 	r.Reference = evil
@@ -516,31 +514,6 @@ func walk(v any, f func(string)) {
 		for k, x := range v {
 			f(k)
 			walk(x, f)
-		}
-	}
-}
-
-// poison sets every string below v.
-func poison(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			poison(v.Elem(), s)
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			poison(v.Field(i), s)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			poison(v.Index(i), s)
-		}
-	case reflect.String:
-		if v.CanSet() {
-			v.SetString(s)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A row is an ancestor in the table of the first screen.
@@ -221,7 +222,7 @@ func (p *page) found(r *report.Report, i int) string {
 // shortAge says how long from is before to, in the one unit that tells most: days,
 // months, from two years on years. It never says more than there is.
 func shortAge(from, to time.Time) string {
-	months, days := span(from, to)
+	months, days := words.Span(from, to)
 	switch {
 	case days < 0:
 		return "in the future"

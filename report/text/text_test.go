@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -92,9 +91,9 @@ func TestHostileStrings(t *testing.T) {
 	const evil = "a\x1b]0;owned\a\x1b[2J\x9b31m\r\nb\u202e\u2066\u200b\u0085\xff\xfe\t\x00c\u0301\u0301"
 	r := handmade.Sample(t, rules.All())
 	// What the packages hold is not printed by itself; findings name them.
-	poison(reflect.ValueOf(r.Ancestors), evil)
-	poison(reflect.ValueOf(r.Lineage), evil)
-	poison(reflect.ValueOf(r.Findings), evil)
+	handmade.SetStrings(r.Ancestors, evil)
+	handmade.SetStrings(r.Lineage, evil)
+	handmade.SetStrings(r.Findings, evil)
 	r.Reference, r.Digest.Algorithm, r.Digest.Hex = evil, evil, evil
 	r.Index.Config.OS, r.Index.Config.Architecture, r.Index.Config.Variant = evil, evil, evil
 	r.Findings = append(r.Findings, report.Finding{Ancestor: -1, Rule: evil, Message: evil, Remedy: evil})
@@ -109,31 +108,6 @@ func TestHostileStrings(t *testing.T) {
 		}
 		for line := range strings.Lines(string(out)) {
 			require.LessOrEqual(t, ansi.StringWidth(strings.TrimSuffix(line, "\n")), 100)
-		}
-	}
-}
-
-// poison sets every string below v.
-func poison(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			poison(v.Elem(), s)
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			poison(v.Field(i), s)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			poison(v.Index(i), s)
-		}
-	case reflect.String:
-		if v.CanSet() {
-			v.SetString(s)
 		}
 	}
 }

@@ -4,10 +4,8 @@ package sbomtest
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/require"
@@ -128,11 +126,11 @@ func Hostile(t testing.TB, evil string) *report.Report {
 	for i := range states {
 		states[i] = r.Inventory.Packages[i].State
 	}
-	poison(reflect.ValueOf(r.Ancestors), evil)
-	poison(reflect.ValueOf(r.Donors), evil)
-	poison(reflect.ValueOf(r.Lineage), evil)
-	poison(reflect.ValueOf(r.Findings), evil)
-	poison(reflect.ValueOf(r.Inventory), evil)
+	handmade.SetStrings(r.Ancestors, evil)
+	handmade.SetStrings(r.Donors, evil)
+	handmade.SetStrings(r.Lineage, evil)
+	handmade.SetStrings(r.Findings, evil)
+	handmade.SetStrings(r.Inventory, evil)
 	for i := range states {
 		r.Inventory.Packages[i].State = states[i]
 	}
@@ -140,31 +138,6 @@ func Hostile(t testing.TB, evil string) *report.Report {
 	r.Index.Config.OS, r.Index.Config.Architecture, r.Index.Config.Variant = evil, evil, evil
 	r.Problems = []layers.Problem{{Layer: 1, Step: 2, Path: evil, Err: errors.New(evil)}}
 	return r
-}
-
-// poison sets every string below v.
-func poison(v reflect.Value, s string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			poison(v.Elem(), s)
-		}
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			poison(v.Field(i), s)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			poison(v.Index(i), s)
-		}
-	case reflect.String:
-		if v.CanSet() {
-			v.SetString(s)
-		}
-	}
 }
 
 // Many is a report with two hundred ancestors, as the marks of a hostile history may make
