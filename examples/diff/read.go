@@ -79,14 +79,11 @@ func openScans(files []string) ([]*vulns.Document, error) {
 
 // join joins what scanners found to the report of the image.
 func join(rep *report.Report, img *source.Image, docs []*vulns.Document) error {
-	opts := &vulns.Options{IndexDigest: img.IndexDigest}
-	var err error
-	if opts.Config, err = img.ConfigFile(); err != nil {
+	opts, err := vulns.OptionsOf(img)
+	if err != nil {
 		return err
 	}
-	if opts.ConfigDigest, err = img.ConfigName(); err != nil {
-		return err
-	}
+	opts.IndexDigest = img.IndexDigest
 	rep.Vulnerabilities, err = vulns.Join(rep, docs, opts)
 	return err
 }

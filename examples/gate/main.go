@@ -33,8 +33,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
@@ -134,11 +132,11 @@ func check(ctx context.Context, c command) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, done, err := open(ctx, c.reference)
+	img, err := open(ctx, c.reference)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer img.Close()
 	opts := stemma.Options{Rules: rules.All(), Catalogues: bases}
 	var text []byte
 	if c.dockerfile != "" {
@@ -152,7 +150,12 @@ func check(ctx context.Context, c command) (*verdict, error) {
 		return nil, err
 	}
 	if c.vulns != nil {
-		if rep.Vulnerabilities, err = vulns.Join(rep, c.vulns, nil); err != nil {
+		same, err := vulns.OptionsOf(img)
+		if err != nil {
+			return nil, err
+		}
+		same.IndexDigest = img.IndexDigest
+		if rep.Vulnerabilities, err = vulns.Join(rep, c.vulns, same); err != nil {
 			return nil, err
 		}
 	}
@@ -187,16 +190,14 @@ func load(file string) (p *policy.Policy, bases []ancestry.Source, err error) {
 	return p, bases, err
 }
 
-func open(ctx context.Context, ref string) (img v1.Image, done func() error, err error) {
-	if ref == "" {
-		if img, err = sample.Open(); err != nil {
-			return nil, nil, err
-		}
-		return &source.Image{Image: img, Reference: sample.Reference, Tags: []string{sample.Reference}}, func() error { return nil }, nil
+// open opens an image; "" is the sample.
+func open(ctx context.Context, ref string) (*source.Image, error) {
+	if ref != "" {
+		return source.Open(ctx, ref, nil)
 	}
-	i, err := source.Open(ctx, ref, nil)
+	img, err := sample.Open()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return i, i.Close, nil
+	return &source.Image{Image: img, Reference: sample.Reference, Tags: []string{sample.Reference}}, nil
 }

@@ -37,6 +37,7 @@ func TestVulns(t *testing.T) {
 		"unrated, JSON":  {[]string{"-vulns", unrated, "-format", "json"}, 0, "no limit of the policy counts 1 unrated"},
 		"nothing":        {[]string{"-vulns", none}, 0, "PASS"},
 		"one":            {[]string{"-vulns", none, "-vulns", one}, 1, "FAIL maxVulnerabilities: 1 inherited critical vulnerability: 1 from example.org/base/debian:bookworm; allowed are 0"},
+		"another image":  {[]string{"-vulns", "../../testdata/handmade/scans/sample.trivy.json"}, 2, "another image"},
 		"no such file":   {[]string{"-vulns", dir + "/nope.json"}, 2, "nope.json"},
 		"no name":        {[]string{"-vulns", ""}, 2, "vulns"},
 	} {

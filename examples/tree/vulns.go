@@ -26,14 +26,11 @@ func (f *flags) joinVulns(r *report.Report, img *source.Image) error {
 	if len(f.scans) == 0 {
 		return nil
 	}
-	opts := &vulns.Options{OtherImage: f.otherImage, IndexDigest: img.IndexDigest}
-	var err error
-	if opts.Config, err = img.ConfigFile(); err != nil {
+	opts, err := vulns.OptionsOf(img)
+	if err != nil {
 		return err
 	}
-	if opts.ConfigDigest, err = img.ConfigName(); err != nil {
-		return err
-	}
+	opts.OtherImage, opts.IndexDigest = f.otherImage, img.IndexDigest
 	r.Vulnerabilities, err = vulns.Join(r, f.scans, opts)
 	if errors.Is(err, vulns.ErrOtherImage) {
 		err = fmt.Errorf("%w (-other-image joins it nevertheless)", err)

@@ -28,6 +28,26 @@ type Options struct {
 	IndexDigest v1.Hash
 }
 
+// An Image is what tells an image from others; v1.Image has it.
+type Image interface {
+	ConfigFile() (*v1.ConfigFile, error)
+	ConfigName() (v1.Hash, error)
+}
+
+// OptionsOf returns the options with what tells the image from others: its configuration, and
+// the digest of that. Its error is the image's.
+func OptionsOf(img Image) (*Options, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	digest, err := img.ConfigName()
+	if err != nil {
+		return nil, err
+	}
+	return &Options{Config: config, ConfigDigest: digest}, nil
+}
+
 // Join joins the findings of scanners' reports to the packages, layers and ancestors of a
 // report, and marks those that the VEX documents excuse. It changes neither; the result is
 // for Report.Vulnerabilities:
