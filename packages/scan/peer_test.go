@@ -128,7 +128,7 @@ func compareLicences(t *testing.T, dir string, img v1.Image) {
 			}
 		}
 	}
-	_, inv, err := scan.Read(t.Context(), img, &scan.Options{CPEs: true})
+	idx, inv, err := scan.Read(t.Context(), img, &scan.Options{CPEs: true})
 	require.NoError(t, err)
 	gotLicences, gotCPEs := named{}, named{}
 	for _, p := range inv.Packages {
@@ -136,7 +136,12 @@ func compareLicences(t *testing.T, dir string, img v1.Image) {
 			continue
 		}
 		v := visible{p.Type, p.Name, p.Version, p.PURL}
-		gotCPEs[v] = append(gotCPEs[v], p.CPEs...)
+		if len(p.CPEs) > 0 {
+			gotCPEs[v] = append(gotCPEs[v], p.CPEs...)
+		}
+		if _, there := idx.Resolve(idx.Top(), "usr/share/doc/"+p.Name+"/copyright"); p.Type == "deb" && !there {
+			continue // a later layer deleted it: Syft does not see it, and nothing else tells the licences
+		}
 		for _, l := range p.Licenses {
 			gotLicences[v] = append(gotLicences[v], l.SPDX+"|"+l.Name)
 		}
@@ -154,9 +159,7 @@ func (want named) equal(t *testing.T, got named) {
 		assert.Equal(t, slices.Compact(want[v]), slices.Compact(got[v]), "%v", v)
 	}
 	for v := range got {
-		if len(got[v]) > 0 && v.kind != "deb" { // a later layer may have deleted its copyright file, which Syft then does not see
-			assert.Contains(t, want, v, "%v", got[v])
-		}
+		assert.Contains(t, want, v, "%v", got[v])
 	}
 }
 

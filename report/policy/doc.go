@@ -177,7 +177,8 @@
 // cannot tell (whether an image is superseded, how long its distribution is maintained),
 // the finding of the rule unknown that says so has that level. With maxAge, an ancestor
 // fails whose build date is not known, with maxSize an image whose layers were not read, and
-// with maxVulnerabilities one of which no scanner's report was read: a VEX document is none. To let reproducible builds pass, which have no date, accept it:
+// with maxVulnerabilities an image of which no scanner's report was read (a VEX document is not
+// one). To let reproducible builds pass, which have no date, accept it:
 //
 //	accept:
 //	  - rule: maxAge
