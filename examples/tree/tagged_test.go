@@ -39,7 +39,7 @@ func TestTaggedEveryWay(t *testing.T) {
 		"registry:" + realregistry.Serve(t, "oci:"+filepath.Join(dir, "stages/app"), "shop/api:2.4.1") + "/shop/api:2.4.1",
 		startDocker(t, filepath.Join(forms, "docker-archive.tar")),
 	} {
-		out, errs, code := tree(t, "-v", "-width", "120", "-dockerfiles", dockerfiles, ref)
+		out, errs, code := tree(t, "-steps", "-width", "120", "-dockerfiles", dockerfiles, ref)
 		require.Zero(t, code, "%s: %s", ref, errs)
 		require.Len(t, names(out), 4, "%s:\n%s", ref, out)
 		if first == "" {
