@@ -95,5 +95,7 @@
 // # Cost
 //
 // The data of the Docker Official Images are 3.9 MB, those of other publishers 2 MB, both in
-// package genealogy. BenchmarkCold and BenchmarkWarm say what resolving costs.
+// package genealogy. BenchmarkCold and BenchmarkWarm say what resolving costs, and
+// BenchmarkParts in package genealogy what the other publishers' files add: next to nothing
+// for an image that has none of their instructions.
 package catalogue

@@ -62,7 +62,10 @@
 //     their history (Sequence of the first 48 bits of each hash),
 //  5. the outlines ([recipe.Outline]) of whole recipes that are open, for each dialect.
 //
-// Only the tables are read when a catalogue is opened: some hundred kilobytes.
+// Only the tables are read when a catalogue is opened: some hundred kilobytes. An index of
+// at most 32,768 keys is read whole when it is first asked, into a filter of two bytes a
+// key. The third index has the shapes of all instructions, so a history is first asked step
+// by step, and only runs of steps that can be a recipe's are looked up.
 //
 // # Blocks
 //

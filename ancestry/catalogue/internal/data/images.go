@@ -156,6 +156,9 @@ func (c *Catalogue) ByBlobs(digests []v1.Hash) ([]ImageMatch, error) {
 func (c *Catalogue) ByHistory(hashes []v1.Hash) ([]ImageMatch, error) {
 	var out []ImageMatch
 	var bad failures
+	if c.indices[wire.IndexImages].entries == 0 {
+		return nil, nil
+	}
 	for i, h := range hashes {
 		want := packHashes([]v1.Hash{h})
 		if want != "" {
@@ -170,6 +173,9 @@ func (c *Catalogue) byHashes(kind int, list []v1.Hash) ([]ImageMatch, error) {
 	var want string
 	var bad failures
 	var out []ImageMatch
+	if c.indices[wire.IndexImages].entries == 0 {
+		return nil, nil
+	}
 	for i, h := range list {
 		b := packHashes([]v1.Hash{h})
 		if b == "" {

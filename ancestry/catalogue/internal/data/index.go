@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
 )
@@ -17,6 +18,9 @@ type index struct {
 	entries      int
 	table        []uint32 // 2^bits+1 offsets, relative to the end of the table
 	bucketOrigin int64
+
+	filterOnce sync.Once
+	filter     filter
 }
 
 // A posting says that so many recipes of a repository have a key.
@@ -59,24 +63,13 @@ type finder struct {
 func (f *finder) find(key uint64) ([]posting, error) {
 	x := f.x
 	bucket := key >> (keyBits - x.bits)
-	if bucket >= uint64(len(x.table)-1) {
-		return nil, nil // no hash is as long
+	if bucket >= uint64(len(x.table)-1) || !x.may(key) {
+		return nil, nil // no hash is as long, or it has none like it
 	}
-	from, to := x.table[bucket], x.table[bucket+1]
-	if from == to {
-		return nil, nil
-	}
-	if to-from > maxBucket {
-		return nil, fmt.Errorf("%w: bucket of %d bytes", wire.ErrCorrupt, to-from)
-	}
-	if cap(f.buf) < int(to-from) {
-		f.buf = make([]byte, to-from)
-	}
-	b := f.buf[:to-from]
-	if err := x.c.readAt(b, x.bucketOrigin+int64(from)); err != nil {
+	r, err := f.bucket(bucket)
+	if err != nil {
 		return nil, err
 	}
-	r := wire.NewReader(string(b))
 	for at := bucket << (keyBits - x.bits); r.Len() > 0; {
 		at += r.Uint()
 		n := r.Count(2, len(x.c.meta.repos))
@@ -91,6 +84,25 @@ func (f *finder) find(key uint64) ([]posting, error) {
 		}
 	}
 	return nil, r.Err()
+}
+
+// bucket reads a bucket; an empty one has nothing to read.
+func (f *finder) bucket(i uint64) (*wire.Reader, error) {
+	x := f.x
+	from, to := x.table[i], x.table[i+1]
+	if to-from > maxBucket {
+		return nil, fmt.Errorf("%w: bucket of %d bytes", wire.ErrCorrupt, to-from)
+	}
+	if cap(f.buf) < int(to-from) {
+		f.buf = make([]byte, to-from)
+	}
+	b := f.buf[:to-from]
+	if from < to {
+		if err := x.c.readAt(b, x.bucketOrigin+int64(from)); err != nil {
+			return nil, err
+		}
+	}
+	return wire.NewReader(string(b)), nil
 }
 
 func (x *index) postings(r *wire.Reader, n int) ([]posting, error) {

@@ -3,6 +3,7 @@ package data
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/recipe"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/wire"
@@ -14,17 +15,22 @@ import (
 // without free text.
 func ReadHistory(h *recipe.History, steps []history.Step, d recipe.Dialect) Reading {
 	n := len(steps)
-	r := Reading{Dialect: d, Lines: make([]uint64, n), Shapes: make([]uint64, n), h: h}
+	r := Reading{Dialect: d, Lines: make([]uint64, n), Shapes: make([]uint64, n), h: h, outlines: make([]uint64, n)}
 	for i, s := range steps {
-		text := ""
+		text, outline := "", ""
 		switch {
 		case h.Speaks(i, d):
 			text = h.Line(i, d)
+			outline = recipe.Outline(text)
 		case recipe.DialectOf(s.Instruction.Builder) == recipe.Any && !s.Synthetic:
 			text = foreign(s.CreatedBy)
 		}
 		if text != "" {
 			r.Lines[i], r.Shapes[i] = HashLine(text), HashShape(text)
+			r.outlines[i] = r.Lines[i]
+		}
+		if outline != text && outline != "" {
+			r.outlines[i] = HashLine(outline)
 		}
 	}
 	return r
@@ -52,8 +58,8 @@ type Match struct {
 // The error joins what is corrupt; the matches are those in all that is not.
 func (c *Catalogue) Matches(r Reading) ([]Match, error) {
 	sequences := []sequence{{&c.indices[wire.IndexRecipes], r.Lines}}
-	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 {
-		sequences = append(sequences, sequence{x, r.outlines()})
+	if x := &c.indices[wire.IndexOutlines]; x.entries > 0 && r.outlines != nil {
+		sequences = append(sequences, sequence{x, r.outlines})
 	}
 	return c.matches(r, sequences, (*Repository).line, len(sequences) > 1)
 }
@@ -80,20 +86,24 @@ func (c *Catalogue) matches(r Reading, sequences []sequence, of func(*Repository
 	if column < 0 {
 		return nil, nil
 	}
+	possible := c.possible(r, open)
+	if possible == nil {
+		return nil, nil
+	}
 	finders := make([]finder, len(sequences))
 	sums := make([]Sequence, len(sequences))
 	for i, s := range sequences {
 		finders[i].x = s.x
 	}
-	var others [][]uint64
+	var others func() [][]uint64
 	if open {
-		others = r.others()
+		others = sync.OnceValue(r.others)
 	}
 	var bad failures
 	var out []Match
 	for start := range r.Lines {
 		clear(sums)
-		for end := start; end < len(r.Lines) && end-start < c.meta.longest && r.Lines[end] != 0; end++ {
+		for end := start; end < len(r.Lines) && end-start < c.meta.longest && possible[end]; end++ {
 			first := len(out)
 			for i, s := range sequences {
 				sums[i] = sums[i].Add(s.hashes[end])
@@ -112,9 +122,27 @@ func (c *Catalogue) matches(r Reading, sequences []sequence, of func(*Repository
 	return out, bad.err()
 }
 
+// possible says of each instruction of a reading whether a recipe can have it: one of
+// its shape is in the catalogue, or, of recipes that are open, the rest of it may come
+// from a variable. It is nil if none can. Most catalogues know nothing of most
+// histories, and need not be asked for their parts.
+func (c *Catalogue) possible(r Reading, open bool) []bool {
+	var out []bool
+	shapes := &c.indices[wire.IndexShapes]
+	for i, l := range r.Lines {
+		if l != 0 && (shapes.may(r.Shapes[i]) || open && r.outlines[i] != l) {
+			if out == nil {
+				out = make([]bool, len(r.Lines))
+			}
+			out[i] = true
+		}
+	}
+	return out
+}
+
 // equal returns the recipes that agree with a part of a reading. The index only leads
 // to the repository: it holds shorter hashes.
-func (r *Repository) equal(column int, hashes []uint64, others [][]uint64, start, end int, of func(*Repository, int32) uint64) []int {
+func (r *Repository) equal(column int, hashes []uint64, others func() [][]uint64, start, end int, of func(*Repository, int32) uint64) []int {
 	var ids []int
 	for id := range r.recipes {
 		x := &r.recipes[id]
@@ -127,7 +155,7 @@ func (r *Repository) equal(column int, hashes []uint64, others [][]uint64, start
 			if l < 0 {
 				continue
 			}
-			if i == end || of(r, l) != hashes[i] && !(x.open && others != nil && slices.Contains(others[i], of(r, l))) {
+			if i == end || of(r, l) != hashes[i] && !(x.open && others != nil && slices.Contains(others()[i], of(r, l))) {
 				i = -1
 				break
 			}

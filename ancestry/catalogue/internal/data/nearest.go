@@ -146,7 +146,11 @@ func (a *aligner) align(x, y Reading, others [][]uint64) (shapes, lines int) {
 
 // Part returns a part of a reading: instructions start to end-1.
 func (r Reading) Part(start, end int) Reading {
-	return Reading{r.Dialect, r.Lines[start:end], r.Shapes[start:end], r.h, r.first + start}
+	part := Reading{Dialect: r.Dialect, Lines: r.Lines[start:end], Shapes: r.Shapes[start:end], h: r.h, first: r.first + start}
+	if r.outlines != nil {
+		part.outlines = r.outlines[start:end]
+	}
+	return part
 }
 
 // Len returns the number of instructions.

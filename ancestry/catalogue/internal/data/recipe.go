@@ -84,8 +84,9 @@ type Reading struct {
 	// line; 0 where the instruction can't be of the dialect.
 	Lines, Shapes []uint64
 
-	h     *recipe.History // nil if it is a recipe's
-	first int             // the step of the first instruction
+	h        *recipe.History // nil if it is a recipe's
+	first    int             // the step of the first instruction
+	outlines []uint64        // hashes of each instruction's [recipe.Outline]; nil if it is a recipe's
 }
 
 // others returns the hashes of each instruction's further lines: see
@@ -97,17 +98,6 @@ func (r Reading) others() [][]uint64 {
 			for _, line := range r.h.Readings(r.first+i, r.Dialect)[1:] {
 				out[i] = append(out[i], HashLine(line))
 			}
-		}
-	}
-	return out
-}
-
-// outlines returns the hashes of each instruction's [recipe.Outline].
-func (r Reading) outlines() []uint64 {
-	out := slices.Clone(r.Lines) // those of no Dockerfile are their own
-	for i := range out {
-		if r.h != nil && r.h.Speaks(r.first+i, r.Dialect) {
-			out[i] = HashLine(recipe.Outline(r.h.Line(r.first+i, r.Dialect)))
 		}
 	}
 	return out
