@@ -221,8 +221,38 @@ func publishers() []Publisher {
 			Source: "jupyter/docker-stacks, LABEL of each Dockerfile",
 		},
 		{
-			Vendor: "LinuxServer", Steps: `\nARG BUILD_DATE(?:\nARG [^\n]*)*\nLABEL build_version="?Linuxserver\.io version:- [^\n]*`, Later: true,
-			Source: "linuxserver's Dockerfiles, LABEL build_version of each",
+			// Its labels say which image it is, and nothing says where that ends.
+			Vendor: "LinuxServer", Later: true,
+			Steps:  `(?:\nENV LSIO_FIRST_PARTY=true)?\nARG BUILD_DATE(?:=[^\n]*)?(?:\nARG [^\n]*)*\nLABEL build_version="?Linuxserver\.io version:- [^\n]*`,
+			Source: "linuxserver's Dockerfiles, LABEL build_version of each; histories of linuxserver/codimd of December 2020 and lscr.io/linuxserver/smokeping of February 2025",
+		},
+		{
+			Vendor: "containerbase", Name: "ghcr.io/containerbase/base", Tags: []string{"${version}"}, Ends: []string{"org.opencontainers.image.version"},
+			Marks: map[string]string{
+				"label:org.opencontainers.image.source":  `https://github\.com/containerbase/base`,
+				"label:org.opencontainers.image.version": `(?P<version>\d+\.\d+\.\d+[-.\w]*)`,
+			},
+			Source: "containerbase/base: every Dockerfile with that source since December 2022 ends with LABEL org.opencontainers.image.version",
+		},
+		{
+			// The digests and days in its tags are nowhere in the image.
+			Vendor: "PyPA", Name: "quay.io/pypa/${platform}",
+			Steps: `\nARG POLICY(?:=[^\n]*)?(?:\nARG [^\n]*)*\nLABEL maintainer="?The ManyLinux project"?\nENV AUDITWHEEL_POLICY=\w+ AUDITWHEEL_ARCH=\w+ AUDITWHEEL_PLAT=(?P<platform>(?:many|musl)linux\w+)` +
+				`(?:\n[^\n]*)*?\nENV SSL_CERT_FILE=/opt/_internal/certs\.pem\nCMD \["/bin/bash"\]`,
+			Source: "pypa/manylinux, docker/Dockerfile and build.sh",
+		},
+		{
+			// Images of releases before v0.3 do not say where they end.
+			Vendor: "Dev Containers", Name: "mcr.microsoft.com/devcontainers/${name}", Tags: []string{"${version}-${variant}"}, Ends: []string{"devcontainer.metadata"},
+			Marks: devContainers(`(?P<name>[a-z]+(?:-node)?)(?:-debian|-ubuntu)?`, `(?P<variant>\d[-.\w]*|[a-z]{5,})`), Source: devContainersSource,
+		},
+		{
+			Vendor: "Dev Containers", Name: "mcr.microsoft.com/devcontainers/${name}", Tags: []string{"${version}-alpine${variant}"}, Ends: []string{"devcontainer.metadata"},
+			Marks: devContainers(`(?P<name>base)-alpine`, `(?P<variant>\d[-.\w]*|[a-z]{5,})`), Source: devContainersSource,
+		},
+		{
+			Vendor: "Dev Containers", Name: "mcr.microsoft.com/devcontainers/${name}", Tags: []string{"${version}-8-${variant}"}, Ends: []string{"devcontainer.metadata"},
+			Marks: devContainers(`(?P<name>java)-8`, `(?P<variant>\d[-.\w]*|[a-z]{5,})`), Source: devContainersSource,
 		},
 		// An image that runs as a function of AWS: it does not say for which language.
 		{
@@ -236,5 +266,17 @@ func publishers() []Publisher {
 			Steps:  `(?:\n[^\n]* ## buildkit\.exporter\.image\.v0[^\n]*)+\z`, Parent: []string{"${name}@${digest}", "${name}"},
 			Source: "project-copacetic/copacetic, pkg/types",
 		},
+	}
+}
+
+const devContainersSource = "devcontainers/images, build/src/prep.js and src/*/manifest.json; labels of mcr.microsoft.com/devcontainers/base:noble of v0.4.24, history of devcontainers/jekyll:2-bullseye"
+
+// devContainers are the marks of an image of devcontainers/images, whose Dockerfile ends
+// with them. Its builder then installs features, and sets devcontainer.metadata last. The
+// variant of images that have none is null.
+func devContainers(id, variant string) map[string]string {
+	return map[string]string{
+		"label:dev.containers.source": `https://github\.com/devcontainers/images`, "label:dev.containers.release": `v(?:0\.(?:[3-9]|[1-9]\d)|[1-9])\S*`,
+		"label:dev.containers.id": id, "label:dev.containers.variant?": variant, "label:version?": `(?P<version>\d+\.\d+\.\d+)`,
 	}
 }

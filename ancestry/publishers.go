@@ -369,6 +369,9 @@ func (e *imageEvidence) byLabelSteps(r *row) []Claim {
 	claim := func(i int, ended bool) {
 		values := map[string]string{}
 		if !e.match(r, seen, values) {
+			if ended { // that was another image
+				seen, first = map[string]string{}, history.None
+			}
 			return
 		}
 		c := e.claim(r, values)

@@ -1,6 +1,7 @@
 package ancestry_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,6 +34,59 @@ const (
 		2025-02-25 ENV DOTNET_VERSION=8.0.13 ## buildkit.dockerfile.v0
 		2025-02-25 + COPY /dotnet /usr/share/dotnet # buildkit ## buildkit.dockerfile.v0
 		2025-02-25 + RUN /bin/sh -c ln -s /usr/share/dotnet/dotnet /usr/bin/dotnet # buildkit ## buildkit.dockerfile.v0
+		`
+	// What lscr.io/linuxserver/smokeping of 25 February 2025 records, commands cut: its base, and itself.
+	lsioBase = `2025-02-15 + COPY /root-out/ / # buildkit ## buildkit.dockerfile.v0
+		2025-02-15 ARG BUILD_DATE=2025-02-15T13:30:29+00:00 ## buildkit.dockerfile.v0
+		2025-02-15 ARG VERSION=a0970cfe-ls21 ## buildkit.dockerfile.v0
+		2025-02-15 ARG MODS_VERSION=v3 ## buildkit.dockerfile.v0
+		2025-02-15 LABEL build_version=Linuxserver.io version:- a0970cfe-ls21 Build-date:- 2025-02-15T13:30:29+00:00 ## buildkit.dockerfile.v0
+		2025-02-15 LABEL maintainer=TheLamer ## buildkit.dockerfile.v0
+		2025-02-15 + ADD --chmod=755 https://raw.githubusercontent.com/linuxserver/docker-mods/mod-scripts/docker-mods.v3 /docker-mods # buildkit ## buildkit.dockerfile.v0
+		2025-02-15 + RUN |3 BUILD_DATE=2025-02-15T13:30:29+00:00 VERSION=a0970cfe-ls21 MODS_VERSION=v3 /bin/sh -c apk add --no-cache alpine-release # buildkit ## buildkit.dockerfile.v0
+		2025-02-15 + COPY root/ / # buildkit ## buildkit.dockerfile.v0
+		2025-02-15 ENTRYPOINT ["/init"] ## buildkit.dockerfile.v0
+		`
+	smokeping = `2025-02-25 ENV LSIO_FIRST_PARTY=true ## buildkit.dockerfile.v0
+		2025-02-25 ARG BUILD_DATE=2025-02-25T20:36:45+00:00 ## buildkit.dockerfile.v0
+		2025-02-25 ARG VERSION=2.8.2-r3-ls123 ## buildkit.dockerfile.v0
+		2025-02-25 ARG SMOKEPING_VERSION=2.8.2-r3 ## buildkit.dockerfile.v0
+		2025-02-25 LABEL build_version=Linuxserver.io version:- 2.8.2-r3-ls123 Build-date:- 2025-02-25T20:36:45+00:00 ## buildkit.dockerfile.v0
+		2025-02-25 LABEL maintainer=notdriz ## buildkit.dockerfile.v0
+		2025-02-25 + RUN |3 BUILD_DATE=2025-02-25T20:36:45+00:00 VERSION=2.8.2-r3-ls123 SMOKEPING_VERSION=2.8.2-r3 /bin/sh -c apk add smokeping # buildkit ## buildkit.dockerfile.v0
+		2025-02-25 + COPY root/ / # buildkit ## buildkit.dockerfile.v0
+		2025-02-25 VOLUME [/config /data] ## buildkit.dockerfile.v0
+		`
+	devPython = `2026-03-10 + RUN /bin/sh -c apt-get purge -y imagemagick # buildkit ## buildkit.dockerfile.v0
+		2026-03-10 LABEL version=3.0.6 ## buildkit.dockerfile.v0
+		2026-03-10 LABEL dev.containers.id=python ## buildkit.dockerfile.v0
+		2026-03-10 LABEL dev.containers.variant=3.14-trixie ## buildkit.dockerfile.v0
+		2026-03-10 LABEL dev.containers.release=v0.4.25 ## buildkit.dockerfile.v0
+		2026-03-10 LABEL dev.containers.source=https://github.com/devcontainers/images ## buildkit.dockerfile.v0
+		2026-03-10 LABEL dev.containers.timestamp=Tue, 10 Mar 2026 10:00:00 GMT ## buildkit.dockerfile.v0
+		2026-03-10 USER root ## buildkit.dockerfile.v0
+		2026-03-10 + RUN /bin/sh -c mkdir -p /tmp/dev-container-features # buildkit ## buildkit.dockerfile.v0
+		2026-03-10 USER root ## buildkit.dockerfile.v0
+		2026-03-10 LABEL devcontainer.metadata=[ {"id":"ghcr.io/devcontainers/features/common-utils:2"} ] ## buildkit.dockerfile.v0
+		`
+	manylinux = `2026-03-10 ARG POLICY=manylinux_2_28 ## buildkit.dockerfile.v0
+		2026-03-10 ARG PLATFORM=x86_64 ## buildkit.dockerfile.v0
+		2026-03-10 LABEL maintainer=The ManyLinux project ## buildkit.dockerfile.v0
+		2026-03-10 ENV AUDITWHEEL_POLICY=manylinux_2_28 AUDITWHEEL_ARCH=x86_64 AUDITWHEEL_PLAT=manylinux_2_28_x86_64 ## buildkit.dockerfile.v0
+		2026-03-10 + COPY build_scripts/fixup-mirrors.sh /usr/local/sbin/fixup-mirrors # buildkit ## buildkit.dockerfile.v0
+		2026-03-10 ENTRYPOINT ["manylinux-entrypoint"] ## buildkit.dockerfile.v0
+		2026-03-10 + RUN |2 POLICY=manylinux_2_28 PLATFORM=x86_64 /bin/sh -c manylinux-entrypoint /opt/_internal/build_scripts/finalize.sh # buildkit ## buildkit.dockerfile.v0
+		2026-03-10 ENV SSL_CERT_FILE=/opt/_internal/certs.pem ## buildkit.dockerfile.v0
+		2026-03-10 CMD ["/bin/bash"] ## buildkit.dockerfile.v0
+		`
+	containerbase = `2026-08-06 ARG CONTAINERBASE_VERSION=14.14.0 ## buildkit.dockerfile.v0
+		2026-08-06 LABEL maintainer=Rhys Arkins <rhys@arkins.net> org.opencontainers.image.source=https://github.com/containerbase/base ## buildkit.dockerfile.v0
+		2026-08-06 ENV BASH_ENV=/usr/local/etc/env ENV=/usr/local/etc/env ## buildkit.dockerfile.v0
+		2026-08-06 ENTRYPOINT ["docker-entrypoint.sh"] ## buildkit.dockerfile.v0
+		2026-08-06 CMD ["bash"] ## buildkit.dockerfile.v0
+		2026-08-06 + COPY dist/docker/ / # buildkit ## buildkit.dockerfile.v0
+		2026-08-06 + RUN |1 CONTAINERBASE_VERSION=14.14.0 /bin/bash -c install-containerbase # buildkit ## buildkit.dockerfile.v0
+		2026-08-06 LABEL org.opencontainers.image.version=14.14.0 ## buildkit.dockerfile.v0
 		`
 	bazel = "1970-01-01 + bazel build ...\n"
 	adds  = "2019-01-01 + /bin/sh -c #(nop) ADD file:4bf66d4081da52e8b692fcff96aad84d3e68bda4f62e870e8f4803153c70e24c in / \n"
@@ -139,9 +193,42 @@ func TestPublishers(t *testing.T) {
 			image: adds + cmd + "2024-07-01 LABEL maintainer=Jupyter Project <jupyter@googlegroups.com> ## buildkit.dockerfile.v0\n2024-07-01 + RUN /bin/sh -c a # buildkit ## buildkit.dockerfile.v0\n2024-07-02 LABEL maintainer=Jupyter Project <jupyter@googlegroups.com> ## buildkit.dockerfile.v0\n2024-07-02 + RUN /bin/sh -c b # buildkit ## buildkit.dockerfile.v0\n",
 			want:  []string{"unknown 4-6 unknown", "unknown 2-4 unknown", "unknown 0-2 unknown"},
 		},
-		"linuxserver": {
+		"linuxserver, one of its own on its base": {image: lsioBase + smokeping, want: []string{"unknown 10-19 unknown", "unknown 1-10 unknown", "unknown 0-1 unknown"}},
+		"linuxserver, by Docker's classic builder": {
 			image: adds + cmd + "2024-07-01 ARG BUILD_DATE ## buildkit.dockerfile.v0\n2024-07-01 ARG VERSION ## buildkit.dockerfile.v0\n2024-07-01 LABEL build_version=Linuxserver.io version:- 3.20 Build-date:- x ## buildkit.dockerfile.v0\n2024-07-01 + RUN /bin/sh -c a # buildkit ## buildkit.dockerfile.v0\n2024-07-02 ARG BUILD_DATE ## buildkit.dockerfile.v0\n2024-07-02 ARG VERSION ## buildkit.dockerfile.v0\n2024-07-02 LABEL build_version=Linuxserver.io version:- 4.0 Build-date:- x ## buildkit.dockerfile.v0\n2024-07-02 + RUN /bin/sh -c b # buildkit ## buildkit.dockerfile.v0\n",
 			want:  []string{"unknown 6-10 unknown", "unknown 2-6 unknown", "unknown 0-2 unknown"},
+		},
+		"containerbase":           {image: adds + cmd + containerbase, want: []string{"ghcr.io/containerbase/base:14.14.0 2-10 recorded", "unknown 0-2 unknown"}},
+		"on containerbase":        {image: adds + cmd + containerbase + byBuildKit + "2026-11-01 LABEL org.opencontainers.image.version=1.0.0 ## buildkit.dockerfile.v0\n", want: []string{"unknown 10-13 unknown", "ghcr.io/containerbase/base:14.14.0 2-10 recorded", "unknown 0-2 unknown"}},
+		"another's containerbase": {image: adds + cmd + strings.ReplaceAll(containerbase, "github.com/containerbase", "github.com/acme"), want: []string{"unknown 2-10 unknown", "unknown 0-2 unknown"}},
+		"manylinux":               {image: adds + cmd + manylinux, want: []string{"quay.io/pypa/manylinux_2_28_x86_64 2-11 inferred", "unknown 0-2 unknown"}},
+		"on manylinux":            {image: adds + cmd + manylinux + byBuildKit, want: []string{"unknown 11-13 unknown", "quay.io/pypa/manylinux_2_28_x86_64 2-11 inferred", "unknown 0-2 unknown"}},
+		"somebody's, for auditwheel": {
+			image: adds + cmd + "2026-03-11 ENV AUDITWHEEL_ARCH=x86_64 AUDITWHEEL_PLAT=manylinux2014_x86_64 ## buildkit.dockerfile.v0\n" + byBuildKit,
+			want:  []string{"unknown 2-5 unknown", "unknown 0-2 unknown"},
+		},
+		"dev containers":               {image: adds + cmd + devPython, want: []string{"mcr.microsoft.com/devcontainers/python:3.0.6-3.14-trixie 2-13 recorded", "unknown 0-2 unknown"}},
+		"on dev containers":            {image: adds + cmd + devPython + byBuildKit, want: []string{"unknown 13-15 unknown", "mcr.microsoft.com/devcontainers/python:3.0.6-3.14-trixie 2-13 recorded", "unknown 0-2 unknown"}},
+		"on dev containers, with more": {image: adds + cmd + devPython + byBuildKit + "2026-11-01 LABEL devcontainer.metadata=[] ## buildkit.dockerfile.v0\n", want: []string{"unknown 13-16 unknown", "mcr.microsoft.com/devcontainers/python:3.0.6-3.14-trixie 2-13 recorded", "unknown 0-2 unknown"}},
+		"dev containers, two": {
+			image: adds + cmd + devPython + strings.ReplaceAll(devPython, "=python", "=java-8"),
+			want:  []string{"mcr.microsoft.com/devcontainers/java:3.0.6-8-3.14-trixie 13-24 recorded", "mcr.microsoft.com/devcontainers/python:3.0.6-3.14-trixie 2-13 recorded", "unknown 0-2 unknown"},
+		},
+		"dev containers for alpine": {
+			image: adds + cmd + strings.NewReplacer("=python", "=base-alpine", "3.14-trixie", "3.23").Replace(devPython),
+			want:  []string{"mcr.microsoft.com/devcontainers/base:3.0.6-alpine3.23 2-13 recorded", "unknown 0-2 unknown"},
+		},
+		"dev containers, no variant": {
+			image: adds + cmd + strings.NewReplacer("=python", "=universal", "3.14-trixie", "null").Replace(devPython),
+			want:  []string{"mcr.microsoft.com/devcontainers/universal 2-13 recorded", "unknown 0-2 unknown"},
+		},
+		"dev containers that do not say where they end": {
+			image: adds + cmd + strings.ReplaceAll(devPython[:strings.LastIndex(devPython, "2026")], "v0.4.25", "v0.2.20") + byBuildKit + "2026-11-01 LABEL devcontainer.metadata=[] ## buildkit.dockerfile.v0\n",
+			want:  []string{"unknown 2-15 unknown", "unknown 0-2 unknown"},
+		},
+		"a fork of dev containers": {
+			image: adds + cmd + strings.ReplaceAll(devPython, "github.com/devcontainers", "github.com/acme"),
+			want:  []string{"unknown 2-13 unknown", "unknown 0-2 unknown"},
 		},
 		"aws lambda": {
 			image: "2024-07-01 + ADD a.tar.xz / # buildkit ## buildkit.dockerfile.v0\n2024-07-01 + ADD b.tar.xz / # buildkit ## buildkit.dockerfile.v0\n2024-07-01 ENV LAMBDA_TASK_ROOT=/var/task ## buildkit.dockerfile.v0\n2024-07-01 ENV LAMBDA_RUNTIME_DIR=/var/runtime ## buildkit.dockerfile.v0\n2024-07-01 WORKDIR /var/task ## buildkit.dockerfile.v0\n2024-07-01 ENTRYPOINT [\"/lambda-entrypoint.sh\"] ## buildkit.dockerfile.v0\n2024-07-02 + COPY app.py . # buildkit ## buildkit.dockerfile.v0\n",
