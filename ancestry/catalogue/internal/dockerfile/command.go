@@ -163,9 +163,12 @@ func (e *evaluator) arg(c *instructions.ArgCommand, in recipe.Instruction) error
 		}
 		delete(e.open, a.Key)
 		delete(e.args, a.Key)
-		known = known && !strings.Contains(value, recipe.Unknown)
+		known = known && !strings.Contains(value, recipe.Unknown) && !slices.Contains(e.opts.Varies, a.Key)
 		if known {
 			e.args[a.Key] = value
+			if len(e.opts.Varies) > 0 {
+				e.mask.Set(a.Key, value)
+			}
 			recorded = append(recorded, a.Key+"="+value)
 		} else {
 			e.open[a.Key] = true

@@ -23,12 +23,17 @@ type Options struct {
 	Target string
 	// Args are the build arguments (--build-arg).
 	Args map[string]string
+	// Varies are build arguments that have a value which is not known. What they are part of
+	// is open, and compared without the values of all build arguments.
+	Varies []string
 	// Platform is the target platform, "linux/arm64/v8"; "" leaves TARGETARCH and
 	// its like open (see [recipe.Instruction.Open]).
 	Platform string
 	// Parent is what the base image hands on. Without Env it is not known, and what
 	// depends on it is open.
 	Parent recipe.Context
+	// Inherited are variables of the base image that are known where Parent is not.
+	Inherited map[string]string
 }
 
 // Recipe evaluates the Dockerfile's target stage, together with the stages of the
@@ -161,6 +166,7 @@ func newEvaluator(escape rune, opts *Options) *evaluator {
 	if opts.Parent.Env != nil && e.dir == "" {
 		e.dir = "/"
 	}
+	maps.Copy(e.env, opts.Inherited)
 	maps.Copy(e.env, opts.Parent.Env)
 	if _, ok := e.env["PATH"]; !ok {
 		e.env["PATH"] = recipe.DefaultPath

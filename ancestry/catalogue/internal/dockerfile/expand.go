@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
@@ -65,7 +66,7 @@ func (e environment) isUnknown(k string) bool {
 		return false
 	}
 	if e.open[k] {
-		return e.opts.Platform == "" && platformArg(k)
+		return e.opts.Platform == "" && platformArg(k) || slices.Contains(e.opts.Varies, k)
 	}
 	return e.opts.Parent.Env == nil
 }

@@ -24,14 +24,22 @@
 //
 // Three questions decide whether a row is right:
 //
-//   - Are images built from the Dockerfile as it is? Build arguments that the publisher's
-//     own builds set go into Args. If they differ from build to build (docker-selenium, the
-//     base images of linuxserver, manylinux), no recipe is that of an image. If a program puts
-//     steps after it (devcontainers), the recipe ends where no published image ends. Leave
-//     such out.
+//   - Of which revisions are images built, and as they are? Those that are built at a release
+//     have Release, an expression for git tags. Build arguments that the publisher's own
+//     builds set go into Args; those that differ from build to build, and are part of an
+//     ENV or a LABEL, into Varies. If a program puts steps after it (devcontainers), the
+//     recipe ends where no published image ends: leave such out.
 //   - Is it an official image, too? Those of corretto/corretto-docker and adoptium/containers
 //     are (amazoncorretto, eclipse-temurin): the genealogy has them.
 //   - Did it have the name all the time? Since and Until bound the days.
+//
+// The next best is what the image says itself: devcontainers/images, containerbase/base and
+// pypa/manylinux are rows of package ancestry's own table. Labels tell the first two to the
+// tag. Of manylinux a variable tells the platform; the day and the commit in its tags are
+// nowhere in the image. LinuxServer's applications get no name: their labels say which image it
+// is, and nothing says where it ends, so that whatever is built on it would have the name, too.
+// The tag of microsoft/playwright is left out: images of every revision are built of the same
+// file, and only some of them have the version's tag.
 //
 // A publisher who says in another way what was built gets Read, a function in a Go file of
 // its own: dotnet.go reads Microsoft's image-info files, with the digests of images, bases

@@ -20,12 +20,12 @@ type made struct {
 }
 
 // evaluate reads a Dockerfile.
-func evaluate(text []byte, args map[string]string, platform string) (made, error) {
+func evaluate(text []byte, opts dockerfile.Options) (made, error) {
 	f, err := dockerfile.Parse(bytes.NewReader(text))
 	if err != nil {
 		return made{}, err
 	}
-	r, err := f.Recipe(&dockerfile.Options{Args: args, Platform: platform})
+	r, err := f.Recipe(&opts)
 	if err != nil {
 		return made{}, err
 	}

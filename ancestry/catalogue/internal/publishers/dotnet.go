@@ -16,6 +16,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
@@ -248,7 +249,7 @@ func (d *dotnet) dockerfile(f fact) (made, error) {
 	m, ok := d.made[hash+f.arch]
 	if !ok {
 		platform := map[string]string{"amd64": "linux/amd64", "arm64v8": "linux/arm64", "arm32v7": "linux/arm/v7"}[f.arch]
-		if m, err = evaluate(text, nil, platform); err != nil {
+		if m, err = evaluate(text, dockerfile.Options{Platform: platform}); err != nil {
 			d.failed[name] = err
 			d.unread(name, err)
 			return made{}, err

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
@@ -19,38 +22,56 @@ import (
 // BuildKit and as bashbrew name them.
 var platforms = [...][2]string{{"linux/amd64", "amd64"}, {"linux/arm64", "arm64v8"}, {"linux/arm/v7", "arm32v7"}, {"linux/ppc64le", "ppc64le"}, {"linux/s390x", "s390x"}}
 
-// readFiles adds every revision of the publisher's Dockerfiles.
+// A row is a File with its expressions compiled.
+type row struct {
+	File
+	path, release *regexp.Regexp // release is nil for every revision
+}
+
+func (f File) compile() (row, error) {
+	r := row{File: f}
+	var err error
+	if r.path, err = regexp.Compile(`\A(?:` + f.Path + `)\z`); err == nil && f.Release != "" {
+		r.release, err = regexp.Compile(`\A(?:` + f.Release + `)\z`)
+	}
+	return r, err
+}
+
+// readFiles adds the publisher's Dockerfiles: in every revision, or in those that were
+// released.
 func (j *Job) readFiles(ctx context.Context) error {
-	rows := make([]*regexp.Regexp, len(j.Files))
-	for i, f := range j.Files {
-		var err error
-		if rows[i], err = regexp.Compile(`\A(?:` + f.Path + `)\z`); err != nil {
+	var rows []row
+	released := false
+	for _, f := range j.Files {
+		r, err := f.compile()
+		if err != nil {
 			return err
 		}
-	}
-	row := func(p string) int {
-		for i, r := range rows {
-			if r.MatchString(p) {
-				return i
-			}
-		}
-		return -1
-	}
-	all, err := j.versions(ctx, func(p string) bool { return row(p) >= 0 })
-	if err != nil {
-		return err
+		rows, released = append(rows, r), released || r.release != nil
 	}
 	objects, err := git.Open(ctx, j.Dir)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = objects.Close() }()
+	if released {
+		if err := j.readReleases(ctx, rows, objects); err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(r row) bool { return r.release != nil })
+	}
+	all, err := j.versions(ctx, func(p string) bool {
+		return slices.ContainsFunc(rows, func(r row) bool { return r.path.MatchString(p) })
+	})
+	if err != nil {
+		return err
+	}
 	for _, v := range all {
 		_, text, err := objects.Blob(v.blob)
 		if err == nil {
-			for i, f := range j.Files { // rows of other days may match, too
-				if groups := rows[i].FindStringSubmatch(v.path); groups != nil && err == nil {
-					err = j.addFile(f, v, named(rows[i], groups), text)
+			for _, r := range rows { // rows of other days may match, too
+				if groups := r.path.FindStringSubmatch(v.path); groups != nil && err == nil {
+					err = j.addFile(r.File, v, named(r.path, groups), text)
 				}
 			}
 		}
@@ -82,8 +103,16 @@ func (j *Job) addFile(f File, v version, groups map[string]string, text []byte) 
 	if !bytes.Contains(text, []byte("TARGET")) {
 		targets = targets[:1]
 	}
+	args, err := fillIn(f.Args, groups)
+	if err != nil {
+		return fmt.Errorf("build argument %w", err)
+	}
+	inherited, err := fillIn(f.Inherits, groups)
+	if err != nil {
+		return fmt.Errorf("variable %w", err)
+	}
 	for _, p := range targets {
-		m, err := evaluate(text, f.Args, p[0])
+		m, err := evaluate(text, dockerfile.Options{Args: args, Varies: f.Varies, Inherited: inherited, Platform: p[0]})
 		if err != nil {
 			return err
 		}
@@ -110,6 +139,23 @@ func (j *Job) addFile(f File, v version, groups map[string]string, text []byte) 
 		j.report.Recipes++
 	}
 	return nil
+}
+
+// fillIn puts values in for the variables in those of a map.
+func fillIn(patterns, values map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, k := range slices.Sorted(maps.Keys(patterns)) {
+		missing := false
+		out[k] = os.Expand(patterns[k], func(name string) string {
+			v, ok := values[name]
+			missing = missing || !ok
+			return v
+		})
+		if missing {
+			return nil, fmt.Errorf("%s: %s: a variable has no value", k, patterns[k])
+		}
+	}
+	return out, nil
 }
 
 // days returns the days of a row.

@@ -39,6 +39,12 @@ func mirror(t *testing.T) string {
 // played is a Dockerfile's history as BuildKit records it, with the given date.
 func played(t *testing.T, text []byte, at time.Time, below []v1.History) (from string, out []v1.History) {
 	t.Helper()
+	return playedWith(t, text, nil, at, below)
+}
+
+// playedWith is played with build arguments.
+func playedWith(t *testing.T, text []byte, args map[string]string, at time.Time, below []v1.History) (from string, out []v1.History) {
+	t.Helper()
 	f, err := dockerfile.Parse(bytes.NewReader(text))
 	require.NoError(t, err)
 	parent := recipe.Context{Env: map[string]string{"PATH": recipe.DefaultPath}}
@@ -53,22 +59,21 @@ func played(t *testing.T, text []byte, at time.Time, below []v1.History) (from s
 			}
 		}
 	}
-	r, err := f.Recipe(&dockerfile.Options{Platform: "linux/amd64", Parent: parent})
+	r, err := f.Recipe(&dockerfile.Options{Args: args, Platform: "linux/amd64", Parent: parent})
 	require.NoError(t, err)
-	var args []string
 	for _, in := range r.Instructions {
 		h := v1.History{Created: v1.Time{Time: at}, Comment: "buildkit.dockerfile.v0", EmptyLayer: true}
 		h.CreatedBy = in.Keyword + " " + in.Expanded
 		switch in.Keyword {
 		case "RUN":
 			h.EmptyLayer = false
-			args = in.Args
 			shell := "/bin/sh -c "
 			if s := shellOf(r, in); s != "" {
 				shell = s + " "
 			}
-			if n := len(args); n > 0 {
-				shell = fmt.Sprintf("|%d %s %s", n, strings.Join(args, " "), shell)
+			given := slices.DeleteFunc(slices.Clone(in.Args), func(a string) bool { return !strings.Contains(a, "=") })
+			if n := len(given); n > 0 {
+				shell = fmt.Sprintf("|%d %s %s", n, strings.Join(given, " "), shell)
 			}
 			h.CreatedBy = "RUN " + shell + in.Expanded + " # buildkit"
 		case "COPY", "ADD":
@@ -112,7 +117,12 @@ var roots = map[string][]v1.History{
 	"ubuntu:22.04": ubuntu("22.04", day("2025-02-10")),
 	"ubuntu:24.04": ubuntu("24.04", day("2025-02-10")),
 	"ubuntu:noble": ubuntu("24.04", day("2025-02-10")),
-	"alpine:3.21":  {{CreatedBy: "ADD alpine-minirootfs-3.21.3-x86_64.tar.gz / # buildkit", Created: day("2025-02-14"), Comment: "buildkit.dockerfile.v0"}, {CreatedBy: `CMD ["/bin/sh"]`, Created: day("2025-02-14"), EmptyLayer: true, Comment: "buildkit.dockerfile.v0"}},
+	"quay.io/centos/centos:stream9": {
+		{CreatedBy: "/bin/sh -c #(nop) ADD file:" + strings.Repeat("c", 64) + " in / ", Created: day("2025-02-20")},
+		{CreatedBy: `/bin/sh -c #(nop) LABEL org.label-schema.schema-version="1.0"     org.label-schema.name="CentOS Stream 9 Base Image"     org.label-schema.vendor="CentOS"     org.label-schema.build-date="20250220"`, Created: day("2025-02-20"), EmptyLayer: true},
+		{CreatedBy: `/bin/sh -c #(nop) CMD ["/bin/bash"]`, Created: day("2025-02-20"), EmptyLayer: true},
+	},
+	"alpine:3.21": {{CreatedBy: "ADD alpine-minirootfs-3.21.3-x86_64.tar.gz / # buildkit", Created: day("2025-02-14"), Comment: "buildkit.dockerfile.v0"}, {CreatedBy: `CMD ["/bin/sh"]`, Created: day("2025-02-14"), EmptyLayer: true, Comment: "buildkit.dockerfile.v0"}},
 }
 
 func day(s string) v1.Time {
@@ -178,6 +188,7 @@ func TestMirrorChains(t *testing.T) {
 		{"CircleCI-Public/cimg-base", []string{"22.04/Dockerfile"}, []string{"cimg/base:current-22.04 recognised", "ubuntu:22.04"}},
 		{"cypress-io/cypress-docker-images", []string{"nodejs/docker-node:16/bullseye-slim/Dockerfile", "base/16.14.2-slim/Dockerfile"}, []string{"cypress/base:16.14.2-slim recognised", "node:16.14.2-bullseye-slim recognised", "debian:bullseye"}},
 		{"microsoft/playwright", []string{"utils/docker/Dockerfile.noble"}, []string{"mcr.microsoft.com/playwright recognised", "ubuntu:24.04"}},
+		{"sclorg/s2i-base-container", []string{"core/Dockerfile.c9s", "base/Dockerfile.c9s", "sclorg/s2i-python-container:3.12/Dockerfile.c9s"}, []string{"quay.io/sclorg/python-312-c9s:c9s recognised", "quay.io/sclorg/s2i-base-c9s:c9s recognised", "quay.io/sclorg/s2i-core-c9s:c9s recognised", "quay.io/centos/centos:stream9"}},
 		{"osrf/docker_images", []string{"ros/jazzy/ubuntu/noble/ros-core/Dockerfile", "ros/jazzy/ubuntu/noble/ros-base/Dockerfile", "ros/jazzy/ubuntu/noble/desktop/Dockerfile"}, []string{"osrf/ros:jazzy-desktop-noble recognised", "ros:jazzy-ros-base-noble recognised", "ros:jazzy-ros-core-noble recognised", "ubuntu:24.04"}},
 	} {
 		t.Run(test.repository, func(t *testing.T) {
@@ -220,6 +231,48 @@ func TestMirrorChains(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMirrorSelenium: a chain of four images of one release is named by the embedded genealogy.
+// One on it that somebody builds has no name, nor has one with another browser.
+func TestMirrorSelenium(t *testing.T) {
+	clones, err := official.FindClones(mirror(t))
+	require.NoError(t, err)
+	dir := clones["seleniumhq/docker-selenium"]
+	if dir == "" {
+		t.Skip("no clone")
+	}
+	g, err := genealogy.Open()
+	require.NoError(t, err)
+	objects, err := git.Open(t.Context(), dir)
+	require.NoError(t, err)
+	defer func() { _ = objects.Close() }()
+	at := time.Date(2024, 10, 10, 12, 0, 0, 0, time.UTC)
+	play := func(chrome string) []v1.History {
+		h := ubuntu("24.04", day("2024-09-04"))
+		for _, x := range []struct{ dir, version string }{{"Base", "4.25.0"}, {"NodeBase", "4.25.0-20241010"}, {"NodeChrome", "4.25.0-20241010"}, {"Standalone", "4.25.0-20241010"}} {
+			_, text, err := objects.Blob("4.25.0-20241010:" + x.dir + "/Dockerfile")
+			require.NoError(t, err)
+			args := map[string]string{"NAMESPACE": "selenium", "VERSION": x.version, "AUTHORS": "SeleniumHQ", "RELEASE": "selenium-4.25.0", "BASE": "node-chrome"}
+			if chrome != "" {
+				args["CHROME_VERSION"] = chrome
+			}
+			at = at.Add(time.Minute)
+			_, steps := playedWith(t, text, args, at, h)
+			h = append(h, steps...)
+		}
+		return h
+	}
+	want := []string{
+		"selenium/standalone-chrome:4.25.0-20241010 recognised", "selenium/node-chrome:4.25.0-20241010 recognised",
+		"selenium/node-base:4.25.0-20241010 recognised", "selenium/base:4.25.0-20241010 recognised",
+	}
+	assert.Equal(t, want, names(t, config(play("")), g, ancestry.Hints{})[:4])
+	own := v1.History{CreatedBy: "RUN /bin/sh -c make # buildkit", Comment: "buildkit.dockerfile.v0", Created: v1.Time{Time: at.Add(time.Hour)}}
+	assert.Equal(t, append([]string{" unknown"}, want...), names(t, config(append(play(""), own)), g, ancestry.Hints{})[:5])
+	for _, name := range names(t, config(play("google-chrome-beta")), g, ancestry.Hints{})[:2] {
+		assert.NotContains(t, name, "chrome", "it was built with another browser")
 	}
 }
 

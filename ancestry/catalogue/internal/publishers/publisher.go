@@ -35,8 +35,20 @@ type File struct {
 	Path string // a regular expression for the whole path
 	Name string // the repository of the image, with variables
 	Tags []string
-	// Args are the build arguments that the publisher's builds set.
+	// Args are the build arguments that the publisher's builds set, with variables.
 	Args map[string]string
+	// Varies are those that differ from build to build, and whose values nothing here
+	// tells. What they are part of is compared without them.
+	Varies []string
+	// Inherits are variables of the base image of which the values are known, with variables.
+	// What comes of others is compared without them, which fails for values shorter than
+	// three bytes.
+	Inherits map[string]string
+	// Release is a regular expression for names of git tags. Images are then built of the
+	// file as it is at each tag that matches, and no other revision; they have their tags
+	// from that day until the next such tag, or the next with the same group "line". Its groups are
+	// variables, as Path's are. "" builds of every revision of the main branch.
+	Release string
 	// Since and Until are the first day and the day after the last on which the images had
 	// this name: 2023-10-20. "" is no bound.
 	Since, Until string
@@ -137,12 +149,31 @@ func (j *Job) open(ctx context.Context) error {
 		}
 	}
 	j.Dir = j.clone(j.Repository)
-	return git.Lines(ctx, j.Dir, func(line string) error {
+	if err := git.Lines(ctx, j.Dir, func(line string) error {
 		hash, at, _ := strings.Cut(line, " ")
 		seconds, err := unix(at)
 		j.report.Head, j.report.Last = hash, seconds
 		return err
-	}, j.log("-1", "--format=%H %ct", "HEAD")...)
+	}, j.log("-1", "--format=%H %ct", "HEAD")...); err != nil {
+		return err
+	}
+	for _, f := range j.Files { // releases may be of other branches
+		r, err := f.compile()
+		if err != nil {
+			return err
+		}
+		if r.release == nil {
+			continue
+		}
+		all, err := j.releases(ctx, r.release)
+		if err != nil {
+			return err
+		}
+		if n := len(all); n > 0 && all[n-1].at.After(j.report.Last) {
+			j.report.Last = all[n-1].at
+		}
+	}
+	return nil
 }
 
 func (j *Job) clone(name string) string { return j.clones[strings.ToLower(name)] }

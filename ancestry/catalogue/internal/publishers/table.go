@@ -53,5 +53,44 @@ func table() []Publisher {
 				{Path: `utils/docker/Dockerfile\.(?:bionic|focal|jammy|noble|resolute)`, Name: "mcr.microsoft.com/playwright"},
 			},
 		},
+		{Repository: "SeleniumHQ/docker-selenium", Files: seleniumFiles()},
+		{
+			// Each branch has a version of the distribution. The tag is that of the git tag, which
+			// the build makes; the part behind the branch is in a label.
+			Repository: "linuxserver/docker-baseimage-alpine",
+			Files:      linuxserverFiles("alpine", `edge|\d+\.\d+`),
+		},
+		{
+			Repository: "linuxserver/docker-baseimage-ubuntu",
+			Files:      linuxserverFiles("ubuntu", `xenial|bionic|focal|jammy|noble`),
+		},
+		{
+			// Those for CentOS Stream: what is for RHEL is built by Red Hat, whose labels name it.
+			Repository: "sclorg/s2i-base-container",
+			Files: []File{
+				{Path: `core/Dockerfile\.(?P<os>c\d+s)`, Name: "quay.io/sclorg/s2i-core-${os}", Tags: []string{"${os}"}},
+				{Path: `base/Dockerfile\.(?P<os>c(?P<v>\d+)s)`, Name: "quay.io/sclorg/s2i-base-${os}", Tags: []string{"${os}"}, Inherits: map[string]string{"VERSION": "${v}"}},
+			},
+		},
+		{
+			Repository: "sclorg/s2i-python-container",
+			Files: []File{
+				{Path: `(?P<major>\d)\.(?P<minor>\d+)/Dockerfile\.(?P<os>c\d+s)`, Name: "quay.io/sclorg/python-${major}${minor}-${os}", Tags: []string{"${os}"}},
+				{Path: `(?P<major>\d)\.(?P<minor>\d+)-minimal/Dockerfile\.(?P<os>c\d+s)`, Name: "quay.io/sclorg/python-${major}${minor}-minimal-${os}", Tags: []string{"${os}"}},
+			},
+		},
 	}
+}
+
+// linuxserverFiles are those of one of LinuxServer's base images, released at the git tags:
+// of a branch, and before they were named so. When a build was made is in no file.
+func linuxserverFiles(name, branch string) []File {
+	const version = `(?P<version>[0-9a-f]{8}-(?:pkg-[0-9a-f]+-)?ls\d+)`
+	file := func(release string, tags ...string) File {
+		return File{
+			Path: `Dockerfile`, Release: release, Name: "ghcr.io/linuxserver/baseimage-" + name, Tags: tags,
+			Args: map[string]string{"VERSION": "${version}"}, Varies: []string{"BUILD_DATE"}, Since: "2020-11-01",
+		}
+	}
+	return []File{file(`(?P<line>`+branch+`)-`+version, "${line}-${version}", "${line}"), file(version, "${version}")}
 }

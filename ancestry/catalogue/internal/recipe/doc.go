@@ -67,6 +67,8 @@
 //   - A variable of the parent's, or one that BuildKit sets for the platform
 //     (TARGETARCH): the recipe's instruction is open (see [Instruction].Open). In its
 //     line, the values of all variables are left out, known or not. See [Mask].
+//   - A build argument that differs from build to build, where a recipe is told so: open, too.
+//     In its line, the values of build arguments are left out as well.
 //   - The working directory of the parent: a relative WORKDIR, before any absolute one,
 //     is open. Its line is "WORKDIR ./app".
 //

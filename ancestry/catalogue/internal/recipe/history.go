@@ -45,13 +45,21 @@ func (h *History) read(mask *Mask) map[Dialect][][]string {
 	}
 	args := newArgs(h.steps)
 	b := before{path: h.root["PATH"], mask: mask}
-	for k, v := range h.root {
-		if mask != nil {
-			mask.Set(k, v)
+	var given [][]string
+	if mask != nil {
+		b.withArgs, given = NewMask(), h.given()
+		for k, v := range h.root {
+			b.set(k, v)
 		}
 	}
 	grown := 0
 	for i, s := range h.steps {
+		if mask != nil {
+			for _, pair := range given[i] {
+				k, v, _ := strings.Cut(pair, "=")
+				b.withArgs.Set(k, v)
+			}
+		}
 		for d, w := range writes {
 			if grown > maxGrowth {
 				out[d][i] = []string{line(s.Instruction.Keyword, s.Instruction.Args)}
@@ -175,7 +183,8 @@ func (h *History) Line(i int, d Dialect) string { return h.lines[d][i][0] }
 
 // Readings returns all lines that can be step i's in a dialect other than Any, the
 // first of which is [History.Line]. The others are those of an [Instruction] that is
-// open: where a variable of the parent's gave a part of it, or the parent's directory.
+// open: where a variable of the parent's gave a part of it, or a build argument whose value
+// the recipe does not know, or the parent's directory.
 func (h *History) Readings(i int, d Dialect) []string {
 	h.once.Do(func() { h.readings = h.read(NewMask()) })
 	return h.readings[d][i]
@@ -189,7 +198,16 @@ func (h *History) Reads(i int, d Dialect, line string) bool {
 // before is what a step finds.
 type before struct {
 	path, dir, shell string
-	mask             *Mask // nil for first readings alone
+	mask             *Mask // of variables; nil for first readings alone
+	withArgs         *Mask // of variables and build arguments
+}
+
+// set notes a variable.
+func (b *before) set(name, value string) {
+	if b.mask != nil {
+		b.mask.Set(name, value)
+		b.withArgs.Set(name, value)
+	}
 }
 
 func (b *before) after(in history.Instruction) {
@@ -200,9 +218,7 @@ func (b *before) after(in history.Instruction) {
 			if k == "PATH" {
 				b.path = v
 			}
-			if b.mask != nil {
-				b.mask.Set(k, v)
-			}
+			b.set(k, v)
 		}
 	case "WORKDIR":
 		b.dir = join(b.dir, in.Args)
@@ -255,8 +271,10 @@ func (b *before) lines(in history.Instruction, w *history.Writing, args string) 
 			out = append(out, finish(below))
 		}
 	}
-	if masked, ok := b.mask.Apply(rest); ok && masked != rest {
-		out = append(out, finish(masked))
+	for _, m := range []*Mask{b.mask, b.withArgs} {
+		if masked, ok := m.Apply(rest); ok && masked != rest && !slices.Contains(out, finish(masked)) {
+			out = append(out, finish(masked))
+		}
 	}
 	return out
 }
@@ -298,6 +316,30 @@ func (h *History) Lines(from, to int, d Dialect) ([]string, bool) {
 		lines = append(lines, h.Line(i, d))
 	}
 	return lines, true
+}
+
+// given returns, for each ARG step, the values of its build arguments: those that the
+// next RUN has, and where that has none, its own.
+func (h *History) given() [][]string {
+	out := make([][]string, len(h.steps))
+	var next []string
+	for i := len(h.steps) - 1; i >= 0; i-- {
+		switch in := h.steps[i].Instruction; in.Keyword {
+		case "RUN":
+			next = in.BuildArgs
+		case "ARG":
+			for _, own := range h.BuildArgs(i) {
+				name, _, valued := strings.Cut(own, "=")
+				at := slices.IndexFunc(next, func(pair string) bool { return strings.HasPrefix(pair, name+"=") })
+				if at >= 0 {
+					out[i] = append(out[i], next[at])
+				} else if valued {
+					out[i] = append(out[i], own)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // BuildArgs returns the build arguments that step i records: those of a RUN, or

@@ -135,6 +135,24 @@ func TestReadings(t *testing.T) {
 	}
 }
 
+// TestReadingsWithBuildArgs: a line is also read without the values of build arguments: those of
+// the next RUN, which the classic builder alone has, or of the ARG itself.
+func TestReadingsWithBuildArgs(t *testing.T) {
+	h := recipe.NewHistory(steps(
+		"ARG VERSION=1.2.3", "ENV NAME=base", "LABEL build=base 1.2.3", "RUN |1 VERSION=1.2.3 /bin/sh -c a # buildkit",
+		"ARG VERSION=4.5.6", "LABEL build=base 4.5.6",
+	), nil)
+	assert.Equal(t, []string{"LABEL build=base 1.2.3", "LABEL build= 1.2.3", "LABEL build="}, h.Readings(2, recipe.BuildKit))
+	assert.Equal(t, []string{"LABEL build=base 4.5.6", "LABEL build= 4.5.6", "LABEL build="}, h.Readings(5, recipe.BuildKit))
+
+	h = recipe.NewHistory(steps(
+		"/bin/sh -c #(nop)  ARG VERSION", "/bin/sh -c #(nop)  LABEL build=1.2.3", "|1 VERSION=1.2.3 /bin/sh -c a",
+		"/bin/sh -c #(nop)  ARG VERSION=2.0.0", "/bin/sh -c #(nop)  LABEL build=2.0.0", "/bin/sh -c b",
+	), nil)
+	assert.Equal(t, []string{"LABEL build=1.2.3", "LABEL build="}, h.Readings(1, recipe.Docker))
+	assert.Equal(t, []string{"LABEL build=2.0.0", "LABEL build="}, h.Readings(4, recipe.Docker))
+}
+
 func TestHash(t *testing.T) {
 	assert.Equal(t, recipe.Hash([]string{"a", "b"}), recipe.Hash([]string{"a", "b"}))
 	for _, other := range [][]string{{"ab"}, {"b", "a"}, {"a", "b", ""}, {"a"}, nil} {
