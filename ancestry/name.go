@@ -125,9 +125,12 @@ func (n *Name) shorten() bool {
 }
 
 // agrees reports whether the two can be the same image: one repository, no
-// different digests, and a tag in common unless one has none, or one that moves
-// from image to image.
+// different digests, and the same digest or a tag in common unless one has none, or one
+// that moves from image to image.
 func (n Name) agrees(o Name) bool {
+	if n.Digest != (v1.Hash{}) && n.Digest == o.Digest && n.Repository == o.Repository {
+		return true
+	}
 	if n.Repository != o.Repository || n.Digest != o.Digest && n.Digest != (v1.Hash{}) && o.Digest != (v1.Hash{}) {
 		return false
 	}

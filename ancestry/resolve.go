@@ -47,7 +47,8 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	q := &Query{Config: cfg, Steps: steps, Hints: opts.Hints}
 	l := &Lineage{Steps: q.Steps, Problems: problems}
 	var claims []weighed
-	for i, s := range slices.Concat(opts.Catalogues, builtin(opts.Publishers)) {
+	sources := slices.Concat(opts.Catalogues, builtin(opts.Publishers))
+	for i, s := range sources {
 		got, err := s.Claims(ctx, q)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -64,6 +65,10 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 			w.source = i
 			claims = append(claims, w)
 		}
+	}
+	claims, errs := withDigests(ctx, q, sources, claims)
+	for _, err := range errs {
+		l.problem(err)
 	}
 	c := findBoundaries(q.Steps, claims)
 	l.Ancestors = c.ancestors(q)

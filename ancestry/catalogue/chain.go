@@ -94,7 +94,9 @@ func (n *node) unreadable(t *trial) bool {
 		today := t.catalogs[i].Day()
 		day := min(data.DayOf(n.made), today)
 		on := repo.On(n.from.Tags[0], day)
-		return !slices.ContainsFunc(on, func(p data.Pointing) bool { return repo.Recipe(p.Recipe).Read })
+		if slices.ContainsFunc(on, func(p data.Pointing) bool { return repo.Recipe(p.Recipe).Read }) {
+			return false
+		}
 	}
 	return true
 }

@@ -29,10 +29,15 @@
 // With -publishers it makes the catalogues of the other publishers (.NET, Jupyter, …), one
 // file each, from clones of theirs, in the same layout; the table that it writes names them. With
 // -since, images that were built before that day are known by their Dockerfiles alone,
-// and not by the digests of their layers. The layers of official images are read from a
-// clone of docker-library/repo-info, if it is asked for:
+// and not by the digests of their layers.
 //
-//	genealogy -publishers DIR -only docker-library/repo-info -o DIR
+// Three more are read if they are asked for, by who has clones of them: docker-library/repo-info
+// has the digests of official images' layers, manifests and indices, docker-library/meta those
+// of manifests, of every day since September 2023, and devcontainers/images those of its
+// indices. What they make is a catalogue like others:
+//
+//	genealogy -publishers DIR -only docker-library/repo-info,docker-library/meta,devcontainers/images -o OUT
+//	tree -catalogue OUT/docker-library+meta.stemma registry.example.com/app
 //
 // # The next times
 //

@@ -209,3 +209,17 @@ func (c *Catalogue) images(bad *failures, kind int, want string, s Sequence, len
 	}
 	return out
 }
+
+// ByManifest returns the recipes of which an image has the manifest, or the index, with that
+// digest, by ID. It looks at all: no index leads to them.
+func (r *Repository) ByManifest(digest v1.Hash) []int {
+	want := packHashes([]v1.Hash{digest})
+	var ids []int
+	for id, x := range r.images {
+		if want != "" && x.hashes[manifest] == want {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

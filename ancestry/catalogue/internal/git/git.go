@@ -91,10 +91,15 @@ func (o *Objects) Close() error {
 	return o.cmd.Wait()
 }
 
-// Blob returns the name (hash) and the content of a blob, by its hash or as
-// "commit:path"; symbolic links are followed inside the repository. The error is
-// ErrMissing if there is none.
+// Blob is [Objects.BlobUpTo] for blobs of at most MaxBlob bytes.
 func (o *Objects) Blob(name string) (hash string, data []byte, err error) {
+	return o.BlobUpTo(name, MaxBlob)
+}
+
+// BlobUpTo returns the name (hash) and the content of a blob, by its hash or as
+// "commit:path"; symbolic links are followed inside the repository. The error is
+// ErrMissing if there is none of at most so many bytes.
+func (o *Objects) BlobUpTo(name string, most int) (hash string, data []byte, err error) {
 	if strings.ContainsAny(name, "\n\r") {
 		return "", nil, ErrMissing
 	}
@@ -114,7 +119,7 @@ func (o *Objects) Blob(name string) (hash string, data []byte, err error) {
 	if err != nil || len(words) < 2 {
 		return "", nil, fmt.Errorf("git cat-file: %.80q", head)
 	}
-	if len(words) == 3 && words[1] == "blob" && size <= MaxBlob {
+	if len(words) == 3 && words[1] == "blob" && size <= most {
 		data = make([]byte, size)
 		_, err = io.ReadFull(o.out, data)
 	} else {

@@ -55,7 +55,9 @@
 // Options.Since leaves out what was built earlier: that keeps a file small, and recipes name
 // the older ones.
 //
-// docker-library/repo-info lists the layers of official images. Who has a clone of it asks
-// for it with Options.Only. docker-library/meta has digests of manifests and no layers, of
-// which a catalogue can make nothing yet.
+// docker-library/repo-info lists the layers of official images, and docker-library/meta and the
+// histories of devcontainers/images the digests of manifests or indices, with tags, and nothing
+// else: with such a digest a catalogue gives tags to an ancestor whose digest the
+// image, an attestation or its builder states (ancestry.Digester). All three are large, and
+// read only by who has a clone and asks with Options.Only.
 package publishers

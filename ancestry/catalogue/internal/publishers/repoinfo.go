@@ -16,10 +16,12 @@ import (
 
 // docker-library/repo-info has a file for each tag of an official image, repos/NAME/remote/TAG.md,
 // with a chapter for each platform: the digest of its manifest, and those of its layers, from the
-// bottom up. Its history is large: it is read only by who asks for it.
+// bottom up; before them stands the digest of the index. Its history is large: it is read only by
+// who asks for it. The files below local have no digests but that of the configuration.
 var (
 	infoFile     = regexp.MustCompile(`\Arepos/([a-z0-9][a-z0-9._-]*)/remote/(\w[\w.-]*)\.md\z`)
 	infoPlatform = regexp.MustCompile("^### `[^`]+` - (.+)$")
+	infoIndex    = regexp.MustCompile("^-\tManifest MIME: `[^`]*(?:manifest\\.list|image\\.index)[^`]*`$")
 	infoPull     = regexp.MustCompile(`^\$ docker pull \S+@(sha256:[0-9a-f]{64})$`)
 	infoLayer    = regexp.MustCompile("^\t-\t`(sha256:[0-9a-f]{64})`")
 )
@@ -53,31 +55,37 @@ func readRepoInfo(ctx context.Context, j *Job) error {
 		}
 		name := infoFile.FindStringSubmatch(v.path)
 		for _, img := range parseRepoInfo(string(text)) {
-			j.b.Add(build.Addition{
+			a := build.Addition{
 				Repository: name[1], Tags: []string{path.Base(name[2])}, Digest: &build.Digest{From: "scratch", Image: img.image},
-				Architectures: []string{img.arch}, From: v.from, To: v.to,
-			})
-			j.report.Images++
+				From: v.from, To: v.to,
+			}
+			if img.arch != "" {
+				a.Architectures = []string{img.arch}
+				j.report.Images++
+			}
+			j.b.Add(a)
 		}
 	}
 	return nil
 }
 
-// A platformImage is what a chapter says.
+// A platformImage is what a chapter says; without arch, an index.
 type platformImage struct {
 	arch  string
 	image data.Image
 }
 
-// parseRepoInfo reads the chapters of one file that are of Linux and list layers.
+// parseRepoInfo reads the chapters of one file: that of the index, and those that are of Linux
+// and list layers.
 func parseRepoInfo(text string) []platformImage {
 	var out []platformImage
 	var now platformImage
+	index := false
 	end := func() {
-		if now.arch != "" && len(now.image.Blobs) > 0 {
+		if now.arch != "" && len(now.image.Blobs) > 0 || index && now.image.Manifest != (v1.Hash{}) {
 			out = append(out, now)
 		}
-		now = platformImage{}
+		now, index = platformImage{}, false
 	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \r\n")
@@ -91,6 +99,8 @@ func parseRepoInfo(text string) []platformImage {
 		} else if m := infoLayer.FindStringSubmatch(line); m != nil {
 			h, _ := v1.NewHash(m[1])
 			now.image.Blobs = append(now.image.Blobs, h)
+		} else if infoIndex.MatchString(line) && now.arch == "" && len(now.image.Blobs) == 0 {
+			index = true
 		}
 	}
 	end()

@@ -3,7 +3,6 @@ package publishers
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +13,7 @@ import (
 
 const (
 	helloManifest = "sha256:f54a58bc1aac5ea1a25d796ae155dc228b3f0e11d046ae276b39c4bf2f13d8c4"
+	helloIndex    = "sha256:1b4338ade6d6d9eff53264cdc0f9caf1d717cf89dbfcb1cb13c57bc0a3c199a0"
 	helloLayer    = "sha256:2db29710123e3e53a794f2694094b9b4338aa9ee5c40b930cb8063a1be392c54"
 )
 
@@ -25,7 +25,7 @@ func helloInfo(platform string) string {
 
 func TestRepoInfo(t *testing.T) {
 	dir := t.TempDir()
-	text := "## `hello-world:linux`\n\n```console\n$ docker pull hello-world@sha256:" + strings.Repeat("1", 64) + "\n```\n\n" + helloInfo("linux; amd64") + "\n" + helloInfo("windows version 10.0; amd64")
+	text := "## `hello-world:linux`\n\n```console\n$ docker pull hello-world@" + helloIndex + "\n```\n\n-\tManifest MIME: `application/vnd.docker.distribution.manifest.list.v2+json`\n\n" + helloInfo("linux; amd64") + "\n" + helloInfo("windows version 10.0; amd64")
 	repository(t, dir, "docker-library/repo-info",
 		commit{"2021-09-24", map[string]string{"repos/hello-world/remote/linux.md": text, "repos/hello-world/remote/latest.md": text, "repos/hello-world/local/linux.md": text}},
 		commit{"2023-05-01", map[string]string{"repos/hello-world/remote/linux.md": ""}},
@@ -46,8 +46,15 @@ func TestRepoInfo(t *testing.T) {
 	require.Len(t, found, 1)
 	r, err := c.Repository("hello-world")
 	require.NoError(t, err)
-	require.Equal(t, 1, r.Len(), "two tags of one image")
-	x := r.Recipe(0)
+	require.Equal(t, 2, r.Len(), "two tags of one image, and of its index")
+	index, ok := hashes(helloIndex)
+	require.True(t, ok)
+	require.Len(t, r.ByManifest(index[0]), 1)
+	assert.Empty(t, r.Recipe(r.ByManifest(index[0])[0]).Architectures)
+	manifest, ok := hashes(helloManifest)
+	require.True(t, ok)
+	require.Len(t, r.ByManifest(manifest[0]), 1)
+	x := r.Recipe(r.ByManifest(manifest[0])[0])
 	assert.Equal(t, helloManifest, x.Image.Manifest.String())
 	assert.Equal(t, []string{"amd64"}, x.Architectures)
 	assert.Equal(t, "[{[linux] 2021-09-24 2023-05-01} {[latest] 2021-09-24 ongoing}]", fmt.Sprint(x.Spans))
@@ -56,13 +63,16 @@ func TestRepoInfo(t *testing.T) {
 	assert.ErrorContains(t, err, "acme/none")
 }
 
-// FuzzRepoInfo: every chapter that is returned has a platform and layers.
+// FuzzRepoInfo: every chapter that is returned has a platform and layers, or is an index.
 func FuzzRepoInfo(f *testing.F) {
 	f.Add(helloInfo("linux; amd64"))
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, img := range parseRepoInfo(text) {
-			assert.NotEmpty(t, img.arch)
-			assert.NotEmpty(t, img.image.Blobs)
+			if img.arch != "" {
+				assert.NotEmpty(t, img.image.Blobs)
+			} else {
+				assert.NotZero(t, img.image.Manifest)
+			}
 		}
 	})
 }

@@ -4,6 +4,8 @@ package publishers
 func table() []Publisher {
 	return []Publisher{
 		{Repository: "docker-library/repo-info", Read: readRepoInfo, Asked: true},
+		{Repository: "docker-library/meta", Read: readMeta, Asked: true},
+		{Repository: "devcontainers/images", Read: readDevContainers, Asked: true},
 		{Repository: "dotnet/versions", Also: []string{dotnetFiles}, Read: readDotnet},
 		{
 			Repository: "nginxinc/docker-nginx-unprivileged",
