@@ -17,6 +17,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,10 +35,17 @@ var publishers embed.FS
 // What is decoded for one image serves the next: all is opened once.
 var (
 	openOfficial   = sync.OnceValues(func() (*catalogue.Catalogue, error) { return openFile(official) })
-	openPublishers = sync.OnceValues(joinPublishers)
-	open           = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	openParts      = sync.OnceValues(openPublishers)
+	joinPublishers = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+		parts, err := openParts()
+		if err != nil {
+			return nil, err
+		}
+		return joined(nil, parts), nil
+	})
+	open = sync.OnceValues(func() (*catalogue.Catalogue, error) {
 		o, err := openOfficial()
-		p, err2 := openPublishers()
+		p, err2 := joinPublishers()
 		if err := errors.Join(err, err2); err != nil {
 			return nil, err
 		}
@@ -47,12 +57,13 @@ func openFile(content string) (*catalogue.Catalogue, error) {
 	return catalogue.Open(strings.NewReader(content), int64(len(content)))
 }
 
-func joinPublishers() (*catalogue.Catalogue, error) {
+// openPublishers opens the publishers' catalogues, by the names of their files.
+func openPublishers() (map[string]*catalogue.Catalogue, error) {
 	names, err := fs.Glob(publishers, "publishers/*.stemma")
 	if err != nil {
 		return nil, err
 	}
-	var parts []*catalogue.Catalogue
+	parts := map[string]*catalogue.Catalogue{}
 	for _, name := range names {
 		content, err := publishers.ReadFile(name)
 		if err != nil {
@@ -62,9 +73,21 @@ func joinPublishers() (*catalogue.Catalogue, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		parts = append(parts, c)
+		parts[strings.TrimSuffix(path.Base(name), ".stemma")] = c
 	}
-	return catalogue.Join(parts...), nil
+	return parts, nil
+}
+
+// joined joins a catalogue, if there is one, with others in the order of their names.
+func joined(first *catalogue.Catalogue, parts map[string]*catalogue.Catalogue) *catalogue.Catalogue {
+	var all []*catalogue.Catalogue
+	if first != nil {
+		all = append(all, first)
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		all = append(all, parts[name])
+	}
+	return catalogue.Join(all...)
 }
 
 // Open returns the genealogy: [Official] and [Publishers], joined. It is opened once per
@@ -74,6 +97,27 @@ func Open() (*catalogue.Catalogue, error) { return open() }
 // Official returns the part that is of the Docker Official Images. The error is that of Open.
 func Official() (*catalogue.Catalogue, error) { return openOfficial() }
 
-// Publishers returns the part that is of the other publishers. Who has a newer catalogue of
-// the official images joins it with this one. The error is that of Open.
-func Publishers() (*catalogue.Catalogue, error) { return openPublishers() }
+// Publishers returns the part that is of the other publishers. The error is that of Open.
+func Publishers() (*catalogue.Catalogue, error) { return joinPublishers() }
+
+// With returns the genealogy with other catalogues in place of those that ship: of the official
+// images, nil for the one that ships, and of publishers, by name ("dotnet+versions", as
+// package artifact has them). One that is older than the one that ships is not used; one of a
+// publisher that does not ship is added. The error is that of Open.
+func With(official *catalogue.Catalogue, publishers map[string]*catalogue.Catalogue) (*catalogue.Catalogue, error) {
+	first, err := openOfficial()
+	ship, err2 := openParts()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	if official != nil && !official.Day().Before(first.Day()) {
+		first = official
+	}
+	parts := maps.Clone(ship)
+	for name, c := range publishers {
+		if old := ship[name]; old == nil || !c.Day().Before(old.Day()) {
+			parts[name] = c
+		}
+	}
+	return joined(first, parts), nil
+}

@@ -1,10 +1,12 @@
 package genealogy_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -12,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
+	"github.com/stemma-go/stemma/ancestry/catalogue/own"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
 )
 
@@ -115,4 +119,42 @@ func TestParts(t *testing.T) {
 	assert.NotContains(t, official.Repositories(), "mcr.microsoft.com/dotnet/sdk")
 	assert.Contains(t, others.Repositories(), "mcr.microsoft.com/dotnet/sdk")
 	assert.NotContains(t, others.Repositories(), "python")
+}
+
+// TestWith: what is newer takes the place of what ships, publisher by publisher; what is older
+// does not, and what is of another publisher is added.
+func TestWith(t *testing.T) {
+	at := func(day string, names ...string) *catalogue.Catalogue {
+		d, err := time.Parse(time.DateOnly, day)
+		require.NoError(t, err)
+		b := own.New("ours", d)
+		for _, name := range names {
+			require.NoError(t, b.AddDockerfiles(t.Context(), fstest.MapFS{name + "/1/Dockerfile": {Data: []byte("FROM debian:trixie\nRUN make\n")}}, nil))
+		}
+		var out bytes.Buffer
+		_, err = b.WriteTo(&out)
+		require.NoError(t, err)
+		c, err := catalogue.Open(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		require.NoError(t, err)
+		return c
+	}
+	all, err := genealogy.Open()
+	require.NoError(t, err)
+	same, err := genealogy.With(nil, nil)
+	require.NoError(t, err)
+	assert.Equal(t, all.Source(), same.Source())
+
+	newer, older := at("2099-01-01", "acme/new"), at("2013-06-01", "acme/old")
+	c, err := genealogy.With(newer, map[string]*catalogue.Catalogue{"dotnet+versions": older, "microsoft+playwright": newer, "zzz+new": at("2013-06-01", "acme/more")})
+	require.NoError(t, err)
+	repositories := c.Repositories()
+	for _, x := range []string{"acme/new", "acme/more", "mcr.microsoft.com/dotnet/sdk", "cypress/base"} {
+		assert.Contains(t, repositories, x)
+	}
+	for _, x := range []string{"python", "mcr.microsoft.com/playwright", "acme/old"} {
+		assert.NotContains(t, repositories, x)
+	}
+	c, err = genealogy.With(older, nil)
+	require.NoError(t, err)
+	assert.Contains(t, c.Repositories(), "python")
 }

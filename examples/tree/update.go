@@ -30,11 +30,15 @@ func (f *flags) updateOnly(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	age, _ := got.Age(time.Now())
 	fmt.Fprintf(stdout, "%s@%s: %s\n", f.genealogy, got.Digest, age)
+	for _, p := range got.Parts {
+		fmt.Fprintf(stdout, "  %s is of %s\n", p.Name, p.Catalogue.Day().Format(time.DateOnly))
+	}
 	return 0
 }
 
 // addCatalogues adds the catalogues that were asked for, and in place of the genealogy that
-// ships in the module a newer one, if one was fetched: that of the official images alone. Without -update nobody is asked.
+// ships in the module a newer one, if one was fetched: of the official images, and of each publisher
+// that it has. Without -update nobody is asked.
 func (f *flags) addCatalogues(ctx context.Context, opts *stemma.Options, stderr io.Writer, waiting func(string)) error {
 	for _, c := range f.catalogues {
 		known, err := f.catalogue(ctx, c, stderr, waiting)
@@ -55,14 +59,24 @@ func (f *flags) addCatalogues(ctx context.Context, opts *stemma.Options, stderr 
 		return nil
 	}
 	embedded, err := genealogy.Official()
-	if err == nil && !chosen && !got.Day.After(embedded.Day()) {
+	if err == nil && !chosen && !got.Day.After(embedded.Day()) && len(got.Parts) == 0 {
 		return nil
 	}
-	others, err := genealogy.Publishers()
+	publishers := map[string]*catalogue.Catalogue{}
+	for _, p := range got.Parts {
+		publishers[p.Name] = p.Catalogue
+	}
+	all, err := genealogy.With(got.Catalogue, publishers)
+	if chosen { // it is to be that one, however old
+		var others *catalogue.Catalogue
+		if others, err = genealogy.Publishers(); err == nil {
+			all = catalogue.Join(got.All(), others)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	opts.Catalogues, opts.NoGenealogy = append(opts.Catalogues, ancestry.Source(catalogue.Join(got.Catalogue, others))), true
+	opts.Catalogues, opts.NoGenealogy = append(opts.Catalogues, ancestry.Source(all)), true
 	return nil
 }
 

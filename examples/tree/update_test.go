@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"log"
 	"net/http"
@@ -75,4 +76,33 @@ func TestUpdate(t *testing.T) {
 	_, errs, code = tree(t, append(args, "-update", layout)...)
 	assert.Zero(t, code, "an image is read with what is kept")
 	assert.Contains(t, errs, "not updated")
+}
+
+// What was published with the catalogues of other publishers is fetched with them, and names
+// images by them.
+func TestUpdateParts(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	srv := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer srv.Close()
+	file := func(add func(b *own.Builder)) []byte {
+		b := own.New("ours", time.Now())
+		add(b)
+		var out bytes.Buffer
+		_, err := b.WriteTo(&out)
+		require.NoError(t, err)
+		return out.Bytes()
+	}
+	ref := strings.TrimPrefix(srv.URL, "http://") + "/ours/catalogue:2"
+	part := artifact.Part{Name: "acme+chain", File: file(func(b *own.Builder) {
+		require.NoError(t, b.AddDockerfiles(t.Context(), chain.Dockerfiles(), &own.Options{Name: chain.Name}))
+	})}
+	_, err := artifact.PushAll(t.Context(), ref, file(func(*own.Builder) {}), []artifact.Part{part}, nil)
+	require.NoError(t, err)
+
+	out, errs, code := tree(t, "-update", "-genealogy", ref)
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "\n  acme+chain is of "+time.Now().UTC().Format(time.DateOnly)+"\n")
+	out, errs, code = tree(t, "-chain", "-width", "100", "-genealogy", ref, layout)
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "example.org/build/toolchain:12 recognised")
 }

@@ -5,7 +5,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	opts := &stemma.Options{Catalogues: []ancestry.Source{f.Catalogue}, NoGenealogy: true}
+//	opts := &stemma.Options{Catalogues: []ancestry.Source{f.All()}, NoGenealogy: true}
 //
 // A catalogue that ships in a program is as old as the program. A fetched one is as old as
 // the publisher's last run. Nothing is fetched unless Fetch is called, and
@@ -22,6 +22,9 @@
 //	io.github.stemma-go.catalogue.source   what it was made from
 //	io.github.stemma-go.catalogue.size     bytes of the file
 //	org.opencontainers.image.title         of the layer: the name under which oras pull saves it
+//
+// Further layers of the type are parts: catalogues of other publishers, each with its name as
+// title, its day and its source. A reader that wants one catalogue takes the first layer.
 //
 // The same file gives the same manifest. The tag of a catalogue that is renewed is the
 // version of its format, [FormatVersion]: a program asks for a file that it can read.
@@ -46,7 +49,8 @@
 // Below [Options.Dir], for each reference, a record (what, when, from where) and the file,
 // named by its digest. Both are written beside and renamed: whoever is interrupted leaves
 // what was there before. One process at a time fetches; another one that waited uses what
-// came. The file is compared with its digest each time, and fetched anew if it is damaged.
+// came. A file that is kept with the same digest is not fetched again: of an artifact with parts,
+// those that changed are. The file is compared with its digest each time, and fetched anew if it is damaged.
 // Where the directory can't be written, Fetch works without it, and [Fetched.NotKept] says
 // so. A directory to which others can write is not used. Nothing is written outside of it,
 // wherever links in it lead.

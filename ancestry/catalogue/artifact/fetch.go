@@ -35,8 +35,8 @@ type Options struct {
 	// the artifact by its digest, registry.example.com/bases@sha256:…, before the file
 	// is fetched, and its error refuses it. nil trusts the registry.
 	Verify func(ctx context.Context, artifact string) error
-	// MaxSize is how many bytes a file may have; the default is 64 MiB. The genealogy has
-	// 4 MB.
+	// MaxSize is how many bytes the files may have together; the default is 64 MiB. The
+	// genealogy has some 12 MB.
 	MaxSize int64
 	// Timeout limits all of it, waiting for another process included; the default is
 	// five minutes.
@@ -73,6 +73,18 @@ type Fetched struct {
 	NotKept error
 	// File is the catalogue file.
 	File []byte
+	// Parts are the further catalogues of the artifact, by name. Catalogue, Day, Source and
+	// Size are of the main one alone.
+	Parts []Part
+}
+
+// All returns the main catalogue and the parts, joined.
+func (f *Fetched) All() *catalogue.Catalogue {
+	all := []*catalogue.Catalogue{f.Catalogue}
+	for _, p := range f.Parts {
+		all = append(all, p.Catalogue)
+	}
+	return catalogue.Join(all...)
 }
 
 // Age says how old the catalogue is, in words, and whether that is more than 30 days ago.
@@ -123,7 +135,7 @@ func Fetch(ctx context.Context, ref string, opts *Options) (*Fetched, error) {
 			return again, nil // another process fetched it meanwhile
 		}
 	}
-	got, err := download(ctx, ref, kept, &o)
+	got, err := download(ctx, ref, kept, s, &o)
 	switch {
 	case err != nil && kept == nil:
 		return nil, err
@@ -140,9 +152,8 @@ func Fetch(ctx context.Context, ref string, opts *Options) (*Fetched, error) {
 // pinned reports whether a reference has a digest.
 func pinned(ref string) bool { return strings.Contains(ref, "@") }
 
-// download gets the catalogue from its registry, but for the file if that is the one which
-// is kept.
-func download(ctx context.Context, ref string, kept *Fetched, o *Options) (*Fetched, error) {
+// download gets the catalogue from its registry, but for files that are kept.
+func download(ctx context.Context, ref string, kept *Fetched, s *store, o *Options) (*Fetched, error) {
 	a, err := source.OpenArtifact(ctx, ref, &o.Registry)
 	if err != nil {
 		return nil, err
@@ -152,7 +163,7 @@ func download(ctx context.Context, ref string, kept *Fetched, o *Options) (*Fetc
 	if a.Manifest == nil {
 		return nil, fmt.Errorf("%s: %w: it is an index", ref, ErrNoCatalogue)
 	}
-	file, err := fileOf(a.Manifest)
+	main, parts, names, err := filesOf(a.Manifest)
 	if err == nil && o.Verify != nil {
 		err = o.Verify(ctx, repository(ref)+"@"+a.Digest.String())
 	}
@@ -160,23 +171,50 @@ func download(ctx context.Context, ref string, kept *Fetched, o *Options) (*Fetc
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	if kept != nil && kept.Digest == a.Digest {
-		got.Catalogue, got.File = kept.Catalogue, kept.File
+		got.Catalogue, got.File, got.Parts = kept.Catalogue, kept.File, kept.Parts
 	} else {
-		if got.File, err = a.Blob(ctx, file, o.MaxSize); err == nil {
-			got.Catalogue, err = open(got.File)
-		}
-		if err != nil {
+		g := getter{a, s, o.MaxSize}
+		if got.File, got.Catalogue, err = g.get(ctx, main); err != nil {
 			return nil, fmt.Errorf("%s: %w", ref, err)
+		}
+		for i, d := range parts {
+			p := Part{Name: names[i]}
+			if p.File, p.Catalogue, err = g.get(ctx, d); err == nil {
+				err = check(d.Annotations, d.Size, p.Catalogue)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", ref, p.Name, err)
+			}
+			got.Parts = append(got.Parts, p)
 		}
 	}
 	got.describe()
-	if err := check(a.Manifest, got.Size, got.Catalogue); err != nil {
+	if err := check(a.Manifest.Annotations, got.Size, got.Catalogue); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	if kept != nil && got.Day.Before(kept.Day) {
 		return nil, fmt.Errorf("%s: the registry has a catalogue of %s, which is older than the one that is kept", ref, got.Day.Format(time.DateOnly))
 	}
 	return got, nil
+}
+
+// A getter gets the files of an artifact.
+type getter struct {
+	a    *source.Artifact
+	s    *store
+	left int64 // bytes that they may still have
+}
+
+// get returns a file and opens it. One that is kept, with the same digest, takes no request.
+func (g *getter) get(ctx context.Context, d v1.Descriptor) (file []byte, c *catalogue.Catalogue, err error) {
+	if file = g.s.file(d.Digest); file == nil || int64(len(file)) > g.left {
+		if file, err = g.a.Blob(ctx, d, g.left); err != nil {
+			return nil, nil, err
+		}
+	}
+	g.left -= int64(len(file))
+	c, err = open(file)
+	return file, c, err
 }
 
 // describe says what the file says of itself.

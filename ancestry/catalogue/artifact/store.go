@@ -25,7 +25,7 @@ const (
 	lockFile   = "lock"
 	tempPrefix = "new-"
 	recordEnd  = ".json"
-	maxRecord  = 64 << 10
+	maxRecord  = 256 << 10
 	lockPause  = 50 * time.Millisecond
 )
 
@@ -47,6 +47,13 @@ type record struct {
 	File      v1.Hash   `json:"file"`     // the catalogue's, by which it is named
 	Checked   time.Time `json:"checked"`
 	Verified  bool      `json:"verified"` // Options.Verify accepted it
+
+	Parts []partRecord `json:"parts,omitempty"`
+}
+
+type partRecord struct {
+	Name string  `json:"name"`
+	File v1.Hash `json:"file"`
 }
 
 // openStore opens the directory, and makes it if that is asked for and it is not there. The
@@ -115,7 +122,7 @@ func (s *store) load(verified bool) (*Fetched, error) {
 	}
 	r, file, err := s.current()
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && r == (record{}):
+	case errors.Is(err, fs.ErrNotExist) && r.Reference == "":
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -130,8 +137,30 @@ func (s *store) load(verified bool) (*Fetched, error) {
 		return nil, err
 	}
 	f := &Fetched{Catalogue: c, Reference: r.Reference, Digest: r.Manifest, Checked: r.Checked, File: file}
+	for _, x := range r.Parts {
+		p := Part{Name: x.Name, File: s.file(x.File)}
+		if p.File == nil {
+			return nil, fmt.Errorf("%s is damaged, or gone", filepath.Join(s.dir, fileName(x.File)))
+		}
+		if p.Catalogue, err = open(p.File); err != nil {
+			return nil, err
+		}
+		f.Parts = append(f.Parts, p)
+	}
 	f.describe()
 	return f, nil
+}
+
+// file returns a file that is kept, by its digest; nil if it is not there, or damaged.
+func (s *store) file(h v1.Hash) []byte {
+	if s == nil || h.Algorithm != "sha256" {
+		return nil
+	}
+	b, err := s.read(fileName(h), s.maxSize)
+	if sum := sha256.Sum256(b); err != nil || hex.EncodeToString(sum[:]) != h.Hex {
+		return nil
+	}
+	return b
 }
 
 // current reads the record and its file. Another process may replace both between the two.
@@ -182,22 +211,37 @@ func (s *store) read(name string, most int64) ([]byte, error) {
 
 // keep keeps the catalogue in place of the one before. The lock is held.
 func (s *store) keep(f *Fetched, verified bool) error {
-	sum := sha256.Sum256(f.File)
-	r := record{f.Reference, f.Digest, v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}, f.Checked, verified}
+	r := record{Reference: f.Reference, Manifest: f.Digest, Checked: f.Checked, Verified: verified}
+	var err error
+	if r.File, err = s.keepFile(f.File); err != nil {
+		return err
+	}
+	for _, p := range f.Parts {
+		h, err := s.keepFile(p.File)
+		if err != nil {
+			return err
+		}
+		r.Parts = append(r.Parts, partRecord{p.Name, h})
+	}
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
-	}
-	if have, err := s.read(fileName(r.File), s.maxSize); err != nil || sha256.Sum256(have) != sum {
-		if err := s.write(fileName(r.File), f.File); err != nil {
-			return err
-		}
 	}
 	if err := s.write(s.name, b); err != nil {
 		return err
 	}
 	s.clean()
 	return nil
+}
+
+// keepFile keeps a file under its digest.
+func (s *store) keepFile(content []byte) (v1.Hash, error) {
+	sum := sha256.Sum256(content)
+	h := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
+	if s.file(h) != nil {
+		return h, nil
+	}
+	return h, s.write(fileName(h), content)
 }
 
 // write writes a file, whole or not at all.
@@ -229,6 +273,9 @@ func (s *store) clean() {
 		if strings.HasSuffix(e.Name(), recordEnd) {
 			if r, err := s.record(e.Name()); err == nil {
 				named[fileName(r.File)] = true
+				for _, p := range r.Parts {
+					named[fileName(p.File)] = true
+				}
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestTaggedOnDockerRegistry(t *testing.T) {
 		"push and fetch": TestPushAndFetch, "manifest": TestManifest, "update": TestUpdate, "damaged": TestDamaged,
 		"registry fails": TestRegistryFails, "no network": TestNoNetwork, "interrupted": TestInterrupted, "at once": TestAtOnce,
 		"processes": TestProcessesAtOnce, "not kept": TestNotKept, "nothing outside": TestNothingIsWrittenOutside,
-		"verify": TestVerify, "credentials": TestCredentialsStayHome, "same answers": TestSameAnswers,
+		"parts": TestParts, "verify": TestVerify, "credentials": TestCredentialsStayHome, "same answers": TestSameAnswers,
 	} {
 		t.Run(name, test)
 	}

@@ -2,7 +2,8 @@
 // the module, and publishes it.
 //
 //	genealogy -mirror DIR -o FILE [-cache DIR]
-//	genealogy -mirror DIR -push REF [-cache DIR]
+//	genealogy -mirror DIR -push REF [-cache DIR] [PART…]
+//	genealogy -push REF FILE [PART…]
 //	genealogy -mirror DIR -repos
 //	genealogy -publishers DIR -since DAY -o DIR
 //	genealogy -mirror DIR -cache DIR -missing
@@ -13,7 +14,10 @@
 // in the catalogue nevertheless. The same clones give the same bytes.
 //
 // With -push it publishes the catalogue as an OCI artifact, with the credentials of docker
-// login; package artifact says what that is, and fetches it.
+// login; package artifact says what that is, and fetches it. Each PART is a catalogue file of
+// another publisher, which is part of the same artifact, under the file's name:
+//
+//	genealogy -push REF genealogy.stemma publishers/*.stemma
 //
 // # The first time
 //
@@ -72,6 +76,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -115,9 +121,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *others != "" && *mirror == "" && flags.NArg() == 0 {
 		return makePublishers(ctx, *others, *out, *since, *until, *only, stdout, stderr)
 	}
-	if *mirror == "" || flags.NArg() > 0 {
+	files, err := readFiles(flags.Args())
+	switch {
+	case err != nil:
+		return err
+	case *push != "" && *mirror == "" && len(files) > 0:
+		return publish(ctx, *push, files[0].File, files[1:], *insecure, stdout)
+	case *mirror == "" || len(files) > 0 && *push == "":
 		flags.Usage()
-		return errors.New("needs -mirror, and no further arguments")
+		return errors.New("needs -mirror, and no further arguments without -push")
 	}
 	switch {
 	case *repos:
@@ -142,13 +154,34 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	if *push != "" {
-		h, err := artifact.Push(ctx, *push, data, &source.Options{Insecure: *insecure})
-		if err != nil {
+		if err := publish(ctx, *push, data, files, *insecure, stdout); err != nil {
 			return err
 		}
-		fmt.Fprintf(stdout, "pushed %s@%s\n\n", *push, h)
+		fmt.Fprintln(stdout)
 	}
 	table(stdout, report, b.Stats(), *all)
 	fmt.Fprintf(stdout, "\n%s in %s\n", humanize.Bytes(uint64(len(data))), time.Since(start).Round(time.Second/10))
 	return nil
+}
+
+// readFiles reads catalogue files, and names them.
+func readFiles(names []string) ([]artifact.Part, error) {
+	var out []artifact.Part
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, artifact.Part{Name: strings.TrimSuffix(filepath.Base(name), ".stemma"), File: b})
+	}
+	return out, nil
+}
+
+// publish publishes a catalogue with its parts, and says under which digest.
+func publish(ctx context.Context, ref string, file []byte, parts []artifact.Part, insecure bool, stdout io.Writer) error {
+	h, err := artifact.PushAll(ctx, ref, file, parts, &source.Options{Insecure: insecure})
+	if err == nil {
+		fmt.Fprintf(stdout, "pushed %s@%s\n", ref, h)
+	}
+	return err
 }

@@ -54,6 +54,19 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, written, fetched.File)
 
+	// With parts, of what was made before too.
+	part := filepath.Join(t.TempDir(), "acme+images.stemma")
+	require.NoError(t, os.WriteFile(part, written, 0o666))
+	for _, args := range [][]string{{"-mirror", mirror, "-push", ref, part}, {"-push", ref, file, part}} {
+		require.NoError(t, run(t.Context(), args, &stdout, &stderr))
+		fetched, err = artifact.Fetch(t.Context(), ref, &artifact.Options{Dir: t.TempDir()})
+		require.NoError(t, err)
+		assert.Equal(t, written, fetched.File)
+		require.Len(t, fetched.Parts, 1)
+		assert.Equal(t, "acme+images", fetched.Parts[0].Name)
+		assert.Equal(t, written, fetched.Parts[0].File)
+	}
+
 	// What could not be read is not asked for again.
 	cache := t.TempDir()
 	for _, want := range []string{"https://github.com/example/lib " + strings.Repeat("1", 40) + "\n", ""} {
@@ -75,7 +88,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunFails(t *testing.T) {
-	for _, args := range [][]string{nil, {"-mirror", t.TempDir()}, {"-mirror", "/does/not/exist"}, {"-mirror", ".", "more"}, {"-mirror", ".", "-missing"}, {"-nonsense"}} {
+	for _, args := range [][]string{nil, {"-mirror", t.TempDir()}, {"-mirror", "/does/not/exist"}, {"-mirror", ".", "more"}, {"-mirror", ".", "main.go"}, {"-push", "localhost:1/x:2"}, {"-push", "localhost:1/x:2", "/does/not/exist"}, {"-mirror", ".", "-missing"}, {"-nonsense"}} {
 		var stdout, stderr bytes.Buffer
 		assert.Error(t, run(t.Context(), args, &stdout, &stderr), "%v", args)
 		assert.Empty(t, stdout.String())
