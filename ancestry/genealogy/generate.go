@@ -12,4 +12,4 @@ package genealogy
 // The catalogue of the other publishers is made of clones in the same layout. The bytes
 // of images from -since on are known: the day is as early as 6 MB for all files allow.
 //
-//go:generate sh -c "go run ../catalogue/cmd/genealogy -publishers \"$GENEALOGY_MIRROR\" -since 2025-12-01 -o publishers"
+//go:generate sh -c "go run ../catalogue/cmd/genealogy -publishers \"$GENEALOGY_MIRROR\" -cache \"${GENEALOGY_CACHE:-}\" -since 2025-12-20 -o publishers"

@@ -3,23 +3,36 @@ package artifact_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
 	"github.com/stemma-go/stemma/ancestry/genealogy"
 	"github.com/stemma-go/stemma/testdata/lineage"
 )
 
-// The genealogy that was published, fetched and kept gives the answers of the embedded one.
+// The genealogy that was published, with all publishers, fetched and kept gives the answers of
+// the embedded one.
 func TestSameAnswers(t *testing.T) {
 	file, err := os.ReadFile("../../genealogy/genealogy.stemma")
 	require.NoError(t, err)
+	names, err := filepath.Glob("../../genealogy/publishers/*.stemma")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	var parts []artifact.Part
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		parts = append(parts, artifact.Part{Name: strings.TrimSuffix(filepath.Base(name), ".stemma"), File: b})
+	}
 	s, dir := newServer(t), t.TempDir()
-	_, err = artifact.Push(t.Context(), s.ref(), file, nil)
+	_, err = artifact.PushAll(t.Context(), s.ref(), file, parts, nil)
 	require.NoError(t, err)
 	_, err = artifact.Fetch(t.Context(), s.ref(), once(dir))
 	require.NoError(t, err)
@@ -27,8 +40,16 @@ func TestSameAnswers(t *testing.T) {
 	o.Offline = true
 	f, err := artifact.Fetch(t.Context(), s.ref(), o)
 	require.NoError(t, err)
-	embedded, err := genealogy.Official()
+	embedded, err := genealogy.Open()
 	require.NoError(t, err)
+	fetched := map[string]*catalogue.Catalogue{}
+	for _, p := range f.Parts {
+		fetched[p.Name] = p.Catalogue
+	}
+	all, err := genealogy.With(f.Catalogue, fetched)
+	require.NoError(t, err)
+	assert.Equal(t, embedded.Source(), all.Source())
+	assert.Equal(t, embedded.Repositories(), f.All().Repositories())
 	named := 0
 	for _, set := range []string{"official", "others"} {
 		cases := lineage.All(t, set)
@@ -39,7 +60,8 @@ func TestSameAnswers(t *testing.T) {
 				return l
 			}
 			want := resolve(embedded)
-			assert.Equal(t, want, resolve(f.Catalogue), cases[i].Name)
+			assert.Equal(t, want, resolve(all), cases[i].Name)
+			assert.Equal(t, want, resolve(f.All()), cases[i].Name)
 			for _, a := range want.Ancestors {
 				if a.Standing != nil {
 					named++

@@ -5,7 +5,9 @@
 //	genealogy -mirror DIR -push REF [-cache DIR] [PART…]
 //	genealogy -push REF FILE [PART…]
 //	genealogy -mirror DIR -repos
-//	genealogy -publishers DIR -since DAY -o DIR
+//	genealogy -publishers DIR [-since DAY] [-cache DIR] -o DIR
+//	genealogy -publishers DIR -repos
+//	genealogy -publishers DIR -cache DIR -missing
 //	genealogy -mirror DIR -cache DIR -missing
 //
 // DIR holds clones of github.com/docker-library/official-images and of the
@@ -31,7 +33,7 @@
 //	done
 //
 // With -publishers it makes the catalogues of the other publishers (.NET, Jupyter, …), one
-// file each, from clones of theirs, in the same layout; the table that it writes names them. With
+// file each, from clones of theirs, in the same layout, which -repos lists. With
 // -since, images that were built before that day are known by their Dockerfiles alone,
 // and not by the digests of their layers.
 //
@@ -61,6 +63,19 @@
 // read is not asked for again, though it may be there now; and a tag or branch that the
 // oldest library files name in place of a commit, and that was moved since, counts as it was,
 // unless its clone is there.
+//
+// The other publishers' files that an earlier run read are not read again, and need not be
+// there either: a clone needs its commits and tags, and the files that are new, which -missing
+// lists. So clones made with git clone --mirror --filter=blob:none will do, where git is 2.45
+// or newer; an older one fetches what is missing by itself.
+//
+//	genealogy -publishers DIR -cache CACHE -missing | while read url object; do
+//		git -C DIR/$(echo "$url" | awk -F/ '{print $(NF-1) "/" $NF}').git cat-file -e "$object"
+//	done
+//	genealogy -publishers DIR -cache CACHE -o OUT
+//
+// What is read only if it is asked for is read anew each time. publishers.sh keeps whole
+// clones, and brings them and the catalogues up to date.
 //
 // Not incremental are the library files: all revisions are read each time, which takes
 // seconds, and needs the whole history of official-images. And the cache is that of one build
@@ -119,7 +134,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if *others != "" && *mirror == "" && flags.NArg() == 0 {
-		return makePublishers(ctx, *others, *out, *since, *until, *only, stdout, stderr)
+		return publishersJob{*others, *out, *cache, *since, *until, *only, *lacks, *repos}.run(ctx, stdout, stderr)
 	}
 	files, err := readFiles(flags.Args())
 	switch {

@@ -114,6 +114,12 @@ func TestPublishers(t *testing.T) {
 	assert.Regexp(t, `(?m)^dotnet/versions +no clone of the repository: dotnet/versions$`, stdout.String())
 	assert.NotContains(t, stdout.String(), "repo-info", "it has to be asked for")
 	assert.FileExists(t, filepath.Join(out, "microsoft+playwright.stemma"))
+	stdout.Reset()
+	require.NoError(t, run(t.Context(), []string{"-publishers", mirror, "-repos"}, &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "https://github.com/dotnet/dotnet-docker\nhttps://github.com/dotnet/versions\n")
+	stdout.Reset()
+	require.NoError(t, run(t.Context(), []string{"-publishers", mirror, "-cache", t.TempDir(), "-missing"}, &stdout, &stderr))
+	assert.Empty(t, stdout.String())
 	for _, args := range [][]string{{"-since", "yesterday"}, {"-only", "acme/none"}} {
 		assert.Error(t, run(t.Context(), append([]string{"-publishers", t.TempDir()}, args...), &stdout, &stderr), "%v", args)
 	}

@@ -48,13 +48,18 @@ func (h hub) commit(repo, file, text string) string {
 	return h.git(repo, "rev-parse", "HEAD")
 }
 
+// env is the environment of a script that takes the hub for github.com.
+func (h hub) env(most string) []string {
+	return append(os.Environ(), "STEMMA_TEST_GENEALOGY=1", "GENEALOGY="+os.Args[0], "MOST="+most,
+		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+h.dir+"/.insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/")
+}
+
 // refresh runs the script, and returns the file.
 func (h hub) refresh(mirror, cache, most string) []byte {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "out")
 	cmd := exec.Command("./refresh.sh", mirror, cache, file)
-	cmd.Env = append(os.Environ(), "STEMMA_TEST_GENEALOGY=1", "GENEALOGY="+os.Args[0], "MOST="+most,
-		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+h.dir+"/.insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/")
+	cmd.Env = h.env(most)
 	out, err := cmd.CombinedOutput()
 	require.NoError(h.t, err, "%s", out)
 	assert.NotContains(h.t, string(out), "not fetched")
@@ -92,4 +97,36 @@ func TestRefresh(t *testing.T) {
 	got = h.refresh(mirror, cache, "-1") // whole, where there were single commits
 	assert.True(t, bytes.Equal(want, got))
 	assert.NoFileExists(t, filepath.Join(mirror, "example/lib.git/shallow"))
+}
+
+// TestRefreshPublishers: the same for the other publishers.
+func TestRefreshPublishers(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("needs the git program")
+	}
+	h := hub{t, t.TempDir()}
+	refresh := func(mirror, cache string) []byte {
+		out := t.TempDir()
+		cmd := exec.Command("./publishers.sh", mirror, cache, out)
+		cmd.Env = h.env("0")
+		text, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", text)
+		assert.Contains(t, string(text), "not cloned: https://github.com/dotnet/versions")
+		assert.NotContains(t, string(text), "not fetched")
+		files, err := filepath.Glob(filepath.Join(out, "*"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		b, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		return b
+	}
+	const repo, file = "microsoft/playwright", "utils/docker/Dockerfile.noble"
+	require.NoError(t, os.MkdirAll(filepath.Join(h.dir, repo), 0o777))
+	h.commit(repo, file, "FROM ubuntu:noble\nRUN one\n")
+	mirror, cache := t.TempDir(), t.TempDir()
+	first := refresh(mirror, cache)
+	h.commit(repo, file, "FROM ubuntu:noble\nRUN two\n")
+	want := refresh(t.TempDir(), t.TempDir())
+	assert.False(t, bytes.Equal(first, want))
+	assert.True(t, bytes.Equal(want, refresh(mirror, cache)))
 }

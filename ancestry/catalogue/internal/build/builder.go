@@ -44,6 +44,9 @@ type Addition struct {
 	Architectures []string
 	// Tags are none if they are not known; the days are kept.
 	Tags []string
+	// Closed says that the tags are of releases whose names are not made of what is in the
+	// image: that of a later release can't be told.
+	Closed bool
 	// To may be data.Ongoing. One before From counts as From: the clocks of
 	// committers differ.
 	From, To data.Day
@@ -56,6 +59,7 @@ type entry struct {
 	first                data.Day
 	archs                map[string]bool // nil: all
 	tags                 map[string][]interval
+	closed               bool
 }
 
 type interval struct {
@@ -85,6 +89,7 @@ func (b *Builder) Add(a Addition) {
 	if a.Architectures == nil {
 		e.archs = nil
 	}
+	e.closed = e.closed || a.Closed
 	for _, arch := range a.Architectures {
 		if e.archs != nil {
 			e.archs[arch] = true
@@ -164,6 +169,9 @@ type tagSpan struct {
 func (e *entry) templates(spans []tagSpan) []string {
 	if e.digest == nil {
 		return nil
+	}
+	if e.closed {
+		return []string{data.NoTemplate}
 	}
 	var out []string
 	for _, s := range spans {

@@ -52,6 +52,10 @@ func Versions(line string) []Version {
 	return nil
 }
 
+// NoTemplate is a template of which no tag can be composed: those of its recipe are made of
+// nothing that is in the image.
+const NoTemplate = "{}"
+
 // Compose puts the values in the place of their names in a template, and returns
 // the tag: "{PYTHON_VERSION}-slim-trixie" becomes "3.13.14-slim-trixie". It reports
 // false if a value is missing.

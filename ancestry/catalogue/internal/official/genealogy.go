@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/cache"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
@@ -40,7 +41,7 @@ type job struct {
 	specs   []*spec
 	ids     map[Origin]int
 	digests map[string]*build.Digest // by key
-	cache   *cache
+	cache   *cache.Cache
 	kept    map[string]*kept // by repository
 	report  *Report
 }
@@ -146,7 +147,7 @@ func survey(ctx context.Context, opts Options) (*job, error) {
 	if opts.Progress == nil {
 		opts.Progress = func(string, int, int) {}
 	}
-	kept, err := openCache(opts.Cache)
+	kept, err := cache.Open(opts.Cache)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (j *job) recall() {
 	for _, s := range j.specs {
 		repo := RepoName(s.Repo)
 		if j.kept[repo] == nil {
-			j.kept[repo] = j.cache.load(repo)
+			j.kept[repo] = load(j.cache, repo)
 		}
 		s.kept = j.kept[repo]
 		if isCommit(s.Commit) {
@@ -217,7 +217,7 @@ func (j *job) remember() error {
 		}
 	}
 	for repo, k := range j.kept {
-		if err := j.cache.save(repo, k); err != nil {
+		if err := k.save(j.cache, repo); err != nil {
 			return err
 		}
 	}

@@ -88,28 +88,21 @@ func readDotnet(ctx context.Context, j *Job) error {
 		return err
 	}
 	defer func() { _ = source.Close() }()
-	d := &dotnet{Job: j, source: source, made: map[string]made{}, failed: map[string]error{}, images: map[string]bool{}}
-	now := map[fact]data.Day{}
+	d := &dotnet{Job: j, source: source, failed: map[string]error{}, images: map[string]bool{}}
+	now, before := map[fact]data.Day{}, ""
 	for _, r := range revisions {
-		var facts map[fact]bool
-		_, text, err := objects.Blob(r.blob)
-		if err == nil {
-			facts, err = parseImageInfo(text)
-		}
+		added, gone, err := j.delta(before, now, &blob{job: j, repository: j.Repository, objects: objects, hash: r.blob})
 		if err != nil { // what the revision before says goes on
 			j.unread(fmt.Sprintf("%.12s", r.commit), err)
 			continue
 		}
-		for _, f := range sorted(now) {
-			if !facts[f] {
-				d.add(f, now[f], r.from)
-				delete(now, f)
-			}
+		before = r.blob
+		for _, f := range gone {
+			d.add(f, now[f], r.from)
+			delete(now, f)
 		}
-		for f := range facts {
-			if _, ok := now[f]; !ok {
-				now[f] = r.from
-			}
+		for _, f := range added {
+			now[f] = r.from
 		}
 	}
 	for _, f := range sorted(now) {
@@ -177,7 +170,6 @@ func (p platformInfo) fact() (fact, error) {
 type dotnet struct {
 	*Job
 	source *git.Objects
-	made   map[string]made // by blob and architecture
 	failed map[string]error
 	images map[string]bool // by digest of the manifest
 }
@@ -237,26 +229,25 @@ func (d *dotnet) dockerfile(f fact) (made, error) {
 	if err := d.failed[name]; err != nil {
 		return made{}, err
 	}
-	if m, ok := d.made[name]; ok {
-		return m, nil
+	b := &blob{job: d.Job, repository: dotnetFiles, objects: d.source, hash: d.kept.Blobs[name]}
+	var err error
+	if b.hash == "" {
+		b.hash = name
+		if b.text, err = b.read(); err == nil {
+			b.hash, b.text, err = d.source.Blob(name)
+			d.kept.Blobs[name], d.kept.fresh = b.hash, true
+		}
 	}
-	hash, text, err := d.source.Blob(name)
+	var m made
+	if err == nil {
+		platform := map[string]string{"amd64": "linux/amd64", "arm64v8": "linux/arm64", "arm32v7": "linux/arm/v7"}[f.arch]
+		m, err = d.evaluate(b, dockerfile.Options{Platform: platform})
+	}
 	if err != nil {
 		d.failed[name] = err
 		d.unread(name, err)
 		return made{}, err
 	}
-	m, ok := d.made[hash+f.arch]
-	if !ok {
-		platform := map[string]string{"amd64": "linux/amd64", "arm64v8": "linux/arm64", "arm32v7": "linux/arm/v7"}[f.arch]
-		if m, err = evaluate(text, dockerfile.Options{Platform: platform}); err != nil {
-			d.failed[name] = err
-			d.unread(name, err)
-			return made{}, err
-		}
-		d.made[hash+f.arch] = m
-	}
-	d.made[name] = m
 	return m, nil
 }
 

@@ -1,7 +1,6 @@
 package publishers
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -67,12 +66,11 @@ func (j *Job) readFiles(ctx context.Context) error {
 		return err
 	}
 	for _, v := range all {
-		_, text, err := objects.Blob(v.blob)
-		if err == nil {
-			for _, r := range rows { // rows of other days may match, too
-				if groups := r.path.FindStringSubmatch(v.path); groups != nil && err == nil {
-					err = j.addFile(r.File, v, named(r.path, groups), text)
-				}
+		b := &blob{job: j, repository: j.Repository, objects: objects, hash: v.blob}
+		var err error
+		for _, r := range rows { // rows of other days may match, too
+			if groups := r.path.FindStringSubmatch(v.path); groups != nil && err == nil {
+				err = j.addFile(r.File, v, named(r.path, groups), b)
 			}
 		}
 		if err != nil {
@@ -93,14 +91,16 @@ func named(r *regexp.Regexp, groups []string) map[string]string {
 }
 
 // addFile adds one version of a Dockerfile.
-func (j *Job) addFile(f File, v version, groups map[string]string, text []byte) error {
-	a := build.Addition{Origin: "github.com/" + j.Repository, Commit: v.commit, Path: v.path, From: v.from, To: v.to}
+func (j *Job) addFile(f File, v version, groups map[string]string, b *blob) error {
+	a := build.Addition{Origin: "github.com/" + j.Repository, Commit: v.commit, Path: v.path, From: v.from, To: v.to, Closed: f.Release != ""}
 	since, until, err := f.days()
 	if a.From, a.To = max(a.From, since), min(a.To, until); err != nil || a.From > a.To || until < data.Ongoing && a.From == a.To {
 		return err
 	}
 	targets := platforms[:]
-	if !bytes.Contains(text, []byte("TARGET")) {
+	if some, err := j.targets(b); err != nil {
+		return err
+	} else if !some {
 		targets = targets[:1]
 	}
 	args, err := fillIn(f.Args, groups)
@@ -112,7 +112,7 @@ func (j *Job) addFile(f File, v version, groups map[string]string, text []byte) 
 		return fmt.Errorf("variable %w", err)
 	}
 	for _, p := range targets {
-		m, err := evaluate(text, dockerfile.Options{Args: args, Varies: f.Varies, Inherited: inherited, Platform: p[0]})
+		m, err := j.evaluate(b, dockerfile.Options{Args: args, Varies: f.Varies, Inherited: inherited, Platform: p[0]})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
+	"github.com/stemma-go/stemma/ancestry/catalogue/internal/cache"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/official"
@@ -65,6 +66,10 @@ type Options struct {
 	// Only are the publishers to read, by Repository; nil for all but those that have to be
 	// asked for.
 	Only []string
+	// Cache is a directory that keeps what was read of files for the next run; "" for none.
+	Cache string
+	// Look leaves the cache as it is: what is Missing can still be had.
+	Look bool
 	// Progress is called before each publisher; nil for silence.
 	Progress func(stage string, done, total int)
 }
@@ -85,12 +90,27 @@ type Report struct {
 type Made struct {
 	Report
 	Catalogue *build.Builder // nil if there is no clone
+	// Missing are the files' contents that neither the clones nor the cache have, and that
+	// were not asked for before.
+	Missing []Object
 }
 
 // Build reads the publishers of the table of which there are clones, in the order of their
 // names. Each has a catalogue of its own: what is known of one ends with its own last day.
 func Build(ctx context.Context, opts Options) ([]Made, error) {
 	return buildOf(ctx, opts, table())
+}
+
+// Repositories returns the repositories of which clones are needed, sorted: owner/name. only is
+// as in Options.
+func Repositories(only []string) ([]string, error) {
+	some, err := chosen(table(), only)
+	var names []string
+	for _, p := range some {
+		names = append(append(names, p.Repository), p.Also...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 func buildOf(ctx context.Context, opts Options, publishers []Publisher) ([]Made, error) {
@@ -101,19 +121,23 @@ func buildOf(ctx context.Context, opts Options, publishers []Publisher) ([]Made,
 	if publishers, err = chosen(publishers, opts.Only); err != nil {
 		return nil, err
 	}
+	known, err := cache.Open(opts.Cache)
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(publishers, func(a, b Publisher) int { return cmp.Compare(a.Repository, b.Repository) })
 	var out []Made
 	for i, p := range publishers {
 		if opts.Progress != nil {
 			opts.Progress(p.Repository, i+1, len(publishers))
 		}
-		j := &Job{Publisher: p, opts: opts, clones: clones, report: &Report{Repository: p.Repository}}
+		j := &Job{Publisher: p, opts: opts, clones: clones, cache: known, report: &Report{Repository: p.Repository}}
 		if err := j.run(ctx); errors.Is(err, official.ErrNoClone) {
 			j.report.Err = err
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Repository, err)
 		}
-		out = append(out, Made{*j.report, j.b})
+		out = append(out, Made{*j.report, j.b, j.missing})
 	}
 	return out, nil
 }
@@ -139,6 +163,12 @@ type Job struct {
 	clones official.Clones
 	b      *build.Builder
 	report *Report
+
+	cache   *cache.Cache
+	kept    *kept
+	lacks   map[Object]bool // of this run
+	missing []Object
+	broken  error // git failed: nothing that was read after it counts
 }
 
 // open finds the clone and its newest revision.
@@ -192,11 +222,27 @@ func (j *Job) run(ctx context.Context) error {
 	if err := j.open(ctx); err != nil {
 		return err
 	}
+	j.load()
 	j.b = build.New(data.DayOf(j.report.Last), fmt.Sprintf("github.com/%s@%s", j.Repository, j.report.Head))
-	if j.Read != nil {
-		return j.Read(ctx, j)
+	read := j.Read
+	if read == nil {
+		read = func(ctx context.Context, j *Job) error { return j.readFiles(ctx) }
 	}
-	return j.readFiles(ctx)
+	if err := errors.Join(read(ctx, j), j.broken); err != nil {
+		return err
+	}
+	for o := range j.lacks {
+		if !j.kept.Unread[o] {
+			j.missing = append(j.missing, o)
+		}
+	}
+	slices.SortFunc(j.missing, func(a, b Object) int {
+		return cmp.Or(cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Name, b.Name))
+	})
+	if j.opts.Look {
+		return nil
+	}
+	return j.save()
 }
 
 // unread counts what could not be read, and keeps the first.

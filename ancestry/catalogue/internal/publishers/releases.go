@@ -75,11 +75,8 @@ func (j *Job) addRelease(ctx context.Context, r row, rel release, objects *git.O
 		}
 		values := named(r.path, groups)
 		maps.Copy(values, rel.groups)
-		_, text, err := objects.Blob(words[2])
-		if err == nil {
-			err = j.addFile(r.File, version{path: path, commit: rel.commit, from: rel.from, to: rel.to}, values, text)
-		}
-		if err != nil {
+		b := &blob{job: j, repository: j.Repository, objects: objects, hash: words[2]}
+		if err := j.addFile(r.File, version{path: path, commit: rel.commit, from: rel.from, to: rel.to}, values, b); err != nil {
 			j.unread(fmt.Sprintf("%.12s:%s", rel.commit, path), err)
 		}
 		return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
+	"github.com/stemma-go/stemma/ancestry/genealogy"
 )
 
 // releasedFile is a Dockerfile whose build arguments differ from build to build.
@@ -22,12 +25,12 @@ const releasedFile = `FROM debian:bookworm-slim
 ARG BUILD_DATE
 ARG VERSION
 LABEL build="acme ${VERSION} of ${BUILD_DATE}"
-RUN install --everything --that=the-application --needs=from-somewhere --and=more
+RUN install --everything --that=the-application --needs=from-somewhere-1.1 --and=more
 COPY root/ /
 `
 
 var releasedRow = Publisher{Repository: "acme/base", Files: []File{{
-	Path: "Dockerfile", Release: `(?P<line>\d+)-(?P<version>\w+)`, Name: "acme/base", Tags: []string{"${line}-${version}", "${line}"},
+	Path: "Dockerfile", Release: `(?P<line>\d+)-(?P<version>[\w.]+)`, Name: "acme/base", Tags: []string{"${line}-${version}", "${line}"},
 	Args: map[string]string{"VERSION": "${version}"}, Varies: []string{"BUILD_DATE"},
 }}}
 
@@ -36,7 +39,7 @@ var releasedRow = Publisher{Repository: "acme/base", Files: []File{{
 func releases(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	days := []string{"2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"}
+	days := []string{"2025-03-01", "2025-04-01", "2025-05-01", "2025-06-01"}
 	tags := []string{"1-aaaa", "2-bbbb", "1-cccc", "nightly"}
 	var commits []commit
 	for i, d := range days {
@@ -55,12 +58,12 @@ func released(day, version string, more ...v1.History) *configFile {
 	at, _ := time.Parse(time.DateOnly, day)
 	date := at.Format(time.RFC3339)
 	args := fmt.Sprintf("|2 BUILD_DATE=%s VERSION=%s ", date, version)
-	h := []v1.History{{CreatedBy: "# debian.sh --arch 'amd64' out/ 'bookworm' '@1703462400'", Created: v1.Time{Time: time.Unix(1703462400, 0).UTC()}}}
+	h := slices.Clone(roots["debian:bookworm-slim"])
 	for _, by := range []string{"ARG BUILD_DATE=" + date, "ARG VERSION=" + version, "LABEL build=acme " + version + " of " + date} {
 		h = append(h, v1.History{CreatedBy: by, EmptyLayer: true})
 	}
 	h = append(h,
-		v1.History{CreatedBy: "RUN " + args + "/bin/sh -c install --everything --that=the-application --needs=from-somewhere --and=more # buildkit"},
+		v1.History{CreatedBy: "RUN " + args + "/bin/sh -c install --everything --that=the-application --needs=from-somewhere-1.1 --and=more # buildkit"},
 		v1.History{CreatedBy: "COPY root/ / # buildkit"},
 	)
 	for i := range h[1:] {
@@ -74,7 +77,7 @@ func released(day, version string, more ...v1.History) *configFile {
 func TestReleases(t *testing.T) {
 	file, reports := madeOf(t, Options{Mirror: releases(t)}, releasedRow)
 	assert.Equal(t, 3, reports[0].Recipes)
-	assert.Equal(t, "2024-04-01", reports[0].Last.Format(time.DateOnly))
+	assert.Equal(t, "2025-06-01", reports[0].Last.Format(time.DateOnly))
 	d, err := data.Open(bytes.NewReader(file), int64(len(file)))
 	require.NoError(t, err)
 	r, err := d.Repository("acme/base")
@@ -84,23 +87,34 @@ func TestReleases(t *testing.T) {
 		spans = append(spans, fmt.Sprint(r.Recipe(id).Spans))
 	}
 	assert.ElementsMatch(t, []string{
-		"[{[1-aaaa 1] 2024-01-01 2024-03-01}]", "[{[2-bbbb 2] 2024-02-01 ongoing}]", "[{[1-cccc 1] 2024-03-01 ongoing}]",
+		"[{[1-aaaa 1] 2025-03-01 2025-05-01}]", "[{[2-bbbb 2] 2025-04-01 ongoing}]", "[{[1-cccc 1] 2025-05-01 ongoing}]",
 	}, spans)
 
 	c, err := catalogue.Open(bytes.NewReader(file), int64(len(file)))
 	require.NoError(t, err)
 	first := func(img ancestry.ConfigFiler) string { return names(t, img, c, ancestry.Hints{})[0] }
-	assert.Equal(t, "acme/base:1-aaaa recognised", first(released("2024-01-01", "aaaa")))
-	assert.Equal(t, "acme/base:2-bbbb recognised", first(released("2024-03-01", "bbbb")))
-	assert.Equal(t, "acme/base:1-cccc recognised", first(released("2024-03-01", "cccc")))
-	assert.Equal(t, " unknown", first(released("2024-03-01", "mine")), "of no release")
-	own := v1.History{CreatedBy: "RUN /bin/sh -c make # buildkit", Comment: "buildkit.dockerfile.v0", Created: v1.Time{Time: time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC)}}
-	assert.Equal(t, []string{" unknown", "acme/base:1-cccc recognised"}, names(t, released("2024-03-01", "cccc", own), c, ancestry.Hints{})[:2])
+	assert.Equal(t, "acme/base:1-aaaa recognised", first(released("2025-03-01", "aaaa")))
+	assert.Equal(t, "acme/base:2-bbbb recognised", first(released("2025-05-01", "bbbb")))
+	assert.Equal(t, "acme/base:1-cccc recognised", first(released("2025-05-01", "cccc")))
+	assert.Equal(t, " unknown", first(released("2025-05-01", "mine")), "of no release")
+	own := v1.History{CreatedBy: "RUN /bin/sh -c make # buildkit", Comment: "buildkit.dockerfile.v0", Created: v1.Time{Time: time.Date(2025, 5, 2, 0, 0, 0, 0, time.UTC)}}
+	assert.Equal(t, []string{" unknown", "acme/base:1-cccc recognised"}, names(t, released("2025-05-01", "cccc", own), c, ancestry.Hints{})[:2])
 
-	_, reports = madeOf(t, Options{Mirror: releases(t), Until: time.Date(2024, 2, 15, 0, 0, 0, 0, time.UTC)}, releasedRow)
+	// What is younger than the catalogue, and alike, has no tag that could be told.
+	young := released("2025-08-01", "dddd")
+	for i := range young.History {
+		young.History[i].CreatedBy = strings.Replace(young.History[i].CreatedBy, "from-somewhere-1.1", "from-somewhere-7.7", 1)
+	}
+	g, err := genealogy.Open()
+	require.NoError(t, err)
+	got := names(t, young, catalogue.Join(c, g), ancestry.Hints{})
+	assert.Equal(t, " unknown", got[0])
+	assert.Contains(t, got[1], "debian")
+
+	_, reports = madeOf(t, Options{Mirror: releases(t), Until: time.Date(2025, 4, 15, 0, 0, 0, 0, time.UTC)}, releasedRow)
 	assert.Equal(t, 2, reports[0].Recipes)
 	_, reports = madeOf(t, Options{Mirror: releases(t)}, Publisher{Repository: "acme/base", Files: []File{{
-		Path: "Dockerfile", Release: `1-\w+`, Name: "acme/base", Args: map[string]string{"VERSION": "${version}"},
+		Path: "Dockerfile", Release: `1-[\w.]+`, Name: "acme/base", Args: map[string]string{"VERSION": "${version}"},
 	}}})
 	assert.Equal(t, 2, reports[0].Unread)
 	assert.Contains(t, reports[0].Example, "build argument VERSION")
