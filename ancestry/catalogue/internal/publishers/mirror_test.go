@@ -171,7 +171,7 @@ func names(t *testing.T, img ancestry.ConfigFiler, c *catalogue.Catalogue, hints
 }
 
 // TestMirrorChains: of each publisher one chain, the Dockerfiles played as they were on a
-// day, is named by the embedded genealogy.
+// day, is named by the embedded genealogy; what somebody builds on it has no name.
 func TestMirrorChains(t *testing.T) {
 	clones, err := official.FindClones(mirror(t))
 	require.NoError(t, err)
@@ -230,6 +230,8 @@ func TestMirrorChains(t *testing.T) {
 					assert.Contains(t, got[i], want)
 				}
 			}
+			own := v1.History{CreatedBy: "RUN /bin/sh -c make # buildkit", Comment: "buildkit.dockerfile.v0", Created: v1.Time{Time: day(on).AddDate(0, 0, 7)}}
+			assert.Equal(t, append([]string{" unknown"}, got...), names(t, config(append(h, own)), g, ancestry.Hints{}), "somebody's image on it")
 		})
 	}
 }
