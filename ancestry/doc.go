@@ -72,6 +72,9 @@
 // The image itself is called what it is known to be, if that is known by a recipe
 // or better; otherwise it is called by the reference under which it was asked for.
 //
+// Where a claim states a digest, by which an image is pinned, sources that know images by
+// digest are asked for its tags: see [Digester].
+//
 // # Standing
 //
 // A source that follows tags through time also says how the image that it names

@@ -4,7 +4,7 @@
 // of the layers of .NET's images of the last months. Where an official image and another
 // have the same steps, the official one has the name. A program that imports the package
 // grows by the 6 MB of that data. Each publisher's are a catalogue of their own, with a day
-// of its own.
+// of its own; [With] puts newer ones in their place.
 //
 //	g, err := genealogy.Open()
 //	lineage, err := ancestry.Resolve(ctx, img, &ancestry.Options{Catalogues: []ancestry.Source{g}})
