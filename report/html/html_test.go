@@ -50,6 +50,7 @@ func sample(t testing.TB) *report.Report {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.html", []byte(write(t, sample(t))))
+	golden.Check(t, "asked.html", []byte(visible(write(t, handmade.Asked(t, rules.All())))))
 	golden.Check(t, "scanned.html", []byte(visible(write(t, handmade.Scanned(t, nil)))))
 }
 

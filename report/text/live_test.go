@@ -17,7 +17,7 @@ func TestLive(t *testing.T) {
 	day := handmade.Day("2026-10-01")
 	for want, l := range map[string]ancestry.Live{
 		"base:1 still points to it":                                                          {State: ancestry.StateCurrent},
-		"base:1 still points to it; end of life not known":                                   {State: ancestry.StateCurrent, NoEndOfLife: "x"},
+		"base:1 still points to it; end of life not known: x":                                {State: ancestry.StateCurrent, NoEndOfLife: "x"},
 		"base:1 still points to it; its publisher ended its life on 2026-10-01":              {State: ancestry.StateCurrent, EndOfLife: day},
 		"base:1 still points to it; its publisher ends its life on 2027-01-01":               {State: ancestry.StateCurrent, EndOfLife: handmade.Day("2027-01-01")},
 		"base:1 is gone: no such tag":                                                        {State: ancestry.StateGone, Why: "no such tag"},
