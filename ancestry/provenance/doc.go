@@ -65,31 +65,13 @@
 //
 // [Options].Verify is the caller's: who signed, and whether he may. What it verified is proved.
 // This package brings no verifier, since each would bring hundreds of packages and a choice of
-// whom to trust. A Sigstore bundle, as GitHub stores it, is verified by sigstore-go:
+// whom to trust. The program examples/sigstore, a module of its own, verifies with sigstore-go what
+// cosign and GitHub store: by a key, or by an identity and a trusted root.
 //
-//	func signedBy(_ context.Context, d provenance.Document) (string, error) {
-//		var b bundle.Bundle // github.com/sigstore/sigstore-go/pkg/bundle
-//		if err := b.UnmarshalJSON(d.Content); err != nil {
-//			return "", provenance.ErrUnsigned // a plain statement
-//		}
-//		who, err := verify.NewShortCertificateIdentity( // github.com/sigstore/sigstore-go/pkg/verify
-//			"https://token.actions.githubusercontent.com", "", "", "^https://github.com/acme/")
-//		if err != nil {
-//			return "", err
-//		}
-//		digest, err := hex.DecodeString(d.Subject.Hex)
-//		if err != nil {
-//			return "", err
-//		}
-//		result, err := verifier.Verify(&b, verify.NewPolicy( // of verify.NewVerifier, with a trusted root
-//			verify.WithArtifactDigest(d.Subject.Algorithm, digest), verify.WithCertificateIdentity(who)))
-//		if err != nil {
-//			return "", err
-//		}
-//		return result.Signature.Certificate.SubjectAlternativeName, nil
-//	}
+//	provenance.Options{Verify: v.verify} // examples/sigstore/verify.go
 //
-// BuildKit's statements are plain: who signs them signs the manifest, [Document].Manifest.
+// BuildKit's statements are plain: who signs them signs the manifest, [Document].Manifest, or
+// wraps the predicate, as cosign attest does.
 //
 // # Limits
 //
