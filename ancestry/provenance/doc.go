@@ -46,8 +46,9 @@
 //     and gives the result BASE_IMAGES_DIGESTS, as those of Konflux do, names the images of the
 //     FROM lines; these alone are considered. Buildah itself attests nothing: it writes its
 //     base into annotations, which package ancestry reads. So does ko.
-//   - GitHub's attestations and those of SLSA's generators name the repository and the commit
-//     that were built, and no base. Images that other builders list are compared like those
+//   - GitHub's attestations (actions/attest-build-provenance, bundles that refer to the image)
+//     and those of SLSA's generators name the repository and the commit that were built, and no
+//     base. That is evidence about the image's own steps. Images that other builders list are compared like those
 //     of mode=min, and never inferred.
 //
 // Where the base ends, its layers in the document say, or its configuration; steps without

@@ -299,6 +299,10 @@ func (r *reader) withoutGraph(ctx context.Context) ([]ancestry.Claim, error) {
 		first := slices.MaxFunc(claims, func(a, b ancestry.Claim) int { return a.End - b.End }).End
 		claims = append(claims, ancestry.Claim{Start: first, End: len(r.q.Steps), Evidence: r.evidence(from)})
 	}
+	if from := r.origin(nil); from != "" && len(claims) == 0 {
+		claims = append(claims, ancestry.Claim{Start: history.None, End: len(r.q.Steps), Evidence: r.evidence(from),
+			Dockerfile: &ancestry.Dockerfile{Repository: r.Repository, Revision: r.Revision}})
+	}
 	return claims, errors.Join(errs...)
 }
 
