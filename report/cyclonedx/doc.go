@@ -53,6 +53,7 @@
 //	stemma:live:name, :why              the tag that was asked for; why it is gone, or why it is not known whether it moved
 //	stemma:live:since, :digest          when what the tag points to now was built, if the tag moved; the digest of that
 //	stemma:live:layers, :bytes          layers that it has and the ancestor has not, and their bytes as stored
+//	stemma:live:packages                packages in which the two differ, if that was asked for
 //	stemma:endOfLife                    the day on which its publisher ends its life; :unknown says why that is not known
 //	stemma:layer:index, :diffID         its layers
 //	stemma:content:bytes                bytes of the regular files of its layers, uncompressed

@@ -27,6 +27,9 @@ func addLive(props *properties, l *ancestry.Live) {
 	if d := l.Difference; d != nil {
 		props.number("stemma:live:layers", int64(d.Layers))
 		props.number("stemma:live:bytes", d.Bytes)
+		if d.Packages != nil {
+			props.number("stemma:live:packages", int64(*d.Packages))
+		}
 	}
 	if !l.EndOfLife.IsZero() {
 		props.add("stemma:endOfLife", l.EndOfLife.UTC().Format(time.DateOnly))

@@ -25,6 +25,7 @@ func TestLive(t *testing.T) {
 		"base:1 moved, when is not known":                                                    {State: ancestry.StateMoved, Now: &ancestry.Tagged{}},
 		"base:1 moved, to an image dated 2026-10-01: the layers are the same":                {State: ancestry.StateMoved, Now: &ancestry.Tagged{Created: day}, Difference: &ancestry.Difference{}},
 		"base:1 moved on 2026-10-01 or later: 2 layers of 8.2 kB differ, packages not known": {State: ancestry.StateMoved, Since: day, Difference: &ancestry.Difference{Layers: 2, Bytes: 8192}},
+		"base:1 moved on 2026-10-01 or later: 1 layer of 8.2 kB differ, and 3 packages":      {State: ancestry.StateMoved, Since: day, Difference: &ancestry.Difference{Layers: 1, Bytes: 8192, Packages: new(3)}},
 	} {
 		r := handmade.Sample(t, rules.All())
 		for _, verbose := range []bool{false, true} {

@@ -55,8 +55,10 @@ func moved(l ancestry.Live) string {
 		return s
 	case d.Layers == 0:
 		return s + ": the layers are the same"
-	default:
+	case d.Packages == nil:
 		return s + fmt.Sprintf(": %s of %s differ, packages not known", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes))
+	default:
+		return s + fmt.Sprintf(": %s of %s differ, and %s", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes), english.Plural(*d.Packages, "package", ""))
 	}
 }
 
