@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 	golden.Check(t, "scanned.html", []byte(visible(write(t, handmade.Scanned(t, nil)))))
 }
 
-// The same report gives the same bytes; so does a report made anew.
+// The same report gives the same bytes; so does a report made again.
 func TestDeterministic(t *testing.T) {
 	want := write(t, sample(t))
 	for range 3 {
