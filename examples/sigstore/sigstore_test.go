@@ -249,14 +249,26 @@ func must[T any](v T, err error) T {
 
 const proved, recorded = "○ registry.example.com/acme/base:1 proved", "○ registry.example.com/acme/base:1 recorded"
 
-// What the key signed is proved, as an envelope under cosign's tag, and as one that refers to
-// the image.
+// What the key signed is proved: as an envelope under cosign's tag, as one that refers to the
+// image, and as a bundle, as cosign 3 writes it.
 func TestKey(t *testing.T) {
 	k, stranger := newKey(t), newKey(t)
-	for name, tagged := range map[string]bool{"tag": true, "referrer": false} {
+	for name, store := range map[string]func(*testing.T, *place, []byte){
+		"tag":      func(t *testing.T, p *place, envelope []byte) { p.attach(t, true, envelopeType, envelope, nil) },
+		"referrer": func(t *testing.T, p *place, envelope []byte) { p.attach(t, false, envelopeType, envelope, nil) },
+		"bundle": func(t *testing.T, p *place, envelope []byte) {
+			b := &protobundle.Bundle{MediaType: bundleType, VerificationMaterial: &protobundle.VerificationMaterial{
+				Content: &protobundle.VerificationMaterial_PublicKey{PublicKey: &protocommon.PublicKeyIdentifier{Hint: "a key"}},
+			}}
+			signed := &protodsse.Envelope{}
+			require.NoError(t, protojson.Unmarshal(envelope, signed))
+			b.Content = &protobundle.Bundle_DsseEnvelope{DsseEnvelope: signed}
+			p.attach(t, false, bundleType, must(protojson.Marshal(b)), nil)
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
-			p.attach(t, tagged, envelopeType, k.sign(t, p.own(t)), nil)
+			store(t, p, k.sign(t, p.own(t)))
 			out, code := p.ask(t, "-key", k.file)
 			assert.Zero(t, code, out)
 			assert.Contains(t, out, proved)
