@@ -14,8 +14,9 @@
 // else; -tuf fetches the trusted root of Sigstore's public instance, and keeps it in
 // ~/.sigstore/root.
 //
-// The exit code is 0 if all could be read, 1 if the image could not, 2 if the command was
-// wrong, and 3 if something of it could not be read, or was refused.
+// The exit code is 0 if all could be read, 1 if the image could not, 2 if the command was wrong or
+// whom to trust could not be read, and 3 if something of the image could not be read, or was
+// refused.
 package main
 
 import (
