@@ -52,6 +52,11 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 		out[i].begins(c.cuts[spans[i].From])
 	}
 	c.addDoubts(spans, out)
+	for _, w := range c.accepted {
+		if w.Dockerfile != nil && w.Start == history.None { // says from what the youngest was built, and no more
+			youngest.add(w.Evidence)
+		}
+	}
 	for i := range out {
 		out[i].order(decisive[i])
 	}

@@ -34,7 +34,7 @@ type cut struct {
 
 // findBoundaries takes the claims from the strongest to the weakest, and accepts each
 // that fits those accepted before. Recipes that then turn out to stand on something
-// else than their FROM are taken for likenesses, and it begins anew.
+// else than their FROM are taken for likenesses, and it starts again.
 func findBoundaries(steps []history.Step, claims []weighed) *chain {
 	claims = slices.Clone(claims)
 	slices.SortStableFunc(claims, stronger)

@@ -28,14 +28,15 @@ type Lines struct {
 	End int
 }
 
-// dockerfile returns the one of the first accepted claim that has one.
-func (c *chain) dockerfile() *Dockerfile {
+// dockerfile returns the one of the first accepted claim that has one: with lines, or else
+// with the repository alone.
+func (c *chain) dockerfile() (found *Dockerfile) {
 	for _, w := range c.accepted {
-		if w.Dockerfile != nil {
-			return w.Dockerfile
+		if w.Dockerfile != nil && (found == nil || len(found.Steps) == 0 && len(w.Dockerfile.Steps) > 0) {
+			found = w.Dockerfile
 		}
 	}
-	return nil
+	return found
 }
 
 // Step returns the lines of a step; zero if they are not known, and for a step that the

@@ -22,7 +22,8 @@ type Lineage struct {
 	// which has those that the files tell, too.
 	Donors []Donor
 	// Dockerfile says which of its lines made which steps, where a build attestation has
-	// it; nil if none does. See package ancestry/provenance.
+	// it, or only from which repository and commit the image was built, where it has no more;
+	// nil if none does. See package ancestry/provenance.
 	Dockerfile *Dockerfile
 	// Problems are what was wrong with the history, or with a Source.
 	Problems []history.Problem

@@ -47,11 +47,14 @@ type Tagged struct {
 	Bytes   int64 // of its layers as stored, by its manifest
 }
 
-// A Difference is what one image has that another has not. Which packages differ is not
-// known without reading layers.
+// A Difference is what one image has that another has not.
 type Difference struct {
 	Layers int   // that the other does not have
 	Bytes  int64 // of those, as stored
+	// Packages is how many packages one of the two alone has, or in another version. It is nil
+	// if that is not known, as after package live: it takes to read the layers of both. `tree
+	// -live-packages` does that for roots, by package report/diff.
+	Packages *int
 }
 
 // An Asked says what it took to ask registries.

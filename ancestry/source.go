@@ -41,7 +41,9 @@ type Claim struct {
 	// Parent names the image below Start, if the source knows it ("FROM"). It is a
 	// claim about the span below, of the same confidence at most.
 	Parent Name
-	// Dockerfile says which lines made which steps, if the source knows the Dockerfile.
+	// Dockerfile says which lines made which steps, if the source knows the Dockerfile, or
+	// at least which repository the image was built from. A claim that has nothing else to
+	// say has no Start, and ends with the last step.
 	Dockerfile *Dockerfile
 	// Window is when the image can have been built, zero times for "not known".
 	From, To time.Time

@@ -261,7 +261,7 @@ func (w *bodyWriter) attributes(num uint32) {
 }
 
 // restore makes of a cached layer what reading the layer makes. After an error, which
-// may be ctx's, the layer must be read anew.
+// may be ctx's, the layer must be read again.
 func (l *layerReader) restore(ctx context.Context, c *cachedLayer) error {
 	z, err := zstd.NewReader(bytes.NewReader(c.body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(bodyWindow))

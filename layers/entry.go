@@ -13,7 +13,7 @@ type Change uint8
 
 // The changes. Every entry has exactly one. It compares the entry with what the
 // layers below show at its path, whatever else its own layer does there: a file
-// that one layer deletes and writes anew is Modified, not Added.
+// that one layer deletes and writes again is Modified, not Added.
 //
 // A hard link counts as the file that it is another name of. The time of a directory
 // is never compared, because it changes with everything in the directory. Other times

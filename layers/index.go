@@ -82,7 +82,7 @@ type Layer struct {
 	// deleted; Deletes is the part of them that its whiteouts deleted.
 	Hides, Deletes int64
 	// DeletedFiles is the number of entries of the layers below, without
-	// directories, that its whiteouts deleted. Those that it writes anew count, too.
+	// directories, that its whiteouts deleted. Those that it writes again count, too.
 	DeletedFiles int
 }
 

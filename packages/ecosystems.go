@@ -25,7 +25,7 @@ type Ecosystem struct {
 	// database was deleted, and its packages are no longer listed.
 	PerPackage []string
 	// History are directories in which its managers note what they did. They list no
-	// packages, and are written anew whenever the database is.
+	// packages, and are written again whenever the database is.
 	History []string
 	// FileLists is the directory, beside the database's file, with a list of the files of
 	// each package: NAME.list or NAME:ARCH.list, one absolute path a line.
@@ -86,7 +86,7 @@ func EcosystemOf(kind string) Ecosystem {
 }
 
 // IsDatabase reports whether the file at p is part of a package database of the image,
-// or of what package managers write anew with it.
+// or of what package managers write again with it.
 func IsDatabase(p string) bool {
 	in := func(dir string) bool { return strings.HasPrefix(p, dir) && strings.HasPrefix(p[len(dir):], "/") }
 	for i := range ecosystems {

@@ -72,6 +72,21 @@ func (p *Package) Layer() int {
 	return layers.None
 }
 
+// At returns the version that the package had after a layer, which is the bottom one at 0;
+// false if it was not there.
+func (p *Package) At(layer int) (version string, ok bool) {
+	for _, e := range p.Events {
+		if e.Layer > layer {
+			break
+		}
+		version, ok = e.To, e.Kind != Removed && e.Kind != Unlisted
+	}
+	if !ok {
+		return "", false
+	}
+	return version, true
+}
+
 // Introduced returns the layer that first had the package, whatever its version.
 func (p *Package) Introduced() int {
 	if len(p.Events) == 0 {

@@ -38,7 +38,7 @@ type Patches struct {
 type Trace struct {
 	State PatchState
 	// Ancestor is the link that holds it, an index in Report.Ancestors: the one that has
-	// to be built anew, or, if nothing is known of the way further up, the first of which
+	// to be rebuilt, or, if nothing is known of the way further up, the first of which
 	// nothing is known. -1 if no link does.
 	Ancestor int
 	// Step is the image's own step to mend, for PatchOwnStep; layers.None if it is not known.
@@ -58,7 +58,7 @@ type Act struct {
 	Do string
 	// By says who can do it.
 	By Mender
-	// Ancestor is the one that has to be built anew, an index in Report.Ancestors; -1 for a
+	// Ancestor is the one that has to be rebuilt, an index in Report.Ancestors; -1 for a
 	// distribution.
 	Ancestor int
 	// Rating is the highest of the vulnerabilities that it releases, or may release.
@@ -89,7 +89,7 @@ type Outdated struct {
 func (o Outdated) Total() int { return o.Outdated + o.Current + o.Unlisted + o.NotKnown }
 
 // A PatchState is how far a fix has come. Each stands for what is to happen next: a fix is
-// made; its distribution publishes it; the image that installed the package is built anew;
+// made; its distribution publishes it; the image that installed the package is rebuilt;
 // so is each image that stands on that, one after the other; and at last one's own.
 type PatchState int
 
@@ -104,10 +104,10 @@ const (
 	// have it yet.
 	PatchUnpublished
 	// PatchInstaller: the distribution has it; the ancestor that installed the package was
-	// not built anew since.
+	// not rebuilt since.
 	PatchInstaller
 	// PatchNextLink: the ancestor that installed the package has it by now; a younger one
-	// was not built anew on that.
+	// was not rebuilt on that.
 	PatchNextLink
 	// PatchPull: all ancestors have it by now. The image itself stands on old ones, and
 	// has to be built on those of today.

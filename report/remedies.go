@@ -88,11 +88,15 @@ func (r *Report) Renewal() string {
 		return MoveOn(base.Repository)
 	}
 	name := r.NameOf(1)
-	switch {
+	switch live := base.Live; {
+	case live != nil && live.State == ancestry.StateGone:
+		return MoveOn(base.Repository)
 	case base.Confidence == ancestry.Unknown:
 		name = "build of your base"
 	case base.Standing != nil && base.Standing.Superseded != nil:
 		name = base.Standing.Superseded.Name.String()
+	case live != nil && live.State == ancestry.StateMoved:
+		name = live.Name
 	}
 	return fmt.Sprintf("rebuild on a current %s (docker build --pull, or a newer digest)", name)
 }

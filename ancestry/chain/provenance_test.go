@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log"
@@ -103,4 +104,56 @@ func TestProvenanceIsAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, r.Ancestors, 2)
 	assert.Equal(t, "example.org/acme/base:1", r.Ancestors[1].String())
+}
+
+// What GitHub attests is a bundle that refers to the image. It names no base, but the
+// repository and the commit; so does the statement of any builder that names the source alone.
+func TestGitHubAttestation(t *testing.T) {
+	const statement = `{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://slsa.dev/provenance/v1",
+"subject":[{"name":"ghcr.io/acme/app","digest":{"sha256":"%s"}}],"predicate":{"buildDefinition":{
+"buildType":"https://actions.github.io/buildtypes/workflow/v1",
+"externalParameters":{"workflow":{"ref":"refs/heads/main","repository":"https://github.com/acme/app","path":".github/workflows/ci.yml"}},
+"resolvedDependencies":[{"uri":"git+https://github.com/acme/app@refs/heads/main","digest":{"gitCommit":"4b220de5058abfd01ff619c9d2ff6b09a049bea0"}}]},
+"runDetails":{"builder":{"id":"https://github.com/acme/app/.github/workflows/ci.yml@refs/heads/main"}}}}`
+	const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	srv := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true)))
+	defer srv.Close()
+	host := strings.TrimPrefix(srv.URL, "http://")
+	img := image(t, layer{blob(t, file{name: "a", body: "a"}), "COPY a / # buildkit"}, layer{blob(t, file{name: "b", body: "b"}), "RUN b # buildkit"}, layer{blob(t, file{name: "c", body: "c"}), "RUN c # buildkit"})
+	digest, err := img.Digest()
+	require.NoError(t, err)
+	size, err := img.Size()
+	require.NoError(t, err)
+	ref, err := name.ParseReference(host + "/app:1")
+	require.NoError(t, err)
+	require.NoError(t, remote.Write(ref, img))
+	payload := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, statement, digest.Hex))
+	bundle := fmt.Sprintf(`{"mediaType":%q,"verificationMaterial":{},"dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":%q,"signatures":[{"sig":""}]}}`, bundleType, payload)
+	attestation := mutate.MediaType(mutate.ConfigMediaType(empty.Image, bundleType), types.OCIManifestSchema1)
+	attestation, err = mutate.AppendLayers(attestation, static.NewLayer([]byte(bundle), bundleType))
+	require.NoError(t, err)
+	attestation = mutate.Annotations(attestation, map[string]string{"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": "https://slsa.dev/provenance/v1"}).(v1.Image)
+	attestation = mutate.Subject(attestation, v1.Descriptor{MediaType: types.DockerManifestSchema2, Size: size, Digest: digest}).(v1.Image)
+	about, err := attestation.Digest()
+	require.NoError(t, err)
+	require.NoError(t, remote.Write(ref.Context().Digest(about.String()), attestation))
+
+	opened, err := source.Open(t.Context(), "registry:"+host+"/app:1", nil)
+	require.NoError(t, err)
+	defer opened.Close()
+	r, err := chain.Of(t.Context(), opened, &chain.Options{MaxBytes: -1, Provenance: &provenance.Options{}})
+	require.NoError(t, err)
+	assert.Empty(t, r.Problems)
+	unasked, err := chain.Of(t.Context(), opened, &chain.Options{MaxBytes: -1})
+	require.NoError(t, err)
+	require.Len(t, r.Ancestors, len(unasked.Ancestors), "no base is invented")
+	assert.Equal(t, unasked.Ancestors[0].Steps, r.Ancestors[0].Steps)
+	assert.Equal(t, unasked.Ancestors[0].Boundary, r.Ancestors[0].Boundary)
+	assert.Equal(t, &ancestry.Dockerfile{Repository: "https://github.com/acme/app", Revision: "4b220de5058abfd01ff619c9d2ff6b09a049bea0"}, r.Lineage.Dockerfile)
+	assert.Nil(t, unasked.Lineage.Dockerfile)
+	var says []string
+	for _, e := range r.Ancestors[0].Evidence {
+		says = append(says, e.Says)
+	}
+	assert.Contains(t, says, "its steps were built of https://github.com/acme/app at 4b220de5058abfd01ff619c9d2ff6b09a049bea0, as its builder attests (not signed)")
 }

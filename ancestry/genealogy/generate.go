@@ -1,6 +1,6 @@
 package genealogy
 
-// The genealogy is made anew by
+// The genealogy is made again by
 //
 //	go generate ./ancestry/genealogy
 //

@@ -46,8 +46,9 @@
 //     and gives the result BASE_IMAGES_DIGESTS, as those of Konflux do, names the images of the
 //     FROM lines; these alone are considered. Buildah itself attests nothing: it writes its
 //     base into annotations, which package ancestry reads. So does ko.
-//   - GitHub's attestations and those of SLSA's generators name the repository and the commit
-//     that were built, and no base. Images that other builders list are compared like those
+//   - GitHub's attestations (actions/attest-build-provenance, bundles that refer to the image)
+//     and those of SLSA's generators name the repository and the commit that were built, and no
+//     base. That is evidence about the image's own steps. Images that other builders list are compared like those
 //     of mode=min, and never inferred.
 //
 // Where the base ends, its layers in the document say, or its configuration; steps without
@@ -65,31 +66,13 @@
 //
 // [Options].Verify is the caller's: who signed, and whether he may. What it verified is proved.
 // This package brings no verifier, since each would bring hundreds of packages and a choice of
-// whom to trust. A Sigstore bundle, as GitHub stores it, is verified by sigstore-go:
+// whom to trust. The program examples/sigstore, a module of its own, verifies with sigstore-go what
+// cosign and GitHub store: by a key, or by an identity and a trusted root.
 //
-//	func signedBy(_ context.Context, d provenance.Document) (string, error) {
-//		var b bundle.Bundle // github.com/sigstore/sigstore-go/pkg/bundle
-//		if err := b.UnmarshalJSON(d.Content); err != nil {
-//			return "", provenance.ErrUnsigned // a plain statement
-//		}
-//		who, err := verify.NewShortCertificateIdentity( // github.com/sigstore/sigstore-go/pkg/verify
-//			"https://token.actions.githubusercontent.com", "", "", "^https://github.com/acme/")
-//		if err != nil {
-//			return "", err
-//		}
-//		digest, err := hex.DecodeString(d.Subject.Hex)
-//		if err != nil {
-//			return "", err
-//		}
-//		result, err := verifier.Verify(&b, verify.NewPolicy( // of verify.NewVerifier, with a trusted root
-//			verify.WithArtifactDigest(d.Subject.Algorithm, digest), verify.WithCertificateIdentity(who)))
-//		if err != nil {
-//			return "", err
-//		}
-//		return result.Signature.Certificate.SubjectAlternativeName, nil
-//	}
+//	provenance.Options{Verify: v.verify} // examples/sigstore/verify.go
 //
-// BuildKit's statements are plain: who signs them signs the manifest, [Document].Manifest.
+// BuildKit's statements are plain: who signs them signs the manifest, [Document].Manifest, or
+// wraps the predicate, as cosign attest does.
 //
 // # Limits
 //

@@ -24,6 +24,10 @@ type Document struct {
 	// Digest is that of Content, and Manifest that of the manifest that lists it: what
 	// signatures refer to. Zero where they are not known.
 	Digest, Manifest v1.Hash
+	// Annotations are those that the manifest has for the document: for a verifier, since
+	// cosign keeps there by which certificate an envelope is signed. Not verified, and not read
+	// here.
+	Annotations map[string]string
 	// Subject is the digest of what the place ties the document to: the image's manifest,
 	// or an index that has it. Zero if the place does not say.
 	Subject v1.Hash

@@ -299,11 +299,16 @@ func (r *reader) withoutGraph(ctx context.Context) ([]ancestry.Claim, error) {
 		first := slices.MaxFunc(claims, func(a, b ancestry.Claim) int { return a.End - b.End }).End
 		claims = append(claims, ancestry.Claim{Start: first, End: len(r.q.Steps), Evidence: r.evidence(from)})
 	}
+	if from := r.origin(nil); from != "" && len(claims) == 0 {
+		claims = append(claims, ancestry.Claim{Start: history.None, End: len(r.q.Steps), Evidence: r.evidence(from),
+			Dockerfile: &ancestry.Dockerfile{Repository: r.Repository, Revision: r.Revision}})
+	}
 	return claims, errors.Join(errs...)
 }
 
 // candidates are the images that can be the base: those that the statement calls bases
-// if there are some, or else all but the builder's own tools. Each is there once.
+// if there are some, or else all but the builder's own tools. Each is there once: several tags
+// of one digest are one image that has them all.
 func (r *reader) candidates() []Image {
 	var out []Image
 	bases := slices.ContainsFunc(r.Images, func(i Image) bool { return i.Base })
@@ -311,7 +316,20 @@ func (r *reader) candidates() []Image {
 		if i.tool || i.Base != bases || i.Name.Repository == "" || slices.ContainsFunc(out, func(o Image) bool { return same(o.Name, i.Name) }) {
 			continue
 		}
-		out = append(out, i)
+		at := slices.IndexFunc(out, func(o Image) bool {
+			return o.Name.Repository == i.Name.Repository && o.Name.Digest == i.Name.Digest && i.Name.Digest != (v1.Hash{})
+		})
+		if at < 0 {
+			out = append(out, i)
+			continue
+		}
+		tags := slices.Clone(out[at].Name.Tags)
+		for _, t := range i.Name.Tags {
+			if !slices.Contains(tags, t) {
+				tags = append(tags, t)
+			}
+		}
+		out[at].Name.Tags = tags
 	}
 	return out
 }

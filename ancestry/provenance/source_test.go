@@ -267,6 +267,12 @@ func TestOnlyImage(t *testing.T) {
 	a := base("published/buildkit-v0.2-min", onRoot)
 	assert.Equal(t, "alpine:latest", a.String())
 	assert.Equal(t, ancestry.Inferred, a.Confidence)
+	// By two tags it is still one.
+	twice := regexp.MustCompile(`(?s)(\{\s*"uri": "pkg:docker/alpine)@latest([^}]*\}\s*\})`).ReplaceAll(read(t, "published/buildkit-v0.2-min"), []byte("$1@latest$2,$1@3.17$2"))
+	require.Contains(t, string(twice), "alpine@3.17")
+	l := resolve(t, onRoot, ancestry.Hints{}, nil, Document{Content: twice})
+	assert.Equal(t, []string{"latest", "3.17"}, l.Ancestors[1].Tags)
+	assert.Empty(t, l.Ancestors[1].Ties)
 	onRoot.History[0].CreatedBy = "ADD rootfs.tar / # buildkit"
 	a = base("published/tekton-v0.2", onRoot) // as sure as that the base ends where it seems to
 	assert.Equal(t, ancestry.Inferred, a.Confidence)
@@ -345,4 +351,33 @@ func TestWithoutDockerfile(t *testing.T) {
 	a, _ = base()
 	assert.Equal(t, ancestry.Recorded, a.Confidence)
 	assert.Equal(t, ancestry.Span{From: 0, To: 5}, a.Steps)
+}
+
+// Two tags of one digest are one image with two tags, and no tie.
+func TestTwoTagsOfOneDigest(t *testing.T) {
+	for _, version := range []string{"v1", "v0.2"} {
+		t.Run(version, func(t *testing.T) {
+			name := "buildkit/min-" + version
+			app, doc := configOf(t, name), documentOf(t, name)
+			uri := regexp.MustCompile(`\{"uri":"(pkg:docker/[^"]*/acme/base)@1([^}]*\})\}`)
+			require.Regexp(t, uri, string(doc.Content))
+			doc.Content = uri.ReplaceAll(doc.Content, []byte(`{"uri":"${1}@1$2},{"uri":"${1}@stable$2}`))
+			var asked []string
+			all := ancestry.Hints{Verified: make([]bool, len(app.RootFS.DiffIDs))}
+			for i := range all.Verified {
+				all.Verified[i] = true
+			}
+			for want, hints := range map[ancestry.Confidence]ancestry.Hints{ancestry.Recorded: {}, ancestry.Proved: all} {
+				asked = nil
+				l := resolve(t, app, hints, &Options{Config: ofBase(app, &asked)}, doc)
+				assert.Empty(t, problems(l))
+				base := l.Ancestors[1]
+				assert.Empty(t, base.Ties)
+				assert.Equal(t, []string{"1", "stable"}, base.Tags)
+				assert.NotZero(t, base.Digest)
+				assert.Equal(t, want, base.Confidence)
+				assert.Equal(t, 1, strings.Count(strings.Join(asked, " "), "base"), "asked for once")
+			}
+		})
+	}
 }

@@ -1,6 +1,6 @@
 // Gate lets an image pass, or not: an exit code for a pipeline.
 //
-//	gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+//	gate [-policy FILE] [-vulns FILE]... [-live] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 //
 // The policy is YAML; see package report/policy, and policy.yaml and team.yaml beside this
 // program. What it extends is looked for below the working directory or, where the policy is
@@ -17,6 +17,10 @@
 //	gate -format text -format junit=stemma.xml app.tar
 //	gate -format text -format sarif=stemma.sarif -dockerfile Dockerfile app.tar
 //
+// With -live, registries are asked whether the ancestors' tags still point to what is in the
+// image. A policy that gives the rule superseded the level serious then fails an image whose
+// base has moved, and all formats that write a report have what was said.
+//
 // A format that writes a report (all but text and junit) gets the one that the policy leaves:
 // its findings are what fails, with the levels of the policy as their severity, and what
 // nobody can tell.
@@ -32,10 +36,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
+	"github.com/stemma-go/stemma/ancestry/live"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
@@ -50,7 +56,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: gate [-policy FILE] [-vulns FILE]... [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
+const usage = `usage: gate [-policy FILE] [-vulns FILE]... [-live] [-format NAME[=FILE]]... [-dockerfile FILE] [REFERENCE]
 
 Without a reference it is the sample image that comes with the module.
 
@@ -73,6 +79,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		c.vulns = append(c.vulns, d)
 		return err
 	})
+	flags.BoolVar(&c.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image")
+	flags.StringVar(&c.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
 	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
@@ -82,6 +90,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case flags.NArg() > 1: // a flag after the reference is not read as one
 		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
 		flags.Usage()
+		return 2
+	case c.liveHosts != "" && !c.live:
+		fmt.Fprintln(stderr, "gate: -live-hosts is for -live")
 		return 2
 	case slices.Contains(flags.Args(), "") || empty(flags):
 		// An unset variable must not mean the sample image or another policy:
@@ -106,6 +117,8 @@ type command struct {
 	policy, dockerfile, reference string
 	out                           outputs
 	vulns                         []*vulns.Document
+	live                          bool
+	liveHosts                     string
 }
 
 func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
@@ -144,6 +157,14 @@ func check(ctx context.Context, c command) (*verdict, error) {
 			return nil, err
 		}
 		opts.Catalogues = append(opts.Catalogues, lines.Source(filepath.ToSlash(c.dockerfile), text, nil)) // COPY --from
+	}
+	if c.live {
+		documents := source.NewDocuments(nil)
+		defer documents.Close()
+		opts.Live = &live.Options{Registry: documents}
+		if c.liveHosts != "" {
+			opts.Live.Hosts = strings.Split(c.liveHosts, ",")
+		}
 	}
 	rep, err := stemma.Analyze(ctx, img, &opts)
 	if err != nil {

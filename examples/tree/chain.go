@@ -19,6 +19,7 @@ func (f *flags) report(ctx context.Context, img *source.Image, opts *stemma.Opti
 	if err := f.joinVulns(r, img); err != nil {
 		return nil, err
 	}
+	f.compareRoot(ctx, r)
 	return r, f.tracePatches(ctx, r, img)
 }
 

@@ -16,6 +16,7 @@ import (
 type flags struct {
 	json, steps, rules, insecure, all bool
 	version, chain, live, provenance  bool
+	livePackages                      bool
 	width                             int
 	dockerfiles, platform, reference  string
 	localRedirects, liveHosts         string
@@ -63,6 +64,7 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.BoolVar(&f.all, "v", false, "write the whole tree, with every finding and all evidence for and against every name")
 	set.BoolVar(&f.chain, "chain", false, "tell the chain alone, from the configuration and the beginning of the root: from a registry a few hundred kB")
 	set.BoolVar(&f.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image: a few small requests for each")
+	set.BoolVar(&f.livePackages, "live-packages", false, "read the image to which the tag of the root has moved, too, and count the packages that differ: as many bytes as that has")
 	set.StringVar(&f.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
 	set.BoolVar(&f.provenance, "provenance", false, "ask the image's registry what its build attested, and the registries of the images that it used; a layout or an archive is read without")
 	set.BoolVar(&f.rules, "rules", false, "list the rules, with what each finds, and read no image")
@@ -128,6 +130,7 @@ func (f *flags) check(references int, out string) error {
 		says string
 	}{
 		{f.liveHosts != "" && !f.live, "-live-hosts is for -live"},
+		{f.livePackages && (!f.live || f.chain), "-live-packages is for -live, without -chain: that reads no packages"},
 		{f.otherImage && len(f.vulns) == 0, "-other-image is for -vulns"},
 		{f.platform != "" && references == 0 && !f.update, "-platform is for a reference: the sample has one platform"},
 		{f.width < 0, "-width: less than 0"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -70,9 +71,13 @@ func pushBase(t *testing.T, host string) (app string) {
 	return "oci:" + dir
 }
 
+// baseSteps are those of a base of Debian, whose libc6 has the version.
 func baseSteps(what, day string) []handmade.Step {
+	status := fmt.Sprintf("Package: dash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 0.5\n\nPackage: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2-%s\n\n", what)
 	return []handmade.Step{
-		{CreatedBy: "ADD " + what + ".tar / # buildkit", Comment: handmade.BuildKit, Created: handmade.Day(day), Files: []handmade.File{{Name: what, Body: what}}},
+		{CreatedBy: "ADD " + what + ".tar / # buildkit", Comment: handmade.BuildKit, Created: handmade.Day(day), Files: []handmade.File{
+			{Name: what, Body: what}, {Name: "etc/os-release", Body: "ID=debian\nVERSION_ID=12\n"}, {Name: "var/lib/dpkg/status", Body: status},
+		}},
 		{CreatedBy: `CMD ["sh"]`, Comment: handmade.BuildKit, Created: handmade.Day(day)},
 	}
 }
@@ -108,4 +113,10 @@ func checkLive(t *testing.T, host, app string) {
 		assert.Contains(t, out, " "+host+"/base:1 moved on 2026-10-01 or later: 1 layer of ")
 		assert.Contains(t, out, "differ, packages not known\n")
 	}
+	out, errs, code := tree(t, "-live", "-live-hosts", host, "-live-packages", "-width", "120", app)
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "differ, and 1 package\n", "libc6, and not dash")
+	_, errs, code = tree(t, "-live", "-live-packages", "-chain", app)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, errs, "-live-packages is for -live, without -chain")
 }

@@ -32,6 +32,11 @@
 //
 //	tree -vulns trivy.json -packages /var/lib/apt/lists -newer python:3.8-bullseye app:1
 //
+// With -live, registries are asked whether the ancestors' tags still point to what is in the
+// image; with -live-packages, too, the packages are counted in which the root differs:
+//
+//	tree -live -live-packages app:1
+//
 // The exit code is 0 if the image could be read, 1 if it could not, or a file not be
 // written, 2 if the command was wrong, and 3 if only a part of it could be read.
 package main

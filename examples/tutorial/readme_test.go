@@ -28,7 +28,7 @@ import (
 )
 
 // The README shows what the programs print, and its Go and YAML are the files beside it.
-// -update writes them anew. What is printed of 2.4.2, which build.sh makes and which is
+// -update writes them again. What is printed of 2.4.2, which build.sh makes and which is
 // not kept, is not compared.
 func TestREADME(t *testing.T) {
 	page, err := os.ReadFile("README.md")

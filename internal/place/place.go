@@ -116,7 +116,7 @@ func (p Place) WithProvenance(ctx context.Context, catalogues []ancestry.Source,
 	}
 	docs := make([]provenance.Document, len(found))
 	for i, a := range found {
-		docs[i] = provenance.Document{Content: a.Content, Digest: a.Digest, Manifest: a.Manifest, Subject: a.Subject}
+		docs[i] = provenance.Document{Content: a.Content, Digest: a.Digest, Manifest: a.Manifest, Annotations: a.Annotations, Subject: a.Subject}
 	}
 	return append(slices.Clone(catalogues), provenance.New(docs, opts)), err
 }

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-var update = flag.Bool("update", false, "write the golden parts of testdata anew")
+var update = flag.Bool("update", false, "write the golden parts of testdata again")
 
 // TestHistories checks the steps of whole histories. Each archive holds the
 // number of layers, the history as a configuration has it, and the steps.

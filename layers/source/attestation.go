@@ -29,6 +29,9 @@ type Attestation struct {
 	// Digest is that of Content, and Manifest that of the manifest that lists it, which
 	// signatures refer to.
 	Digest, Manifest v1.Hash
+	// Annotations are those that the manifest has for the document: cosign keeps there by
+	// which certificate an envelope is signed. nil if there are none.
+	Annotations map[string]string
 	// Subject is what the place says the document is about: the image's manifest, or an
 	// index that has it.
 	Subject v1.Hash
@@ -249,7 +252,7 @@ func (r *attestationReader) readDocument(ctx context.Context, l v1.Descriptor, k
 	r.left -= int64(len(raw))
 	r.found = append(r.found, Attestation{
 		MediaType: string(l.MediaType), PredicateType: kind, Content: raw,
-		Digest: l.Digest, Manifest: manifest, Subject: subject,
+		Digest: l.Digest, Manifest: manifest, Annotations: l.Annotations, Subject: subject,
 	})
 }
 

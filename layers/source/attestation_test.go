@@ -179,6 +179,7 @@ func TestAttestationsOfTheIndex(t *testing.T) {
 			assert.Equal(t, source.Attestation{
 				MediaType: inTot, PredicateType: slsa, Content: []byte(`{"built":1}`),
 				Digest: digestOf([]byte(`{"built":1}`)), Manifest: digestOf(own.manifest()), Subject: digest,
+				Annotations: map[string]string{"in-toto.io/predicate-type": slsa},
 			}, got[0])
 			assert.Equal(t, []string{
 				"GET /v2/app/manifests/" + digestOf(own.manifest()).String(), "GET /v2/app/blobs/" + got[0].Digest.String(),

@@ -76,7 +76,7 @@
 // Nothing is stored, and layers that are read at the same time are downloaded at the
 // same time. A download that breaks off, stalls or is refused for the moment is
 // continued at the byte that it had come to, by a range request. That request goes to
-// the registry anew, so that neither its token nor the address of a redirect is too
+// the registry again, so that neither its token nor the address of a redirect is too
 // old. If a registry does not give ranges, it is asked for the whole blob, and the
 // bytes that had already come are skipped. [Options.Attempts] and [Options.IdleTimeout]
 // say how often and after how long. If that is not enough, the Read fails, for this

@@ -229,7 +229,7 @@ func (d *Documents) keptDocument(key document) ([]byte, bool) {
 	return raw, ok
 }
 
-// keep keeps a document. Where there are too many, it begins anew.
+// keep keeps a document. Where there are too many, it starts again.
 func (d *Documents) keep(key document, raw []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -119,7 +119,7 @@ func isPublic(host string) bool {
 }
 
 // enoughProgress is how many bytes must have come since the last failure for the
-// number of failures to start anew. A large layer on a poor line may break off often,
+// number of failures to start again. A large layer on a poor line may break off often,
 // but a server that sends a byte at a time must not be asked for ever.
 const enoughProgress = 1 << 20
 

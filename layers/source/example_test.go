@@ -164,7 +164,7 @@ func ExampleOpen_errors() {
 	// true
 	// true
 	// true
-	// ./missing.tar: no such file: ./missing.tar
+	// ./missing.tar: no such file
 }
 
 // Which images the tags of a repository point to, by their digests.

@@ -15,9 +15,9 @@ func openPath(ctx context.Context, where reference, o *Options) (*Image, error) 
 	info, err := os.Stat(where.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, explainf(because(err), "no such file: %s", where.path)
+		return nil, explainf(because(err), "no such file")
 	case err != nil:
-		return nil, err
+		return nil, withoutPath(err)
 	case info.IsDir():
 		return openPathDirectory(ctx, where, o)
 	case info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice|fs.ModeSocket) != 0:
@@ -29,13 +29,22 @@ func openPath(ctx context.Context, where reference, o *Options) (*Image, error) 
 	}
 	f, err := os.Open(where.path)
 	if err != nil {
-		return nil, err
+		return nil, withoutPath(err)
 	}
 	img, err := openPathArchive(ctx, f, where, o)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return img, nil
+}
+
+// withoutPath leaves the path out of an error about what Open was asked for, which it names
+// already.
+func withoutPath(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return explainf(because(err), "%v", pathErr.Err)
+	}
+	return err
 }
 
 func openPathDirectory(ctx context.Context, where reference, o *Options) (*Image, error) {

@@ -168,8 +168,9 @@ func splitPath(s string) (string, selection, error) {
 		return "", selection{}, errors.New("no path is given")
 	}
 	if exists, err := pathExists(s); exists || err != nil {
-		return s, selection{}, err
+		return s, selection{}, err // which names s already
 	}
+	whole := s
 	var want selection
 	if i := strings.LastIndex(s, "@"); i > 0 && strings.Contains(s[i:], ":") {
 		h, err := v1.NewHash(s[i+1:])
@@ -182,7 +183,7 @@ func splitPath(s string) (string, selection, error) {
 	for end := len(s); end > 0; end = strings.LastIndex(s[:end], ":") {
 		exists, err := pathExists(s[:end])
 		if err != nil {
-			return s[:end], want, err
+			return s[:end], want, fmt.Errorf("%s: %w", s[:end], err)
 		}
 		if exists {
 			want.tag = strings.TrimPrefix(s[end:], ":")
@@ -190,6 +191,9 @@ func splitPath(s string) (string, selection, error) {
 		}
 	}
 	path, _, _ := strings.Cut(s, ":")
+	if path == whole {
+		return path, want, explainf(because(fs.ErrNotExist), "no such file")
+	}
 	return path, want, explainf(because(fs.ErrNotExist), "no such file: %s", path)
 }
 
@@ -198,7 +202,7 @@ func splitPath(s string) (string, selection, error) {
 func pathExists(path string) (bool, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrPermission) {
-		return false, explainf(because(err), "%s: permission denied", path)
+		return false, explainf(because(err), "permission denied")
 	}
 	return err == nil, nil
 }

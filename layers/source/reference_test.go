@@ -73,15 +73,15 @@ func TestReferenceErrors(t *testing.T) {
 		says string
 	}{
 		"":                           {nil, "empty image reference"},
-		"./nope.tar":                 {fs.ErrNotExist, "./nope.tar: no such file: ./nope.tar"},
+		"./nope.tar":                 {fs.ErrNotExist, "./nope.tar: no such file"},
 		"/no/such/y.tar":             {fs.ErrNotExist, "no such file"},
 		"nope.tar":                   {fs.ErrNotExist, "no such file"},
 		"nope.tar:v1":                {fs.ErrNotExist, "no such file: nope.tar"},
 		"../nope":                    {fs.ErrNotExist, "no such file"},
 		"plain/below.tar":            {fs.ErrNotExist, "no such file"},
-		"oci:nope:1":                 {fs.ErrNotExist, "no such file: nope"},
+		"oci:nope:1":                 {fs.ErrNotExist, "oci:nope:1: no such file: nope"},
 		"oci:":                       {nil, "no path"},
-		"docker-archive:nope":        {fs.ErrNotExist, "no such file: nope"},
+		"docker-archive:nope":        {fs.ErrNotExist, "docker-archive:nope: no such file"},
 		"registry:":                  {nil, "no image is named"},
 		"ftp://example.com/x":        {ErrScheme, "unknown scheme ftp://"},
 		"docker://python:3":          {ErrScheme, "write registry:REF"},
@@ -115,6 +115,9 @@ func TestReferenceErrors(t *testing.T) {
 				assert.ErrorIs(t, err, want.is)
 			}
 			assert.ErrorContains(t, err, want.says)
+			if strings.HasSuffix(want.says, "no such file") {
+				assert.Equal(t, ref+": no such file", err.Error(), "the place is said once")
+			}
 			assert.NotContains(t, err.Error(), "\n")
 			assert.NotContains(t, err.Error(), "secret")
 		})

@@ -207,7 +207,7 @@ func (a *attribution) begin(layer int, g group, fresh []syft.Found) []*life {
 }
 
 // databaseLost reports whether a package is no longer listed because its database was
-// deleted or emptied, not because it was removed. A database that was written anew
+// deleted or emptied, not because it was removed. A database that was written again
 // in another file (rpm's, converted) lists what is left.
 func (a *attribution) databaseLost(layer int, l *life) bool {
 	if !l.found.Manager || len(l.found.Evidence) == 0 {

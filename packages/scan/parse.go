@@ -58,8 +58,8 @@ type delta struct {
 
 	found      []syft.Found
 	unreadable map[string]bool     // evidence that could not be read
-	reread     map[string]bool     // evidence that was read anew, changed or not
-	whole      map[string]bool     // names of catalogers all of whose packages are found anew
+	reread     map[string]bool     // evidence that was read again, changed or not
+	whole      map[string]bool     // names of catalogers all of whose packages are found again
 	evidence   map[string]bool     // of the packages of the layers below, once it is needed
 	databases  map[databaseAt]bool // those that list packages now
 }

@@ -31,7 +31,7 @@ func rpmdb(t *testing.T, name string) []byte {
 
 const fedora = "-- etc/os-release --\nID=fedora\nNAME=\"Fedora Linux\"\nPRETTY_NAME=\"Fedora Linux 39\"\nVERSION_ID=39\n"
 
-// TestRpm: every layer has the database anew, the last one in another format.
+// TestRpm: every layer writes the database again, the last one in another format.
 func TestRpm(t *testing.T) {
 	var files [][]packaged.File
 	for _, name := range []string{"root", "multilib", "upgraded", "erased", "reinstalled"} {

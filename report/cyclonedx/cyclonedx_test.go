@@ -53,6 +53,7 @@ func schema(t testing.TB) *jsonschema.Schema {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.cdx.json", write(t, sbomtest.Sample(t), nil))
+	golden.Check(t, "asked.cdx.json", write(t, handmade.Asked(t, nil), nil))
 	golden.Check(t, "scanned.cdx.json", write(t, handmade.Scanned(t, nil), nil))
 	golden.Check(t, "removed.cdx.json", write(t, sbomtest.Sample(t), &cyclonedx.Options{Removed: true}))
 }

@@ -49,6 +49,12 @@
 //	stemma:undecided                    what the names of a tie differ in
 //	stemma:built                        when it was built; stemma:built:unknown says why that is not known
 //	stemma:standing                     current, superseded, abandoned, newer, not known, and the day of the catalogue
+//	stemma:live                         current, moved, gone, not known: whether its tag still points to it, where a registry was asked
+//	stemma:live:name, :why              the tag that was asked for; why it is gone, or why it is not known whether it moved
+//	stemma:live:since, :digest          when what the tag points to now was built, if the tag moved; the digest of that
+//	stemma:live:layers, :bytes          layers that it has and the ancestor has not, and their bytes as stored
+//	stemma:live:packages                packages in which the two differ, if that was asked for
+//	stemma:endOfLife                    the day on which its publisher ends its life; :unknown says why that is not known
 //	stemma:layer:index, :diffID         its layers
 //	stemma:content:bytes                bytes of the regular files of its layers, uncompressed
 //
@@ -59,7 +65,7 @@
 //
 // On the image alone: stemma:reference, stemma:platform, stemma:partial (some of it
 // could not be read), stemma:known (layers, packages, vulnerabilities: what was read, and found),
-// and Trivy's DiffID, one for each layer.
+// stemma:live:asked (when registries were asked), and Trivy's DiffID, one for each layer.
 //
 // # Evidence
 //

@@ -46,6 +46,9 @@ func (b *builder) image() *cdx.Component {
 	if b.r.Vulnerabilities != nil {
 		props.add("stemma:known", "vulnerabilities")
 	}
+	if b.r.Lineage != nil && b.r.Lineage.Asked != nil {
+		props.add("stemma:live:asked", sbom.Time(b.r.Lineage.Asked.At))
+	}
 	for _, p := range gone(b.r) {
 		props.add("stemma:removed", b.titles.Gone(b.r, p))
 	}
@@ -148,6 +151,7 @@ func (b *builder) describe(c *cdx.Component, props *properties, i int) {
 	if s := a.Standing; s != nil {
 		props.add("stemma:standing", s.State()+", as of "+s.AsOf.UTC().Format(time.DateOnly))
 	}
+	addLive(props, a.Live)
 	for l := a.Layers.From; l < a.Layers.To; l++ {
 		props.number("stemma:layer:index", int64(l))
 		props.add("stemma:layer:diffID", sbom.DiffID(b.r, l))

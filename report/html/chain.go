@@ -25,6 +25,7 @@ type chainRow struct {
 	Name, Class, Anchor string
 	Sure, Grade         string // how sure the name is, and its class
 	Undecided           string // what the name leaves open
+	Tag                 []mood // what a registry said of it, in a few words
 	Built, Age          string
 	Size                string
 	Bar                 string // its part of the largest, "" if that is not known
@@ -45,6 +46,7 @@ func newChainRow(r *report.Report, i int) chainRow {
 	row := chainRow{Index: i, Name: title(r, i), Class: colour(i), Anchor: anchor(i), Packages: "not known", Size: "not known"}
 	row.Sure, row.Grade = sure(a, i == 0)
 	row.Undecided = brief(a.Undecided)
+	row.Tag = moods(a.Live, r.AsOf)
 	if at, why := r.Built(i); why == "" {
 		row.Built, row.Age = date(at), ago(r, i)
 	} else {
@@ -191,6 +193,9 @@ func ancestorFacts(r *report.Report, i int) []fact {
 	}
 	if r.PackagesKnown() {
 		add("Packages", packageText(a.Packages, r.Partial))
+	}
+	for j, says := range words.Live(a.Live, r.AsOf) {
+		add([]string{"Tag", "End of life"}[j], show(says))
 	}
 	for _, d := range r.Donors {
 		if d.Ancestor == i && len(facts) < mostEvidence {

@@ -42,6 +42,11 @@ func hostile(t testing.TB, evil string) *report.Report {
 	handmade.SetStrings(r.Donors, evil)
 	r.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
 	handmade.Poison(r.Vulnerabilities, evil)
+	asked := handmade.Asked(t, nil)
+	r.Lineage.Asked = asked.Lineage.Asked
+	for i := range r.Ancestors {
+		r.Ancestors[i].Live = asked.Ancestors[i].Live
+	}
 	handmade.SetStrings(r.Ancestors, evil)
 	handmade.SetStrings(r.Lineage, evil)
 	handmade.SetStrings(r.Findings, evil)

@@ -50,10 +50,11 @@ func sample(t testing.TB) *report.Report {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.html", []byte(write(t, sample(t))))
+	golden.Check(t, "asked.html", []byte(visible(write(t, handmade.Asked(t, rules.All())))))
 	golden.Check(t, "scanned.html", []byte(visible(write(t, handmade.Scanned(t, nil)))))
 }
 
-// The same report gives the same bytes; so does a report made anew.
+// The same report gives the same bytes; so does a report made again.
 func TestDeterministic(t *testing.T) {
 	want := write(t, sample(t))
 	for range 3 {

@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A page is what the template shows. Its texts are fit to be read: the template only
@@ -124,6 +125,9 @@ func headFacts(r *report.Report) []fact {
 		add("Packages", "not known")
 	}
 	add("As of", date(r.AsOf))
+	if r.Lineage != nil && r.Lineage.Asked != nil {
+		add("Registries", words.Asked(*r.Lineage.Asked))
+	}
 	if r.Digest != (v1.Hash{}) {
 		facts = append(facts, fact{"Digest", brief(r.Digest.String()), true})
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // A browser is headless Chromium, and what it did that a page has no business to do.
@@ -134,7 +135,7 @@ const outside = `
 // with JavaScript and without, on a phone and on a large screen, whatever the image says.
 func TestTaggedPageFits(t *testing.T) {
 	b := newBrowser(t)
-	pages := map[string]string{"sample": write(t, sample(t)), "large": write(t, large(t)), "nothing": write(t, &report.Report{})}
+	pages := map[string]string{"sample": write(t, sample(t)), "large": write(t, large(t)), "nothing": write(t, &report.Report{}), "asked": write(t, handmade.Asked(t, nil))}
 	for name, evil := range evils() {
 		pages["hostile "+name] = write(t, hostile(t, evil))
 	}

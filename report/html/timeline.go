@@ -7,6 +7,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 	"github.com/stemma-go/stemma/report/lifecycle"
 )
 
@@ -123,7 +124,17 @@ func newLifespan(r *report.Report, i int) lifespan {
 		l.add(built, "built", "built on "+date(built))
 	}
 	l.says = append(l.says, builtText(r, i))
-	l.standing(r.Ancestors[i].Standing, built, r.AsOf)
+	a := r.Ancestors[i]
+	if known := a.Standing != nil && (a.Standing.Superseded != nil || !a.Standing.Abandoned.IsZero()); known || !l.tag(a.Live, built, r.AsOf) {
+		l.standing(a.Standing, built, r.AsOf)
+	}
+	l.lagging(a.Standing)
+	for _, says := range words.Live(a.Live, r.AsOf) {
+		l.says = append(l.says, show(says))
+	}
+	if a.Live != nil {
+		l.add(a.Live.EndOfLife, "eol", "its publisher's end of life: "+date(a.Live.EndOfLife))
+	}
 	for _, c := range cycles(r.Ancestors[i]) {
 		l.cycle(c, r.AsOf)
 	}
@@ -136,15 +147,17 @@ func (l *lifespan) add(on time.Time, class, title string) {
 	}
 }
 
+// between adds a period, if it is known when it began.
+func (l *lifespan) between(from, to time.Time, class string) {
+	if !from.IsZero() && to.After(from) {
+		l.spans = append(l.spans, period{from, to, class})
+	}
+}
+
 // standing says what became of the tag. built is zero if it is not known.
 func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
-	between := func(from, to time.Time, class string) {
-		if !built.IsZero() && to.After(from) {
-			l.spans = append(l.spans, period{from, to, class})
-		}
-	}
 	if s == nil {
-		between(built, asOf, "open")
+		l.between(built, asOf, "open")
 		l.says = append(l.says, "whether newer builds exist is not known")
 		return
 	}
@@ -156,17 +169,26 @@ func (l *lifespan) standing(s *ancestry.Standing, built, asOf time.Time) {
 			gone = s.Superseded.On
 			l.add(gone, "superseded", "newer builds exist since "+date(gone))
 		}
-		between(built, gone, "current")
-		between(gone, asOf, "past")
+		l.between(built, gone, "current")
+		l.between(gone, asOf, "past")
 		l.add(s.Abandoned, "abandoned", "none of its tags is built any more since "+date(s.Abandoned))
 	case ancestry.StateCurrent:
-		between(built, s.AsOf, "current")
-		between(s.AsOf, asOf, "open")
+		l.between(built, s.AsOf, "current")
+		l.between(s.AsOf, asOf, "open")
 	default:
-		between(built, asOf, "open")
+		l.between(built, asOf, "open")
 	}
-	if s.Lagging != nil {
+}
+
+// lagging says what became of the base's tag.
+func (l *lifespan) lagging(s *ancestry.Standing) {
+	switch {
+	case s == nil || s.Newer:
+	case s.Lagging != nil:
 		l.add(s.Lagging.On, "lagging", "newer builds of its base exist since "+date(s.Lagging.On))
+		l.says = append(l.says, successionText("newer builds of its base "+brief(s.Lagging.Name.String())+" exist since "+date(s.Lagging.On), *s.Lagging))
+	case s.NotKnown.Lagging != "":
+		l.says = append(l.says, "whether newer builds of its base exist is not known: "+show(s.NotKnown.Lagging))
 	}
 }
 
@@ -262,12 +284,6 @@ func standingTexts(s ancestry.Standing) []string {
 		if !s.Abandoned.IsZero() {
 			say = append(say, "none of its tags is built any more since "+date(s.Abandoned))
 		}
-	}
-	switch {
-	case s.Lagging != nil:
-		say = append(say, successionText("newer builds of its base "+brief(s.Lagging.Name.String())+" exist since "+date(s.Lagging.On), *s.Lagging))
-	case s.NotKnown.Lagging != "":
-		say = append(say, "whether newer builds of its base exist is not known: "+show(s.NotKnown.Lagging))
 	}
 	return say
 }

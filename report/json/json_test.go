@@ -44,7 +44,7 @@ func TestRoundTrip(t *testing.T) {
 	assert.Equal(t, 1, bytes.Count(write(t, r, &json.Options{Compact: true}), []byte("\n")))
 }
 
-// The same report gives the same bytes; so does a report made anew.
+// The same report gives the same bytes; so does a report made again.
 func TestDeterministic(t *testing.T) {
 	want := write(t, handmade.Sample(t, rules.All()), nil)
 	for range 2 {

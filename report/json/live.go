@@ -34,7 +34,7 @@ type Tagged struct {
 type Difference struct {
 	Layers   int   `json:"layers"`   // number of layers
 	Bytes    int64 `json:"bytes"`    // bytes of them as stored
-	Packages *int  `json:"packages"` // number of packages; null, since no layer was read to know it
+	Packages *int  `json:"packages"` // number of packages that one of the two alone has, or in another version; null if the layers were not read to know it
 }
 
 // An Asked says what it took to ask registries.
@@ -54,7 +54,7 @@ func newLive(l *ancestry.Live) *Live {
 		out.Now = &Tagged{Digest: digest(t.Digest), Index: digest(t.Index), Created: date(t.Created), Layers: t.Layers, Bytes: t.Bytes}
 	}
 	if d := l.Difference; d != nil {
-		out.Difference = &Difference{Layers: d.Layers, Bytes: d.Bytes}
+		out.Difference = &Difference{Layers: d.Layers, Bytes: d.Bytes, Packages: d.Packages}
 	}
 	return out
 }

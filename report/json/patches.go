@@ -19,7 +19,7 @@ type Patch struct {
 type Act struct {
 	Do       string `json:"do"`       // what to do, in one sentence; the same words as a remedy's where it is the same
 	By       string `json:"by"`       // who can do it: own-steps, other-base, publisher
-	Ancestor *int   `json:"ancestor"` // the one to be built anew; null for a distribution
+	Ancestor *int   `json:"ancestor"` // the one to be rebuilt; null for a distribution
 	Rating   string `json:"rating"`   // the highest of its vulnerabilities: critical, high, medium, low, negligible, unknown
 	Releases []int  `json:"releases"` // vulnerabilities that go by it, with a publisher's once the image is rebuilt on that
 	Perhaps  []int  `json:"perhaps"`  // vulnerabilities that may go by it: that is not known

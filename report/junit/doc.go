@@ -17,7 +17,7 @@
 //
 // There is one test case for each rule that the policy does not turn off, and for each of
 // [policy.Policy.Checks]. So the cases of an image
-// are the same from build to build, and their readers tell what failed anew and what is
+// are the same from build to build, and their readers tell what fails that passed before, and what is
 // mended; and a file in which all is well has tests that passed, without which Jenkins
 // fails.
 //

@@ -3,7 +3,8 @@
 //
 //	err := markdown.Write(w, rep, &markdown.Options{Before: main})
 //
-// It has, in this order: the chain as a table, the youngest first; what vulnerability scanners
+// It has, in this order: the chain as a table, the youngest first; what registries said of its
+// tags, where they were asked; what vulnerability scanners
 // found, by ancestor, where that was read; with Options.Before what
 // changed since another image; what to do, most effect first, each thing once, with who can do
 // it; and, folded, all findings, vulnerable packages and problems. [WriteDiff] writes the second part alone.

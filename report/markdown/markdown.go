@@ -44,6 +44,7 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 	quarter := p.room / 4
 	p.head(r)
 	p.chain(r, quarter)
+	p.live(r, quarter/2)
 	p.vulnerabilities(r, quarter/2)
 	if o.Diff != nil {
 		p.para("#### What changed since " + reference(o.Diff.Old))

@@ -19,6 +19,7 @@ import (
 	tables "github.com/yuin/goldmark/extension/ast"
 	gmtext "github.com/yuin/goldmark/text"
 
+	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/diff"
@@ -42,6 +43,9 @@ func TestGolden(t *testing.T) {
 	check(t, out)
 	out = write(t, handmade.Scanned(t, nil), nil)
 	golden.Check(t, "scanned.md", out)
+	check(t, out)
+	out = write(t, handmade.Asked(t, rules.All()), nil)
+	golden.Check(t, "asked.md", out)
 	check(t, out)
 	old, new := handmade.Pair(t, rules.All())
 	out = write(t, new, &markdown.Options{Before: old})
@@ -119,6 +123,8 @@ var hostile = []string{
 func TestHostile(t *testing.T) {
 	old, new := handmade.Pair(t, rules.All())
 	new.Vulnerabilities = handmade.Scanned(t, nil).Vulnerabilities
+	new.Lineage.Asked = &ancestry.Asked{At: handmade.AsOf}
+	new.Ancestors[1].Live = &ancestry.Live{Name: "base:1", State: ancestry.StateNotKnown, Why: "no answer"}
 	want := check(t, write(t, new, &markdown.Options{Before: old}))
 	for _, evil := range append(hostile, strings.Join(hostile[:40], " ")) {
 		t.Run(fmt.Sprintf("%.12q", evil), func(t *testing.T) {

@@ -79,7 +79,7 @@ func (t *tracer) waiting(ancestor int) string {
 	if t.gone(ancestor) {
 		return fmt.Sprintf("ask the publisher of %s to leave %s, which is no longer built", t.report.NameOf(ancestor-1), name)
 	}
-	return fmt.Sprintf("wait until %s is built anew", name)
+	return fmt.Sprintf("wait until %s is rebuilt", name)
 }
 
 // gone reports whether the tags of an ancestor are no longer built.

@@ -15,10 +15,10 @@
 //  1. Somebody makes a version without the vulnerability: until then PatchNone.
 //  2. The distribution publishes it: until then PatchUnpublished. An index tells, and without
 //     one the scanners' word is taken that it did.
-//  3. The ancestor that installed the package is built anew: until then PatchInstaller. That
+//  3. The ancestor that installed the package is rebuilt: until then PatchInstaller. That
 //     is the ancestor whose layer brought the version at hand.
-//  4. Each younger ancestor is built anew on that one, in order: until then PatchNextLink.
-//  5. The image is built anew on its base: until then PatchPull.
+//  4. Each younger ancestor is rebuilt on that one, in order: until then PatchNextLink.
+//  5. The image is rebuilt on its base: until then PatchPull.
 //
 // What one of the image's own steps installed is mended there, as soon as it is published:
 // PatchOwnStep. Where one of these questions has no answer, the state is PatchNotKnown,

@@ -272,15 +272,15 @@ func (l *link) byDays(f fix, below time.Time) finding {
 	case !l.to.IsZero() && !f.notBefore.IsZero() && l.to.Add(afterBuild).Before(f.notBefore):
 		return finding{answer: no, says: fmt.Sprintf("%s was last built on %s, and the fix on %s", l.name, day(l.to), day(f.notBefore))}
 	case l.from.IsZero():
-		return finding{says: fmt.Sprintf("whether %s was built anew since: %s", l.name, l.why)}
+		return finding{says: fmt.Sprintf("whether %s was rebuilt since: %s", l.name, l.why)}
 	case f.chosen:
-		return finding{says: fmt.Sprintf("whether %s has the fix, which was built anew on %s: its Dockerfile chooses the version", l.name, day(l.from))}
+		return finding{says: fmt.Sprintf("whether %s, rebuilt on %s, has the fix: its Dockerfile chooses the version", l.name, day(l.from))}
 	case f.by.IsZero():
-		return finding{says: fmt.Sprintf("whether %s has the fix, which was built anew on %s: nothing says on which day the fix was published", l.name, day(l.from))}
+		return finding{says: fmt.Sprintf("whether %s, rebuilt on %s, has the fix: nothing says on which day the fix was published", l.name, day(l.from))}
 	case l.from.Add(-l.slack).Before(f.by):
-		return finding{says: fmt.Sprintf("whether %s has the fix: it was built anew on %s, and the fix is known to be there since %s, perhaps earlier", l.name, day(l.from), day(f.by))}
+		return finding{says: fmt.Sprintf("whether %s has the fix: it was rebuilt on %s, and the fix is known to be there since %s, perhaps earlier", l.name, day(l.from), day(f.by))}
 	case !below.IsZero() && l.from.Add(-l.slack).Before(below):
-		return finding{says: fmt.Sprintf("whether %s has the fix: it was built anew on %s, and what it stands on on %s", l.name, day(l.from), day(below))}
+		return finding{says: fmt.Sprintf("whether %s has the fix: it was rebuilt on %s, and what it stands on on %s", l.name, day(l.from), day(below))}
 	}
-	return finding{answer: yes, day: l.from, says: fmt.Sprintf("%s was built anew on %s, the fix was there on %s", l.name, day(l.from), day(f.by))}
+	return finding{answer: yes, day: l.from, says: fmt.Sprintf("%s was rebuilt on %s, the fix was there on %s", l.name, day(l.from), day(f.by))}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stemma-go/stemma/report"
@@ -21,11 +22,11 @@ func EndOfLife() report.Rule {
 		Doc: "A distribution or a language runtime that gets no more fixes, or soon none. " +
 			"Known holes in it stay open. The last 90 days are a note. Free extended support, such as Debian's LTS, makes it a warning; support that must be bought does not. " +
 			"Programs built with a Go release that has ended are a warning. " +
-			"What no table lists ends when its own os-release says so. " +
+			"What no table lists ends when its own os-release says so. What the publisher states at the registry, if that was asked, is a warning. " +
 			"It is silent about releases whose last day is not known, which are the rule unknown's, and about runtimes from the distribution's own packages, which live as long as the distribution. " +
 			"It may be wrong where somebody gives or sells fixes for longer than the tables know.",
 		Run: func(r *report.Report) []report.Finding {
-			return append(append(distroEnds(r), runtimeEnds(r)...), goBuildEnds(r)...)
+			return slices.Concat(distroEnds(r), runtimeEnds(r), goBuildEnds(r), statedEnds(r))
 		},
 	}
 }

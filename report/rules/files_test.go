@@ -105,7 +105,7 @@ func TestBuildToolsWithoutPackages(t *testing.T) {
 	)
 }
 
-// An upgrade writes javac anew, and the JDK stays its package's. Cargo is no Go.
+// An upgrade writes javac again, and the JDK stays its package's. Cargo is no Go.
 func TestToolchainOfUpgradedPackage(t *testing.T) {
 	jdk := aPackage("deb", "openjdk-17-jdk-headless", 0, 30)
 	jdk.Events = append(jdk.Events, packages.Event{Kind: packages.Upgraded, Layer: 1})

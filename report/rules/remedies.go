@@ -16,7 +16,7 @@ import (
 // be the newest, and stands on something old itself, nobody but its publisher can help.
 func renew(f *report.Finding, r *report.Report, old int) {
 	f.By = report.OtherBase
-	if s := r.Ancestors[1].Standing; s != nil && old > 1 && s.State() == ancestry.StateCurrent {
+	if old > 1 && newest(r.Ancestors[1]) {
 		askPublisher(f, r, 1, "to rebuild it on a current base: no newer one is published")
 		return
 	}

@@ -71,7 +71,7 @@ func findSecrets(r *report.Report) []report.Finding {
 	}
 	groups := map[key][]string{}
 	severity := map[string]report.Severity{}
-	seen := map[string]bool{} // with the metadata changed or written anew, it is the same secret
+	seen := map[string]bool{} // with the metadata changed or written again, it is the same secret
 	for l := range r.Index.Layers {
 		for e := range r.Index.Entries(l) {
 			if e.Type != layers.Regular && e.Type != layers.Hardlink || e.Type == layers.Regular && e.Size == 0 {

@@ -173,7 +173,7 @@ func remedyShipped(f *report.Finding, r *report.Report, k hiding, upgrade, rewri
 	case k.ancestor == 0:
 		f.Remedy = "do both in one RUN, or copy only the result out of a build stage"
 	case rewrite:
-		askPublisher(f, r, k.ancestor, "to leave out what every image above writes anew")
+		askPublisher(f, r, k.ancestor, "to leave out what every image above writes again")
 	case upgrade:
 		renew(f, r, k.ancestor)
 	default:

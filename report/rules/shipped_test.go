@@ -97,7 +97,7 @@ func TestShippedByUpgrade(t *testing.T) {
 		want{0, 1, 1, report.Warning, "", "deletes and overwrites 2 files of debian:12 (layer 0), which are shipped all the same: of libssl3", "rebuild on a current debian:12", 3 * mb})
 }
 
-// Files that are written anew and are no package's are as good in no newer build.
+// Files that are written again and are no package's are as good in no newer build.
 func TestShippedRewritten(t *testing.T) {
 	const mb = 1_000_000
 	im := handmade.Image{

@@ -12,7 +12,8 @@ import (
 )
 
 // The three rules of this file look at where an ancestor stands among the images of
-// its tags. A catalogue that follows tags tells it, and says as of which day.
+// its tags. A catalogue that follows tags tells it, and says as of which day; so does its
+// registry, if that was asked (live.go).
 
 // Abandoned returns the rule "abandoned", about ancestors of which no tag is built
 // any more.
@@ -22,6 +23,7 @@ func Abandoned() report.Rule {
 		Severity: report.Warning,
 		Doc: "An ancestor of which no tag is built any more. " +
 			"It gets no fixes, whatever is pulled or rebuilt. " +
+			"If registries were asked, a tag that is gone is told here, too. " +
 			"It is silent about ancestors that no catalogue of tags and days names, and where the tags that it had are not known, which the rule unknown tells. " +
 			"It may be wrong where its publisher goes on in another repository.",
 		Run: func(r *report.Report) []report.Finding {
@@ -29,6 +31,7 @@ func Abandoned() report.Rule {
 			for i, a := range r.Ancestors {
 				s := a.Standing
 				if s == nil || s.Abandoned.IsZero() {
+					found = append(found, tagGone(r, i)...)
 					continue
 				}
 				f := r.AtAncestor(i)
@@ -37,12 +40,7 @@ func Abandoned() report.Rule {
 				f.Message = fmt.Sprintf("%s gets no more fixes: none of its tags is built any more since %s (as of %s)", a,
 					s.Abandoned.Format(time.DateOnly), s.AsOf.Format(time.DateOnly))
 				f.By = report.OtherBase
-				f.Remedy = report.MoveOn(a.Repository)
-				if i > 1 && (r.Ancestors[1].Standing == nil || !r.Ancestors[1].Standing.Gone()) {
-					f.Remedy = "move to a base that stands on something still built"
-				} else if i > 1 {
-					f.Remedy = report.MoveOn(r.Ancestors[1].Repository)
-				}
+				f.Remedy = moveOff(r, i)
 				found = append(found, f)
 			}
 			return found
@@ -58,19 +56,19 @@ func Superseded() report.Rule {
 		Severity: report.Note,
 		Doc: "An ancestor of which a newer build is published under the same tag. " +
 			"A build on that tag today gets the newer one, with the fixes that this one lacks. " +
-			"It is silent about ancestors that no catalogue of tags and days names, that are newer than the catalogue, or that are abandoned. " +
+			"It is silent about ancestors that no catalogue of tags and days names and whose registry was not asked, that are newer than the catalogue, or that are abandoned. " +
 			"It may be wrong where the image stands on an old one on purpose.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
 			for i, a := range r.Ancestors {
-				s := a.Standing
-				if s == nil || s.Superseded == nil || !s.Abandoned.IsZero() {
+				n, asOf := wentOn(r, i)
+				if n == nil {
+					found = append(found, tagMoved(r, i)...)
 					continue
 				}
-				n := s.Superseded
 				f := r.AtAncestor(i)
 				f.Subject = a.String()
-				f.Message = fmt.Sprintf("%s is out of date: %s", a, builtAnew(n, s.AsOf))
+				f.Message = fmt.Sprintf("%s is out of date: %s", a, rebuilt(n, asOf))
 				switch {
 				case i > 0:
 					renew(&f, r, i)
@@ -94,7 +92,7 @@ func Lagging() report.Rule {
 		Severity: report.Note,
 		Doc: "An ancestor that was not rebuilt since a newer build of its base was published. " +
 			"A rebuild alone, without a change, would bring the parent's fixes. " +
-			"It is silent where no catalogue of tags and days names the ancestor or its parent, and where the day of the build is not known. " +
+			"It is silent where no catalogue of tags and days names the ancestor or its parent and no registry was asked, and where the day of the build is not known. " +
 			"It may be wrong where the newer parent changed nothing that matters here.",
 		Run: func(r *report.Report) []report.Finding {
 			var found []report.Finding
@@ -105,7 +103,7 @@ func Lagging() report.Rule {
 				}
 				f := r.AtAncestor(i)
 				f.Subject = s.Name.String()
-				f.Message = fmt.Sprintf("%s, built on %s, stands on an old base: %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), builtAnew(s, asOf))
+				f.Message = fmt.Sprintf("%s, built on %s, stands on an old base: %s", r.NameOf(i), r.Ancestors[i].Created.Format(time.DateOnly), rebuilt(s, asOf))
 				renew(&f, r, i+1)
 				found = append(found, f)
 			}
@@ -116,30 +114,57 @@ func Lagging() report.Rule {
 
 // parentWentOn returns what took the tag of an ancestor's parent after the ancestor
 // was built. Where no catalogue knows the ancestor itself, its parent's standing
-// tells.
+// tells, or the registry that has the parent's tag.
 func parentWentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
 	a, p := r.Ancestors[i], r.Ancestors[i+1]
 	built, why := r.Built(i)
-	if a.Standing != nil && why == "" {
+	after := func(s *ancestry.Succession) bool { return s != nil && why == "" && s.On.After(built) }
+	switch s, asOf := moved(r, i+1); {
+	case a.Standing != nil && a.Standing.Lagging != nil && why == "":
 		return a.Standing.Lagging, a.Standing.AsOf
+	case a.Standing == nil && p.Standing != nil && after(p.Standing.Superseded):
+		return p.Standing.Superseded, p.Standing.AsOf
+	case (p.Standing == nil || p.Standing.Superseded == nil) && after(s):
+		return s, asOf
 	}
-	if a.Standing != nil || p.Standing == nil || p.Standing.Superseded == nil || why != "" || !p.Standing.Superseded.On.After(built) {
-		return nil, time.Time{}
-	}
-	return p.Standing.Superseded, p.Standing.AsOf
+	return nil, time.Time{}
 }
 
-// builtAnew says what became of a tag since.
-func builtAnew(s *ancestry.Succession, asOf time.Time) string {
+// wentOn returns what took the tag of an ancestor that is not abandoned, as a catalogue knows
+// it, or else as a registry says; nil if nothing did.
+func wentOn(r *report.Report, i int) (*ancestry.Succession, time.Time) {
+	s := r.Ancestors[i].Standing
+	switch {
+	case s != nil && !s.Abandoned.IsZero():
+		return nil, time.Time{}
+	case s != nil && s.Superseded != nil:
+		return s.Superseded, s.AsOf
+	}
+	return moved(r, i)
+}
+
+// moveOff is the remedy where the tag of an ancestor is built no more.
+func moveOff(r *report.Report, i int) string {
+	switch {
+	case i <= 1:
+		return report.MoveOn(r.Ancestors[i].Repository)
+	case r.Ancestors[1].Standing == nil || !r.Ancestors[1].Standing.Gone():
+		return "move to a base that stands on something still built"
+	}
+	return report.MoveOn(r.Ancestors[1].Repository)
+}
+
+// rebuilt says what became of a tag since.
+func rebuilt(s *ancestry.Succession, asOf time.Time) string {
 	as := func(tag string) string {
 		if slices.Contains(s.Name.Tags, tag) { // says nothing new
 			return ""
 		}
 		return " as " + tag
 	}
-	text := fmt.Sprintf("%s was built anew on %s%s", s.Name, s.On.Format(time.DateOnly), as(s.First))
+	text := fmt.Sprintf("%s was rebuilt on %s%s", s.Name, s.On.Format(time.DateOnly), as(s.First))
 	if s.Times > 1 {
-		text = fmt.Sprintf("%s was built anew %s since %s", s.Name, english.Plural(s.Times, "time", ""), s.On.Format(time.DateOnly))
+		text = fmt.Sprintf("%s was rebuilt %s since %s", s.Name, english.Plural(s.Times, "time", ""), s.On.Format(time.DateOnly))
 		if s.Now != "" && as(s.Now) != "" {
 			text += ", now" + as(s.Now)
 		}

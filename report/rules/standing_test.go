@@ -36,7 +36,7 @@ func TestStanding(t *testing.T) {
 	check(t, Superseded(), standingReport(t, nil, nil))
 	check(t, Superseded(), standingReport(t, &ancestry.Standing{AsOf: asOf}, &ancestry.Standing{AsOf: asOf, Newer: true}))
 	check(t, Superseded(), standingReport(t, early, base), // what is abandoned is told by that rule
-		want{1, 1, 1, report.Note, "python:1", "python:1 is out of date: python:3.11 was built anew 34 times since 2023-02-08, now as 3.11.16 (as of 2026-08-21)", "rebuild on a current python:3.11", 0})
+		want{1, 1, 1, report.Note, "python:1", "python:1 is out of date: python:3.11 was rebuilt 34 times since 2023-02-08, now as 3.11.16 (as of 2026-08-21)", "rebuild on a current python:3.11", 0})
 	check(t, Abandoned(), standingReport(t, early, base),
 		want{2, 0, 0, report.Warning, "debian:1", "debian:1 gets no more fixes: none of its tags is built any more since 2024-07-02 (as of 2026-08-21)", "move to a base that stands on something still built", 0})
 	check(t, Abandoned(), standingReport(t, early, nil))
@@ -44,7 +44,7 @@ func TestStanding(t *testing.T) {
 	// The image itself, which no catalogue knows, was built after its parent's tag had gone on: it was born lagging.
 	check(t, Lagging(), standingReport(t, early, nil))
 	check(t, Lagging(), standingReport(t, late, nil),
-		want{0, 2, 2, report.Note, "python:3.11", "this image, built on 2023-03-01, stands on an old base: python:3.11 was built anew 32 times since 2023-04-05", "rebuild on a current python:3.11", 0})
+		want{0, 2, 2, report.Note, "python:3.11", "this image, built on 2023-03-01, stands on an old base: python:3.11 was rebuilt 32 times since 2023-04-05", "rebuild on a current python:3.11", 0})
 	check(t, Lagging(), standingReport(t, behind, nil),
-		want{1, 1, 1, report.Note, "debian:11", "python:1, built on 2023-01-23, stands on an old base: debian:11 was built anew 64 times since 2023-02-04, now as bullseye-20260803", "ask the publisher of python:1 to rebuild it", 0})
+		want{1, 1, 1, report.Note, "debian:11", "python:1, built on 2023-01-23, stands on an old base: debian:11 was rebuilt 64 times since 2023-02-04, now as bullseye-20260803", "ask the publisher of python:1 to rebuild it", 0})
 }

@@ -133,8 +133,10 @@ func unknownDates(r *report.Report) []report.Finding {
 func unknownStanding(r *report.Report, i int) []report.Finding {
 	s := r.Ancestors[i].Standing
 	if s == nil || s.Newer {
-		return nil
+		return unanswered(r, i)
 	}
+	live := r.Ancestors[i].Live
+	tagKnown := live != nil && (live.State == ancestry.StateCurrent || live.State == ancestry.StateMoved)
 	var asks, rules []string
 	why := ""
 	for _, gap := range []struct{ why, asks, rule string }{
@@ -142,7 +144,7 @@ func unknownStanding(r *report.Report, i int) []report.Finding {
 		{s.NotKnown.Superseded, "superseded", "superseded"},
 		{s.NotKnown.Lagging, "lagging behind its parent", "lagging"},
 	} {
-		if gap.why == "" || gap.rule == "superseded" && !s.Abandoned.IsZero() {
+		if gap.why == "" || gap.rule == "superseded" && (tagKnown || !s.Abandoned.IsZero()) {
 			continue
 		}
 		asks, rules, why = append(asks, gap.asks), append(rules, gap.rule), gap.why

@@ -170,6 +170,7 @@ func (w *writer) properties() *sarif.PropertyBag {
 		chain = append(chain, clean(w.r.NameOf(i), maxName))
 	}
 	p.Add("ancestors", chain)
+	w.addLive(p)
 	return p
 }
 
@@ -192,6 +193,9 @@ func (w *writer) invocation() *sarif.Invocation {
 			break
 		}
 		add(sarif.LevelNote, sentence(clean(s, maxText)))
+	}
+	for _, says := range w.unanswered() {
+		add(sarif.LevelNote, says)
 	}
 	for i, p := range w.r.Problems {
 		if i == maxProblems {

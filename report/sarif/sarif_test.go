@@ -123,6 +123,8 @@ func TestGolden(t *testing.T) {
 	golden.Check(t, "handmade.sarif", b)
 	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Version: "0.1.0", Category: "api"})
 	golden.Check(t, "handmade-dockerfile.sarif", b)
+	b, _ = write(t, handmade.Asked(t, rules.All()), nil)
+	golden.Check(t, "asked.sarif", b)
 	r = handmade.Scanned(t, nil)
 	b, _ = write(t, r, &sarif.Options{Dockerfile: place(t, r, dockerfile), Rules: []report.Rule{}}) // the rules are in the others
 	golden.Check(t, "scanned.sarif", b)
@@ -470,7 +472,7 @@ func TestEveryRuleHasTopics(t *testing.T) {
 // Names from the image do no harm.
 func TestHostileStrings(t *testing.T) {
 	evil := "<script>alert(1)</script>[click](https://evil.example)`x`\x1b]0;owned\x07\u202egnp.exe\u009b\xff|\n# h" + strings.Repeat("A", 4096)
-	r := handmade.Sample(t, rules.All())
+	r := handmade.Asked(t, rules.All())
 	handmade.SetStrings(r.Ancestors, evil)
 	handmade.SetStrings(r.Lineage, evil)
 	handmade.SetStrings(r.Findings, evil)

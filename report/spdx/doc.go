@@ -23,13 +23,14 @@
 //	versionInfo           of an image its tag or digest; none where it is not known, or tied
 //	checksums             of an image the digest of its manifest
 //	builtDate             when an image was built; none if that is not known
+//	validUntilDate        when its publisher ends the life of an image; none if no registry said so
 //	externalRefs          the package URL; CPEs, the likeliest first
 //	licenseDeclared       all licences, joined by AND; NOASSERTION if none is known
 //	licenseConcluded      NOASSERTION: nobody has concluded anything
 //	sourceInfo            of a package the files that prove it, and who found it
 //	comment               of a package the ancestor and the layer that brought it
 //	                      of an ancestor what its name rests on, and what else it may be
-//	annotations           of an ancestor the evidence for its name
+//	annotations           of an ancestor the evidence for its name; whether its tag still points to it, where a registry was asked
 //	filesAnalyzed         false, always
 //
 // A licence that is no SPDX expression is a LicenseRef, made of its name, with the name

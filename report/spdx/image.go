@@ -10,6 +10,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report/internal/sbom"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // addImage adds the image that the document describes.
@@ -17,6 +18,7 @@ func (b *builder) addImage(im sbom.Image) {
 	p := container(im, ancestorID(0))
 	if len(b.r.Ancestors) > 0 {
 		p.BuiltDate = b.built(0)
+		b.addLive(p, 0)
 	}
 	p.PackageComment = b.imageComment(im)
 	b.add(p)
@@ -77,6 +79,7 @@ func (b *builder) addAncestors() {
 		p.BuiltDate = b.built(i)
 		p.PackageComment = b.ancestorComment(i)
 		p.Annotations = b.evidence(i)
+		b.addLive(p, i)
 		b.add(p)
 		b.relate(ancestorID(i-1), common.TypeRelationshipDescendantOf, ancestorID(i))
 		b.relate(ancestorID(i-1), common.TypeRelationshipGeneratedFrom, ancestorID(i))
@@ -131,11 +134,30 @@ func (b *builder) annotations(list []ancestry.Evidence, against string) []v2_3.A
 		if e.Where != "" {
 			says += " (" + e.Where + ")"
 		}
-		all = append(all, v2_3.Annotation{
-			Annotator: common.Annotator{AnnotatorType: "Tool", Annotator: "stemma"}, AnnotationDate: b.day(), AnnotationType: "OTHER", AnnotationComment: sbom.Text(says),
-		})
+		all = append(all, annotation(b.day(), says))
 	}
 	return all
+}
+
+func annotation(at, says string) v2_3.Annotation {
+	return v2_3.Annotation{
+		Annotator: common.Annotator{AnnotatorType: "Tool", Annotator: "stemma"}, AnnotationDate: at, AnnotationType: "OTHER", AnnotationComment: sbom.Text(says),
+	}
+}
+
+// addLive says what a registry said of an ancestor, an annotation for each fact, as of when it
+// was asked; nothing where none was.
+func (b *builder) addLive(p *v2_3.Package, i int) {
+	live := b.r.Ancestors[i].Live
+	if live == nil || b.r.Lineage == nil || b.r.Lineage.Asked == nil {
+		return
+	}
+	for _, says := range words.Live(live, b.r.AsOf) {
+		p.Annotations = append(p.Annotations, annotation(sbom.Time(b.r.Lineage.Asked.At), says))
+	}
+	if !live.EndOfLife.IsZero() {
+		p.ValidUntilDate = sbom.Time(live.EndOfLife)
+	}
 }
 
 // addSystem adds the operating system of the finished image.

@@ -44,6 +44,7 @@ func schema(t testing.TB) *jsonschema.Schema {
 
 func TestGolden(t *testing.T) {
 	golden.Check(t, "sample.spdx.json", write(t, sbomtest.Sample(t), nil))
+	golden.Check(t, "asked.spdx.json", write(t, handmade.Asked(t, nil), nil))
 }
 
 // Every kind of report is valid by the schema and by SPDX' own library, which reads it

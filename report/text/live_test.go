@@ -17,7 +17,7 @@ func TestLive(t *testing.T) {
 	day := handmade.Day("2026-10-01")
 	for want, l := range map[string]ancestry.Live{
 		"base:1 still points to it":                                                          {State: ancestry.StateCurrent},
-		"base:1 still points to it; end of life not known":                                   {State: ancestry.StateCurrent, NoEndOfLife: "x"},
+		"base:1 still points to it; end of life not known: x":                                {State: ancestry.StateCurrent, NoEndOfLife: "x"},
 		"base:1 still points to it; its publisher ended its life on 2026-10-01":              {State: ancestry.StateCurrent, EndOfLife: day},
 		"base:1 still points to it; its publisher ends its life on 2027-01-01":               {State: ancestry.StateCurrent, EndOfLife: handmade.Day("2027-01-01")},
 		"base:1 is gone: no such tag":                                                        {State: ancestry.StateGone, Why: "no such tag"},
@@ -25,6 +25,7 @@ func TestLive(t *testing.T) {
 		"base:1 moved, when is not known":                                                    {State: ancestry.StateMoved, Now: &ancestry.Tagged{}},
 		"base:1 moved, to an image dated 2026-10-01: the layers are the same":                {State: ancestry.StateMoved, Now: &ancestry.Tagged{Created: day}, Difference: &ancestry.Difference{}},
 		"base:1 moved on 2026-10-01 or later: 2 layers of 8.2 kB differ, packages not known": {State: ancestry.StateMoved, Since: day, Difference: &ancestry.Difference{Layers: 2, Bytes: 8192}},
+		"base:1 moved on 2026-10-01 or later: 1 layer of 8.2 kB differ, and 3 packages":      {State: ancestry.StateMoved, Since: day, Difference: &ancestry.Difference{Layers: 1, Bytes: 8192, Packages: new(3)}},
 	} {
 		r := handmade.Sample(t, rules.All())
 		for _, verbose := range []bool{false, true} {

@@ -14,6 +14,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // Write writes the report. Its error is w's.
@@ -132,7 +133,7 @@ func (p *page) totals(r *report.Report) {
 		say = append(say, english.Plural(n, "problem", ""))
 	}
 	if r.Lineage != nil && r.Lineage.Asked != nil {
-		say = append(say, "registries "+askedText(*r.Lineage.Asked))
+		say = append(say, "registries ("+words.Asked(*r.Lineage.Asked)+")")
 	}
 	p.line("")
 	p.para("", part{}, part{p.style.name, p.clean(strings.Join(say, p.sign.sep))}, 0)

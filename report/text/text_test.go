@@ -161,10 +161,10 @@ func ExampleWriteRules() {
 	//   An ancestor of which a newer build is published under the
 	//   same tag. A build on that tag today gets the newer one,
 	//   with the fixes that this one lacks. It is silent about
-	//   ancestors that no catalogue of tags and days names, that
-	//   are newer than the catalogue, or that are abandoned. It
-	//   may be wrong where the image stands on an old one on
-	//   purpose.
+	//   ancestors that no catalogue of tags and days names and
+	//   whose registry was not asked, that are newer than the
+	//   catalogue, or that are abandoned. It may be wrong where
+	//   the image stands on an old one on purpose.
 }
 
 func Example() {

@@ -140,7 +140,7 @@ func (m *grypeMatch) finding() finding {
 }
 
 // ownsFile reports whether a file of dpkg's database is that of one package alone: the layer
-// that has it installed the package. The list of all packages is written anew by every layer.
+// that has it installed the package. The list of all packages is written again by every layer.
 func ownsFile(p, name string) bool {
 	dir, file := path.Split(p)
 	file = strings.TrimSuffix(file, path.Ext(file))

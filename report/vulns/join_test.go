@@ -40,8 +40,8 @@ func small(t testing.TB) *report.Report {
 	upgraded.Events = []packages.Event{{Kind: packages.Introduced, Layer: 0, To: "2.31-1"}, {Kind: packages.Upgraded, Layer: 1, From: "2.31-1", To: "2.31-2"}}
 	rebuilt := in("deb", "libacl1", "2.2-1+b1", "amd64", "pkg:deb/debian/libacl1@2.2-1%2Bb1?arch=amd64&upstream=acl", 0, "var/lib/dpkg/status")
 	rebuilt.Source = "acl"
-	anew := in("deb", "wget", "2.0", "amd64", "pkg:deb/debian/wget@2.0?arch=amd64", 0, "var/lib/dpkg/status")
-	anew.Events = []packages.Event{{Kind: packages.Introduced, Layer: 0, To: "1.0"}, {Kind: packages.Removed, Layer: 1, From: "1.0"}, {Kind: packages.Reinstalled, Layer: 2, To: "2.0"}}
+	reinstalled := in("deb", "wget", "2.0", "amd64", "pkg:deb/debian/wget@2.0?arch=amd64", 0, "var/lib/dpkg/status")
+	reinstalled.Events = []packages.Event{{Kind: packages.Introduced, Layer: 0, To: "1.0"}, {Kind: packages.Removed, Layer: 1, From: "1.0"}, {Kind: packages.Reinstalled, Layer: 2, To: "2.0"}}
 	i386 := in("deb", "libssl3", "3.0-1", "i386", "pkg:deb/debian/libssl3@3.0-1?arch=i386", 2, "var/lib/dpkg/status")
 	im := handmade.Image{
 		Steps: []handmade.Step{
@@ -51,7 +51,7 @@ func small(t testing.TB) *report.Report {
 		},
 		Ancestors: []handmade.Ancestor{{Repository: "base", Tag: "1", Steps: 1}, {Repository: "runtime", Tag: "1", Steps: 1}, {Repository: "app", Tag: "1", Steps: 1}},
 		Inventory: &packages.Inventory{Packages: []packages.Package{
-			upgraded, removed, back, hidden, rebuilt, anew, i386,
+			upgraded, removed, back, hidden, rebuilt, reinstalled, i386,
 			in("deb", "libssl3", "3.0-1", "amd64", "pkg:deb/debian/libssl3@3.0-1?arch=amd64", 0, "var/lib/dpkg/status"),
 			in("rpm", "openssl-libs", "1:1.1.1k-6.el8", "x86_64", "pkg:rpm/redhat/openssl-libs@1.1.1k-6.el8?arch=x86_64&epoch=1", 1, "var/lib/rpm/Packages"),
 			in("npm", "lodash", "4.17.20", "", "pkg:npm/lodash@4.17.20", 1, "usr/lib/node_modules/lodash/package.json"),
@@ -101,7 +101,7 @@ func TestJoin(t *testing.T) {
 		"no version":                {"os-pkgs", m{"PkgName": "libc6"}, "libc6 name 1 runtime:1 present"},
 		"removed":                   {"os-pkgs", m{"PkgName": "git", "InstalledVersion": "1:2.30"}, "git name 0 base:1 removed"},
 		"removed and back":          {"os-pkgs", m{"PkgName": "curl", "InstalledVersion": "7.1"}, "curl name 2 app:1 present"},
-		"removed, and back anew":    {"os-pkgs", m{"PkgName": "wget", "InstalledVersion": "1.0"}, "wget name 0 base:1 removed"},
+		"removed, and back again":   {"os-pkgs", m{"PkgName": "wget", "InstalledVersion": "1.0"}, "wget name 0 base:1 removed"},
 		"hidden":                    {"os-pkgs", m{"PkgName": "dash", "InstalledVersion": "0.5"}, "dash name 0 base:1 hidden"},
 		"an epoch beside":           {"os-pkgs", m{"PkgName": "git", "PkgIdentifier": pkgURL("pkg:deb/debian/git@2.30?arch=amd64&epoch=1")}, "git purl 0 base:1 removed"},
 		"an epoch of rpm":           {"os-pkgs", m{"PkgName": "openssl-libs", "InstalledVersion": "1:1.1.1k-6.el8", "PkgIdentifier": pkgURL("pkg:rpm/centos/openssl-libs@1.1.1k-6.el8?arch=x86_64&epoch=1")}, "openssl-libs purl 1 runtime:1 present"},

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Build the small archives here and the configs in ../histories anew, by real builders, out
+# Build the small archives here and the configs in ../histories again, by real builders, out
 # of odd/: an image of one tiny program, and a child of it. Needs root, gcc, docker.io,
 # buildah, skopeo and jq; no network. Created times and digests differ at every run.
 set -euo pipefail

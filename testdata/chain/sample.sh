@@ -1,5 +1,5 @@
 #!/bin/bash
-# Make the committed sample anew: build the chain (or take it from the cache),
+# Make the committed sample again: build the chain (or take it from the cache),
 # skeletonise it into testdata/sample, and copy the ground truth to expected/.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -2,7 +2,7 @@
 # A small Alpine-like system; apk/main.go says by what.
 
 # apk_world [NAME...]: the root as $world wants it, and the packages of these names
-# installed anew. go-apk can only add, so it makes a root of that world aside, and
+# installed again. go-apk can only add, so it makes a root of that world aside, and
 # what is of other packages or versions in it goes over, as apk would have done: a
 # file of a package that stays is not touched.
 apk_world() {
@@ -11,8 +11,8 @@ apk_world() {
 	"$APK" install "$work/apk/repository" "$next" "${world[@]}" || return
 	"$APK" list "$R" | LC_ALL=C sort >"$was" || return
 	"$APK" list "$next" | LC_ALL=C sort >"$is" || return
-	awk -F'\t' -v again="$*" 'BEGIN { split(again, names, " "); for (n in names) anew[names[n]] }
-		FILENAME == ARGV[1] { was[$0]; next } !($0 in was) || $1 in anew { print $3 }' "$was" "$is" |
+	awk -F'\t' -v again="$*" 'BEGIN { split(again, names, " "); for (n in names) once[names[n]] }
+		FILENAME == ARGV[1] { was[$0]; next } !($0 in was) || $1 in once { print $3 }' "$was" "$is" |
 		tar -C "$next" -c --no-recursion -T - | tar -C "$R" -xp --keep-directory-symlink || return
 	tar -C "$next" -c etc/apk/arch etc/apk/world lib/apk | tar -C "$R" -xp --keep-directory-symlink
 	# Those that are of no package any more, what is in a directory before it.

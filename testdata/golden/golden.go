@@ -1,5 +1,5 @@
 // Package golden compares what a test writes with a file below its package's testdata.
-// It defines the flag -update, which writes such files anew.
+// It defines the flag -update, which writes such files again.
 package golden
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // Check fails the test if got is not what stands in testdata/name.
 func Check(t testing.TB, name string, got []byte) {

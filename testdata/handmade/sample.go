@@ -18,6 +18,12 @@ import (
 // given rules to find. It is the same on every run.
 func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	t.Helper()
+	return sample(t, rules, func(*ancestry.Lineage) {})
+}
+
+// sample is Sample with more in its lineage.
+func sample(t testing.TB, rules []report.Rule, more func(*ancestry.Lineage)) *report.Report {
+	t.Helper()
 	im := Image{
 		Config: v1.Config{Env: []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHON_VERSION=3.8.16"}, Cmd: []string{"serve"}},
 		Steps:  sampleSteps(),
@@ -37,6 +43,7 @@ func Sample(t testing.TB, rules []report.Rule) *report.Report {
 	}
 	lin := im.lineage(idx.Steps)
 	addEvidence(lin)
+	more(lin)
 	return report.New(idx, lin, sampleInventory(), &report.Options{
 		AsOf:      AsOf,
 		Rules:     rules,

@@ -50,7 +50,7 @@
 // named by its digest. Both are written beside and renamed: whoever is interrupted leaves
 // what was there before. One process at a time fetches; another one that waited uses what
 // came. A file that is kept with the same digest is not fetched again: of an artifact with parts,
-// those that changed are. The file is compared with its digest each time, and fetched anew if it is damaged.
+// those that changed are. The file is compared with its digest each time, and fetched again if it is damaged.
 // Where the directory can't be written, Fetch works without it, and [Fetched.NotKept] says
 // so. A directory to which others can write is not used. Nothing is written outside of it,
 // wherever links in it lead.

@@ -116,7 +116,7 @@ func TestUpdate(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// What is damaged on the disk is fetched anew, and not used where nobody is to be asked.
+// What is damaged on the disk is fetched again, and not used where nobody is to be asked.
 func TestDamaged(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, dir string){
 		"file changed": func(t *testing.T, dir string) {

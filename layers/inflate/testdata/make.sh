@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the seeds anew: see README.md. DIR holds the two programs of there, if any.
+# Makes the seeds again: see README.md. DIR holds the two programs of there, if any.
 set -eu
 cd "$(dirname "$0")"
 python3 raw.py

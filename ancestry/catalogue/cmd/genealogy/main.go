@@ -79,7 +79,7 @@
 //
 // Not incremental are the library files: all revisions are read each time, which takes
 // seconds, and needs the whole history of official-images. And the cache is that of one build
-// of this program. Another build, which may read Dockerfiles otherwise, begins anew: -missing
+// of this program. Another build, which may read Dockerfiles otherwise, starts again: -missing
 // then lists every commit, and the way of the first time is the shorter one.
 package main
 

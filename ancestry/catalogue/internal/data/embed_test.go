@@ -33,7 +33,7 @@ func reading(c *data.Catalogue, d recipe.Dialect, createdBy ...string) data.Read
 
 // TestEmbedded: the data that ships is whole, and of the normal form of this
 // module, in all its dialects. If it fails after a change to the recipe or dockerfile
-// package, or when a dialect was added, the genealogy has to be made anew: see the
+// package, or when a dialect was added, the genealogy has to be made again: see the
 // command genealogy.
 func TestEmbedded(t *testing.T) {
 	c := embedded(t)

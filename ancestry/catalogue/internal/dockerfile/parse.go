@@ -39,7 +39,7 @@ func Parse(r io.Reader) (*File, error) {
 	return f, nil
 }
 
-// stages makes the stages anew: evaluating changes them.
+// stages makes the stages again: evaluating changes them.
 func (f *File) stages() ([]instructions.Stage, []instructions.ArgCommand, error) {
 	stages, meta, err := instructions.Parse(f.ast, nil)
 	if err != nil {

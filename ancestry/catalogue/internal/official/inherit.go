@@ -129,9 +129,9 @@ func (n needs) matters(c recipe.Context) bool {
 		slices.ContainsFunc(n.vars, func(v string) bool { return c.Env[v] != "" })
 }
 
-// inherit evaluates anew the Dockerfiles that depend on what their parents hand on:
+// inherit evaluates again the Dockerfiles that depend on what their parents hand on:
 // those that use a variable or a working directory which the parent set.
-// A parent that was read later than its child, or is itself evaluated anew, counts
+// A parent that was read later than its child, or is itself evaluated again, counts
 // as it was read first.
 func (j *job) inherit(ctx context.Context) error {
 	h := &heritage{j, j.lineups(), j.firstDays(), map[int]recipe.Context{}}

@@ -81,7 +81,7 @@ func (r *reader) blob(o Origin, commit string) (hash string, text []byte, err er
 }
 
 // parse evaluates a Dockerfile on a parent that hands on nothing but a PATH: inherit
-// evaluates those anew whose parent hands on what they use.
+// evaluates those again whose parent hands on what they use.
 func parse(text []byte, opts *dockerfile.Options) result {
 	if opts == nil {
 		opts = &dockerfile.Options{Parent: recipe.Context{Env: map[string]string{"PATH": recipe.DefaultPath}}}

@@ -11,7 +11,7 @@ import (
 // The platform's names are always left out: BuildKit sets TARGETARCH and its like.
 type Mask struct {
 	values map[string]string // by variable
-	sorted []string          // the values to leave out, longest first; nil if it has to be made anew
+	sorted []string          // the values to leave out, longest first; nil if it has to be made again
 	budget int               // bytes that may still be searched
 	// text and masked are what was masked last: two dialects have many lines in common.
 	text, masked string

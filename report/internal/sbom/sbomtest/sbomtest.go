@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/require"
@@ -58,6 +59,7 @@ func Reports(t testing.TB) map[string]func() *report.Report {
 		"long":        func() *report.Report { return Hostile(t, strings.Repeat("x<é\u202e", 700)) },
 		"many":        func() *report.Report { return Many(t) },
 		"donors":      func() *report.Report { return Donors(t) },
+		"asked":       func() *report.Report { return handmade.Asked(t, nil) },
 		"no packages": func() *report.Report {
 			r := Sample(t)
 			r.Inventory = &packages.Inventory{}
@@ -125,6 +127,10 @@ func Hostile(t testing.TB, evil string) *report.Report {
 	states := make([]packages.State, len(r.Inventory.Packages))
 	for i := range states {
 		states[i] = r.Inventory.Packages[i].State
+	}
+	r.Lineage.Asked = &ancestry.Asked{At: handmade.AsOf}
+	for i, state := range []string{ancestry.StateMoved, ancestry.StateGone, ancestry.StateNotKnown, ancestry.StateCurrent} {
+		r.Ancestors[i].Live = &ancestry.Live{State: state, Now: &ancestry.Tagged{}, Difference: &ancestry.Difference{}, EndOfLife: time.Unix(1<<60, 0)}
 	}
 	handmade.SetStrings(r.Ancestors, evil)
 	handmade.SetStrings(r.Donors, evil)
