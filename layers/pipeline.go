@@ -278,11 +278,11 @@ func toHash(h hash.Hash) v1.Hash {
 const (
 	// blockSize is how many bytes move from one goroutine to the next at a time: enough
 	// for the handing over to cost nothing.
-	blockSize = 64 << 10
+	blockSize = 128 << 10
 
 	// pipeDepth is how many blocks may wait between two goroutines: few enough for them
 	// to be in a core's cache still when their turn comes.
-	pipeDepth = 4
+	pipeDepth = 3
 )
 
 // A block is a piece of a stream. Several goroutines may read it; the last one to
