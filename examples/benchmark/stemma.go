@@ -27,7 +27,7 @@ func report(ctx context.Context, args []string) (err error) {
 		// Most of the live heap is one large program of the image at a time, and the garbage
 		// that Go would allow for its size. The limit has that collected earlier; below it,
 		// garbage is collected seldom.
-		debug.SetMemoryLimit(128 << 20)
+		debug.SetMemoryLimit(120 << 20)
 		debug.SetGCPercent(200)
 	}
 	opts := &stemma.Options{Rules: rules.All()}
