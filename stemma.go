@@ -26,6 +26,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -101,6 +102,12 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	if err != nil {
 		return nil, err
 	}
+	var inv *packages.Inventory
+	var failed error
+	var attributing sync.WaitGroup // while the chain is told, which knows nothing of packages
+	if collector != nil {
+		attributing.Go(func() { inv, failed = collector.Attribute(ctx, idx) })
+	}
 	found := place.Of(img)
 	given := found.Complete(opts.Hints)
 	catalogues, unopened := opts.catalogues()
@@ -108,19 +115,15 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	lin, err := live.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
 	}, opts.Live)
+	attributing.Wait()
 	if err != nil {
 		return nil, err
 	}
-	var inv *packages.Inventory
-	var failed error
-	if collector != nil {
-		inv, failed = collector.Attribute(ctx, idx)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if failed != nil {
-			failed = fmt.Errorf("packages: %w", failed)
-		}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if failed != nil {
+		failed = fmt.Errorf("packages: %w", failed)
 	}
 	rep := report.Options{
 		Reference: found.Reference(given), Digest: given.Digest, AsOf: opts.AsOf, Rules: opts.Rules, Files: files,

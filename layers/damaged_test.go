@@ -110,6 +110,8 @@ func (l breaking) Stored() (io.ReadCloser, v1.Hash, error) {
 	return io.NopCloser(r), sum([]byte("the whole")), nil
 }
 
+func (l breaking) Size() (int64, error) { return int64(len(l.blob)), nil }
+
 // A blob that can't be read further keeps what comes before, be it short or long.
 func TestBreaks(t *testing.T) {
 	for _, size := range []int{3, 2 * blockSize} {

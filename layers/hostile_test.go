@@ -148,6 +148,8 @@ func (l endlessLayer) Stored() (io.ReadCloser, v1.Hash, error) {
 	return &endless{bytes.NewReader(l.head), make(chan struct{})}, v1.Hash{}, nil
 }
 
+func (l endlessLayer) Size() (int64, error) { return 1 << 40, nil }
+
 // Read ends soon after its context, whichever goroutine waits, and leaves none behind.
 func TestCancel(t *testing.T) {
 	before := runtime.NumGoroutine()

@@ -86,22 +86,27 @@ type Layer struct {
 	DeletedFiles int
 }
 
-// Entries returns the entries of a layer in the order in which the layer has
-// them, whiteouts included, without directories that are merely implied.
+// Entries returns the entries of a layer, of all types or of those that are given, in the
+// order in which the layer has them, whiteouts included, without directories that are
+// merely implied. To leave out types here costs less than to pass over them.
 //
 // Path is where the entry takes effect. It differs from the path in the layer where a
 // directory of that path is a symbolic link that the same layer has further up: with "bin"
 // a link to "usr/bin", "bin/sh" takes effect at "usr/bin/sh". A link of a layer below
 // becomes a directory instead, which hides the link, and leaves what it leads to alone:
 // that is how overlayfs stacks layers, and a [Problem] tells of it.
-func (x *Index) Entries(layer int) iter.Seq[Entry] {
+func (x *Index) Entries(layer int, types ...Type) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		if x.state == nil {
 			return
 		}
 		dir, prefix := root, "" // of the entry before: the next one is mostly in the same directory
 		for id := range x.state.recs.ofLayer(layer) {
-			n := x.state.tree.nodes[x.state.recs.at(id).node]
+			r := x.state.recs.at(id)
+			if len(types) > 0 && !slices.Contains(types, r.typ) {
+				continue
+			}
+			n := x.state.tree.nodes[r.node]
 			if n.parent != None && n.parent != dir {
 				if dir, prefix = n.parent, ""; dir != root {
 					prefix = x.state.tree.path(dir) + "/"

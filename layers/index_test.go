@@ -182,3 +182,26 @@ func TestReadParallelismIsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// Where layers are read at the same time, large ones come first, and those that do not tell
+// their size stay in their order.
+func TestOrder(t *testing.T) {
+	of := func(size int) v1.Layer { return breaking{blob: make([]byte, size)} }
+	blobs := []v1.Layer{static.NewLayer([]byte("large"), types.OCILayer), of(2), changing{}, of(9), of(2)}
+	assert.Equal(t, []int{3, 1, 4, 0, 2}, newRun(&Options{Parallelism: 2}).order(blobs))
+	assert.Equal(t, []int{0, 1, 2, 3, 4}, newRun(&Options{Parallelism: 1}).order(blobs))
+}
+
+func TestEntriesOfTypes(t *testing.T) {
+	x := read(t, stack(t, []string{"d/", "d/a=1", "d/l->a", "e/b=2", "e/.wh.x"}), nil)
+	paths := func(types ...Type) (all []string) {
+		for e := range x.Entries(0, types...) {
+			all = append(all, e.Path)
+		}
+		return all
+	}
+	assert.Equal(t, []string{"d", "d/a", "d/l", "e/b", "e/x"}, paths())
+	assert.Equal(t, []string{"d/l"}, paths(Symlink))
+	assert.Equal(t, []string{"d/a", "e/b", "e/x"}, paths(Regular, Whiteout))
+	assert.Empty(t, paths(Hardlink))
+}

@@ -276,12 +276,13 @@ func toHash(h hash.Hash) v1.Hash {
 }
 
 const (
-	// blockSize is how many bytes move from one goroutine to the next at a time:
-	// enough for the handing over to cost nothing, few enough for a core's cache.
-	blockSize = 256 << 10
+	// blockSize is how many bytes move from one goroutine to the next at a time: enough
+	// for the handing over to cost nothing.
+	blockSize = 128 << 10
 
-	// pipeDepth is how many blocks may wait between two goroutines.
-	pipeDepth = 6
+	// pipeDepth is how many blocks may wait between two goroutines: few enough for them
+	// to be in a core's cache still when their turn comes.
+	pipeDepth = 3
 )
 
 // A block is a piece of a stream. Several goroutines may read it; the last one to

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,8 +43,8 @@ type Options struct {
 //
 // Of each layer the stored blob is read. Its first bytes tell how it is compressed,
 // whatever its media type says. A layer that implements [Stored] gives its blob that
-// way; if Options.Progress is set, its Size is asked for too, which must then cost
-// little. Any other layer is asked for Compressed and Digest. Where Compressed
+// way; its Size is asked for too, which must cost little. If Options.Progress is set,
+// the Size of all is. Any other layer is asked for Compressed and Digest. Where Compressed
 // returns one end of an io.Pipe, go-containerregistry is compressing an archive that
 // is stored plain (a docker-archive, a layer made in memory). Then Uncompressed is
 // read instead, and there is no digest to check, because one that is computed on the
@@ -185,13 +186,13 @@ func (r *run) readLayers(ctx context.Context, x *Index, blobs []v1.Layer) error 
 	m := newMerger(r, x)
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(r.opts.Parallelism)
-	for i, blob := range blobs {
+	for _, i := range r.order(blobs) {
 		if reading.Err() != nil {
 			break
 		}
 		g.Go(func() error {
 			l := newLayerReader(r, &x.Layers[i], x.Config.OS == "windows")
-			if err := l.read(reading, blob); err != nil {
+			if err := l.read(reading, blobs[i]); err != nil {
 				return err
 			}
 			return m.add(reading, l.result())
@@ -201,6 +202,22 @@ func (r *run) readLayers(ctx context.Context, x *Index, blobs []v1.Layer) error 
 		return err
 	}
 	return ctx.Err()
+}
+
+// order returns the numbers of the layers in the order in which they are read: the largest
+// first, where several are read at the same time. One that was begun last would be read
+// alone in the end, while most processors do nothing. Layers whose size is not told keep
+// their order.
+func (r *run) order(blobs []v1.Layer) []int {
+	order, sizes := make([]int, len(blobs)), make([]int64, len(blobs))
+	for i, l := range blobs {
+		order[i] = i
+		if _, ok := l.(Stored); ok && r.opts.Parallelism > 1 {
+			sizes[i], _ = l.Size() // whoever opens the blob reports the error
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(sizes[b], sizes[a]) })
+	return order
 }
 
 // A layerReader reads one layer: from the cache, or else from its blob.

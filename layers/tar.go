@@ -205,10 +205,14 @@ func hasDotDot(name string) bool {
 
 // rooted returns the clean form of a path, taken from the root: "." for the root.
 func rooted(name string) string {
-	if clean := path.Clean("/" + name); clean != "/" {
-		return clean[1:]
+	clean := path.Clean(name) // without memory for a path that is clean already, as nearly all are
+	if strings.HasPrefix(clean, "..") {
+		clean = path.Clean("/" + clean)
 	}
-	return "."
+	if clean == "/" {
+		return "."
+	}
+	return strings.TrimPrefix(clean, "/")
 }
 
 // splitPath returns the directory and the last name of a clean path.

@@ -104,6 +104,8 @@ func (c changing) Stored() (io.ReadCloser, v1.Hash, error) {
 	return io.NopCloser(bytes.NewReader(blobs[0])), v1.Hash{}, nil
 }
 
+func (c changing) Size() (int64, error) { return 0, errors.New("not known") }
+
 func TestFSOfChangedBlob(t *testing.T) {
 	first := archive(t, "x=1", "a=good")
 	for name, tc := range map[string]struct {

@@ -148,3 +148,15 @@ func TestSeverityText(t *testing.T) {
 	assert.ErrorContains(t, s.UnmarshalText([]byte("grave")), `unknown severity "grave"`)
 	assert.Equal(t, "severity(7)", report.Severity(7).String())
 }
+
+// What a rule panics with reaches the caller, who may recover from it.
+func TestRunRulesPanics(t *testing.T) {
+	rules := []report.Rule{
+		{Name: "fine", Run: func(*report.Report) []report.Finding { return nil }},
+		{Name: "broken", Run: func(*report.Report) []report.Finding { panic("no such thing") }},
+	}
+	defer func() {
+		assert.ErrorContains(t, recover().(error), "rule broken: no such thing\n")
+	}()
+	report.RunRules(&report.Report{}, rules)
+}

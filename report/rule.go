@@ -3,7 +3,11 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Rule finds things in a report. It is a value without state; what to do with
@@ -23,7 +27,7 @@ type Rule struct {
 	// the report has no index, lineage or inventory, it does without: the steps and the
 	// spans of Ancestors are the lineage's, and known without an index; of their sizes
 	// only an index tells. It may leave Rule and By of a finding empty. Its findings count
-	// no byte twice.
+	// no byte twice. Rules run at the same time.
 	Run func(*Report) []Finding
 }
 
@@ -91,12 +95,13 @@ type Finding struct {
 	Undecided []string
 }
 
-// RunRules runs rules over a report and returns their findings, sorted as
-// [Report.Findings] are.
+// RunRules runs rules over a report, several at the same time, and returns their
+// findings, sorted as [Report.Findings] are. If a rule panics, so does RunRules.
 func RunRules(r *Report, rules []Rule) []Finding {
 	var all []Finding
-	for _, rule := range rules {
-		for _, f := range rule.Run(r) {
+	for i, found := range runAll(r, rules) {
+		rule := rules[i]
+		for _, f := range found {
 			if f.Rule == "" {
 				f.Rule = rule.Name
 			}
@@ -115,4 +120,26 @@ func RunRules(r *Report, rules []Rule) []Finding {
 		)
 	})
 	return all
+}
+
+// runAll runs rules on all processors, and returns the findings of each.
+func runAll(r *Report, rules []Rule) [][]Finding {
+	found := make([][]Finding, len(rules))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, rule := range rules {
+		g.Go(func() (err error) {
+			defer func() {
+				if v := recover(); v != nil {
+					err = fmt.Errorf("rule %s: %v\n\n%s", rule.Name, v, debug.Stack())
+				}
+			}()
+			found[i] = rule.Run(r)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		panic(err) // the caller may recover from it
+	}
+	return found
 }

@@ -25,8 +25,10 @@ func report(ctx context.Context, args []string) (err error) {
 	_ = flags.Parse(args) // exits by itself
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		// Most of the live heap is one large program of the image at a time, and the garbage
-		// that Go would allow for its size. To collect that earlier takes no more time.
+		// that Go would allow for its size. The limit has that collected earlier; below it,
+		// garbage is collected seldom.
 		debug.SetMemoryLimit(120 << 20)
+		debug.SetGCPercent(200)
 	}
 	opts := &stemma.Options{Rules: rules.All()}
 	if *dir != "" {

@@ -43,10 +43,14 @@ func newAttribution(idx *layers.Index, l *learned) *attribution {
 	}
 }
 
+// ahead is how many layers may be parsed, for each processor, that have not had their
+// turn: enough for none to wait, and not more of a long image than fits in memory.
+const ahead = 4
+
 // walk goes through the layers, while those above are still parsed.
 func (a *attribution) walk(ctx context.Context, p *parser) error {
 	parsing, stop := context.WithCancel(ctx)
-	next := make(chan *delta, p.parallel)
+	next := make(chan *delta, ahead*p.parallel)
 	var wg sync.WaitGroup
 	wg.Go(func() { p.parse(parsing, next) })
 	defer wg.Wait()

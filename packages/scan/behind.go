@@ -39,8 +39,8 @@ func findBehindLinks(idx *layers.Index, set *syft.Set) *behindLinks {
 	globs, looks := set.LinkGlobs(), syft.NewLooks()
 	links := map[string]bool{} // those that a layer had so far
 	for n := range idx.Layers {
-		for e := range idx.Entries(n) {
-			if e.Type == layers.Symlink && (globs.MayMatch(e.Path) || inDatabases(e.Path)) {
+		for e := range idx.Entries(n, layers.Symlink) {
+			if globs.MayMatch(e.Path) || inDatabases(e.Path) {
 				links[e.Path] = true
 			}
 		}

@@ -15,10 +15,7 @@ import (
 // nobody.
 func (a *attribution) countBytes(d *delta) {
 	n := d.layer
-	for e := range a.idx.Entries(n) {
-		if e.Type != layers.Regular {
-			continue
-		}
+	for e := range a.idx.Entries(n, layers.Regular) {
 		delete(a.shared, version{n, e.Path}) // of a file that the layer overwrites itself
 		first := e.Path
 		l, e := a.holder(e, d.links[inodeOf(e)])

@@ -54,8 +54,8 @@ func (o *owners) of(p string) *life {
 	if c, ok := o.files[p]; ok {
 		return c.life
 	}
-	for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
-		if c, ok := o.dirs[dir]; ok {
+	for end := strings.LastIndexByte(p, '/'); end > 0; end = strings.LastIndexByte(p[:end], '/') {
+		if c, ok := o.dirs[p[:end]]; ok {
 			return c.life
 		}
 	}

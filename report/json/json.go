@@ -34,7 +34,8 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 // that a terminal may obey, U+007F to U+009F, as JSON does with all others. They
 // can only stand in strings.
 func escapeControls(b []byte) []byte {
-	if !bytes.ContainsFunc(b, isControl) {
+	const c2 = 0xc2 // begins U+0080 to U+00BF in UTF-8
+	if bytes.IndexByte(b, 0x7f) < 0 && (bytes.IndexByte(b, c2) < 0 || !bytes.ContainsFunc(b, isControl)) {
 		return b
 	}
 	var out bytes.Buffer

@@ -109,7 +109,13 @@ func via(p *pkg.Package, evidence []string) string {
 	return ""
 }
 
-func relative(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
+// relative returns the clean form of a path, taken from the root: "" for the root.
+func relative(p string) string {
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return path.Clean(p)[1:]
+}
 
 // takeMetadata takes from the metadata what depends on the package system.
 func (f *Found) takeMetadata(p *pkg.Package) {

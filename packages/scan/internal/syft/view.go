@@ -189,8 +189,9 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 			return nil, errNotKept
 		}
 	}
-	b = v.withWAL(relative(l.RealPath), b)
-	return content{bytes.NewReader(withRoot(v.cataloger.Name, withoutLicense(v.cataloger.Name, relative(l.RealPath), b)))}, nil
+	name, p := v.cataloger.Name, relative(l.RealPath)
+	b = withoutProse(name, p, withoutLicense(name, p, v.withWAL(p, b)))
+	return content{bytes.NewReader(withRoot(name, b))}, nil
 }
 
 // errNotKept is the error of a file whose content the pass did not keep.
