@@ -24,7 +24,7 @@ func parts(t *testing.T, a, b string) []artifact.Part {
 }
 
 // TestParts: an artifact with parts is fetched and kept whole; a newer one costs the files that
-// changed; one that is damaged is fetched anew.
+// changed; one that is damaged is fetched again.
 func TestParts(t *testing.T) {
 	s, dir := newServer(t), t.TempDir()
 	push := func(main, a, b string) {

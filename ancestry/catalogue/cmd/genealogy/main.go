@@ -74,7 +74,7 @@
 //	done
 //	genealogy -publishers DIR -cache CACHE -o OUT
 //
-// What is read only if it is asked for is read anew each time. publishers.sh keeps whole
+// What is read only if it is asked for is read again each time. publishers.sh keeps whole
 // clones, and brings them and the catalogues up to date.
 //
 // Not incremental are the library files: all revisions are read each time, which takes
