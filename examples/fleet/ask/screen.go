@@ -111,7 +111,7 @@ type row struct {
 // cells is a row without a branch.
 func cells(c ...string) row { return row{cells: c} }
 
-// table writes rows below their titles, indented by two. Titles that are all empty are left out.
+// table writes rows, indented by two, below their titles. Titles that are all empty are left out.
 func (s *screen) table(cols []column, rows []row) {
 	if len(rows) == 0 {
 		return
@@ -121,7 +121,8 @@ func (s *screen) table(cols []column, rows []row) {
 	for i, c := range cols {
 		titles[i] = c.title
 	}
-	if strings.Join(titles, "") != "" {
+	titled := strings.Join(titles, "") != ""
+	if titled {
 		lines = append(lines, titles)
 	}
 	for _, r := range rows {
@@ -137,12 +138,16 @@ func (s *screen) table(cols []column, rows []row) {
 		lines = append(lines, line)
 	}
 	widths := s.fit(cols, lines)
-	for _, line := range lines {
+	for n, line := range lines {
 		var b strings.Builder
 		for i, text := range line {
 			text = s.cut(text, widths[i])
 			pad := strings.Repeat(" ", max(0, widths[i]-ansi.StringWidth(text)))
-			b.WriteString("  ")
+			if i == 0 && n == 0 && titled {
+				pad += "  "
+			} else {
+				b.WriteString("  ")
+			}
 			if cols[i].right {
 				b.WriteString(pad + text)
 			} else {
