@@ -49,12 +49,15 @@ func (s *Store) StandsOn(ctx context.Context, q Question) (images []Stander, kno
 	return nil, false, errors.New("not written yet")
 }
 
-// A Moved image stands on a base whose tag points to another image now.
+// A Moved image stands on an ancestor whose tag points to another image now.
 type Moved struct {
 	Digest       v1.Hash
 	Refs, Owners string
-	Base         int64  // id of the ancestor
-	Name         string // of the base, with the tag that moved
+	Ancestor     int64  // its id
+	Name         string // of the ancestor, with the tag that moved
+	// Depth is how far below the image it is: 1 is its base, which a rebuild of the image
+	// renews. Where it is more, an ancestor between has to be rebuilt first.
+	Depth int
 	// Since is when the tag was first seen elsewhere, or when a catalogue or registry says
 	// that it moved; zero if not known.
 	Since time.Time
@@ -63,12 +66,12 @@ type Moved struct {
 	// Source is who says so: "fleet", or "report" for the catalogue or the registry that
 	// was asked when an image was read.
 	Source     string
-	Confidence ancestry.Confidence // of the base's name
+	Confidence ancestry.Confidence // of the ancestor's name
 	Tie        bool
 }
 
-// Stale returns the images that a reference has now and whose base's tag points elsewhere now,
-// those that have been so the longest first.
+// Stale returns the images that a reference has now and that stand on an ancestor
+// whose tag points elsewhere now: the nearest one of each first, then by how long.
 func (s *Store) Stale(ctx context.Context) ([]Moved, error) {
 	return nil, errors.New("not written yet")
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"iter"
 )
 
 // A View is a view of the database that answers a question.
@@ -29,10 +29,10 @@ type Where struct {
 	Value  string
 }
 
-// Query returns a view's rows, in its own order: the most important first. limit ≤ 0 is no
+// Query yields a view's rows, in its own order: the most important first. limit ≤ 0 is no
 // limit. An unknown view or column is an error that names those that there are. Values are
-// parsed by the column's type. The caller closes the rows. Boolean columns scan into bool,
-// time columns into sql.NullTime, in UTC; any may be null.
-func (s *Store) Query(ctx context.Context, view string, limit int, where ...Where) (*sql.Rows, error) {
-	return nil, errors.New("not written yet")
+// parsed by the column's type. A row has a value for each of the view's columns, in their
+// order: a string, an int64, a bool, a time.Time in UTC, or nil where nothing is known.
+func (s *Store) Query(ctx context.Context, view string, limit int, where ...Where) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) { yield(nil, errors.New("not written yet")) }
 }
