@@ -106,12 +106,12 @@ func was(n int, thing string) string {
 
 func bytesOf(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 
-// day is a moment as screens show it.
-func day(t time.Time) string {
-	if t.IsZero() {
+// since is a day as screens show it.
+func since(t *time.Time) string {
+	if t == nil {
 		return "not known"
 	}
-	return t.UTC().Format(time.DateOnly)
+	return t.Format(time.DateOnly)
 }
 
 // moment is a time as JSON has it: null if it is not known.

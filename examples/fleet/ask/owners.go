@@ -61,11 +61,7 @@ func showOwners(s *screen, all []owner, everything bool, how string) {
 	shown := some(len(all), most, everything)
 	var rows []row
 	for _, o := range all[:shown] {
-		since := "not known"
-		if o.Since != nil {
-			since = day(*o.Since)
-		}
-		rows = append(rows, cells(orElse(o.Name, "nobody said whose"), comma(o.Images), since))
+		rows = append(rows, cells(orElse(o.Name, "nobody said whose"), comma(o.Images), since(o.Since)))
 	}
 	s.table([]column{{title: "Whose they are", cut: true}, {title: "images", right: true}, {title: "since"}}, rows)
 	more(s, len(all), shown, how)

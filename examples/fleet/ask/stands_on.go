@@ -232,11 +232,7 @@ func (a *standsOn) screen(s *screen, all bool) {
 		a.showNobody(s, all)
 		return
 	}
-	stand := "stand"
-	if a.Images == 1 {
-		stand = "stands"
-	}
-	s.linef("%s of %s %s on %s", comma(a.Images), comma(a.Fleet.Current), stand, a.Asked)
+	s.linef("%s of %s on %s", comma(a.Images), stand(a.Fleet.Current), a.Asked)
 	if a.Perhaps > 0 {
 		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
 	}
@@ -286,14 +282,7 @@ func (a *standsOn) showBuilds(s *screen, all bool) {
 		if b.Ties != nil {
 			sure += ", or " + strings.Join(b.Ties, ", ")
 		}
-		created, since := "not known", "not known"
-		if b.Created != nil {
-			created = day(*b.Created)
-		}
-		if b.Since != nil {
-			since = day(*b.Since)
-		}
-		rows = append(rows, cells(b.Name, short(b.Chain), comma(b.Images), created, since, sure))
+		rows = append(rows, cells(b.Name, short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
 	}
 	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "how sure", cut: true}}, rows)
 	more(s, len(a.Builds), shown, a.allOf("builds"))
@@ -313,15 +302,11 @@ func (a *standsOn) showImages(s *screen, all bool) {
 	shown := some(len(list), most, all)
 	var rows []row
 	for _, im := range list[:shown] {
-		since := "not known"
-		if im.Since != nil {
-			since = day(*im.Since)
-		}
 		ref := orElse(strings.Join(im.Refs, ", "), im.Digest)
 		if !im.Current {
 			ref += " (no longer)"
 		}
-		rows = append(rows, cells(ref, orElse(strings.Join(im.Owners, ", "), "nobody said"), since))
+		rows = append(rows, cells(ref, orElse(strings.Join(im.Owners, ", "), "nobody said"), since(im.Since)))
 	}
 	s.table([]column{{title: "Images", cut: true}, {title: "whose", cut: true}, {title: "since"}}, rows)
 	more(s, len(list), shown, a.allOf("images"))

@@ -9,6 +9,7 @@ import (
 // A Table is what becomes one file.
 type Table struct {
 	Name    string
+	Key     []string // the columns by which rows are sorted
 	Columns []Column
 }
 
@@ -32,8 +33,8 @@ const (
 	Time
 )
 
-// value makes what a database driver returns a value of the column's kind. SQLite has neither
-// booleans nor times of its own. Bytes that are no UTF-8 become U+FFFD: no format could have them.
+// value makes what a database driver returns a value of the column's kind. Times are there
+// seconds since 1970, and SQLite has no booleans of its own. Bytes that are no UTF-8 become U+FFFD: no format could have them.
 func (c Column) value(v any) (any, error) {
 	if b, ok := v.([]byte); ok {
 		v = string(b)
@@ -46,15 +47,13 @@ func (c Column) value(v any) (any, error) {
 	}
 	switch x := v.(type) {
 	case string:
-		switch c.Kind {
-		case Text:
+		if c.Kind == Text {
 			return strings.ToValidUTF8(x, "\ufffd"), nil
-		case Time:
-			t, err := time.Parse(time.RFC3339Nano, x)
-			return t.UTC(), err
 		}
 	case int64:
 		switch c.Kind {
+		case Time:
+			return time.Unix(x, 0).UTC(), nil
 		case Integer:
 			return x, nil
 		case Boolean:
