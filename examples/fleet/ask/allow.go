@@ -20,8 +20,8 @@ type allowed struct {
 // too. Without patterns nothing is changed. Removing one that is not there is an error.
 func Allow(ctx context.Context, s *store.Store, w io.Writer, patterns []string, remove bool, o Options) error {
 	for _, p := range patterns {
-		if _, err := path.Match(p, ""); err != nil || p == "" {
-			return fmt.Errorf("bad pattern %q", p)
+		if err := CheckPattern(p); err != nil {
+			return err
 		}
 	}
 	change := s.Allow
@@ -48,6 +48,14 @@ func Allow(ctx context.Context, s *store.Store, w io.Writer, patterns []string, 
 		return err
 	}
 	return o.say(w, &a)
+}
+
+// CheckPattern refuses a pattern that no policy would take.
+func CheckPattern(pattern string) error {
+	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		return fmt.Errorf("bad pattern %q", pattern)
+	}
+	return nil
 }
 
 func (a *allowed) screen(s *screen, all bool) {

@@ -2,7 +2,6 @@ package ask
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"os"
@@ -16,14 +15,14 @@ import (
 )
 
 // ExportTables writes tables of the database into a directory, which is made if it is not
-// there: one file for each of names, or for every table if there are none. It says what it wrote on w, or, for
-// JSON, nothing: the files are for programs already. A file is there in full, or as it was before.
+// there: one file for each of names, which may be views, too, or for every table if there are
+// none. It says on w what it wrote. A file is there in full, or as it was before.
 func ExportTables(ctx context.Context, s *store.Store, w io.Writer, format, dir string, names []string, o Options) error {
 	f, err := export.FormatOf(format)
 	if err != nil {
 		return err
 	}
-	tables, err := chosen(names)
+	sources, err := sources(ctx, s, names)
 	if err != nil {
 		return err
 	}
@@ -31,17 +30,8 @@ func ExportTables(ctx context.Context, s *store.Store, w io.Writer, format, dir 
 		return err
 	}
 	a := written{Dir: dir}
-	for _, t := range tables {
-		var columns []string
-		for _, c := range t.Columns {
-			columns = append(columns, c.Name)
-		}
-		found, err := s.Table(ctx, t.Name, columns, t.Key)
-		if err != nil {
-			return fmt.Errorf("%s: %w", t.Name, err)
-		}
-		path, n, err := export.WriteFile(ctx, dir, f, t, each(found, len(columns)))
-		found.Close()
+	for _, from := range sources {
+		path, n, err := export.WriteFile(ctx, dir, f, from.Table, from.rows)
 		if err != nil {
 			return err
 		}
@@ -54,44 +44,49 @@ func ExportTables(ctx context.Context, s *store.Store, w io.Writer, format, dir 
 	return o.say(w, &a)
 }
 
-// chosen returns the tables of names; all of them if there are none.
-func chosen(names []string) ([]export.Table, error) {
-	all := export.Tables()
+// A source is a table or a view, and where its rows come from.
+type source struct {
+	export.Table
+	rows export.Rows
+}
+
+// sources returns the tables and views of names; all tables if there are none.
+func sources(ctx context.Context, s *store.Store, names []string) ([]source, error) {
+	var all, some []source
+	var there []string
+	for _, t := range export.Tables() {
+		var columns []string
+		for _, c := range t.Columns {
+			columns = append(columns, c.Name)
+		}
+		all = append(all, source{t, s.Table(ctx, t.Name, columns, t.Key)})
+		there = append(there, t.Name)
+	}
 	if len(names) == 0 {
 		return all, nil
 	}
-	var some []export.Table
+	for _, v := range s.Views() {
+		all = append(all, source{tableOf(v), s.Query(ctx, v.Name, 0)})
+		there = append(there, v.Name)
+	}
 	for _, name := range names {
-		i := slices.IndexFunc(all, func(t export.Table) bool { return t.Name == name })
+		i := slices.Index(there, name)
 		if i < 0 {
-			var there []string
-			for _, t := range all {
-				there = append(there, t.Name)
-			}
-			return nil, fmt.Errorf("there is no table %q: one of %s", name, strings.Join(there, ", "))
+			return nil, fmt.Errorf("there is no table and no view %q: one of %s", name, strings.Join(there, ", "))
 		}
 		some = append(some, all[i])
 	}
 	return some, nil
 }
 
-// each yields the rows of a query, one after the other.
-func each(found *sql.Rows, columns int) export.Rows {
-	return func(yield func([]any, error) bool) {
-		values, into := make([]any, columns), make([]any, columns)
-		for i := range into {
-			into[i] = &values[i]
-		}
-		for found.Next() {
-			err := found.Scan(into...)
-			if !yield(values, err) || err != nil {
-				return
-			}
-		}
-		if err := found.Err(); err != nil {
-			yield(nil, err)
-		}
+// tableOf is a view as a table, of which anything may be null.
+func tableOf(v store.View) export.Table {
+	kinds := map[string]export.Kind{"text": export.Text, "integer": export.Integer, "boolean": export.Boolean, "time": export.Time}
+	t := export.Table{Name: v.Name}
+	for _, c := range v.Columns {
+		t.Columns = append(t.Columns, export.Column{Name: c.Name, Kind: kinds[c.Type], Null: true})
 	}
+	return t
 }
 
 // written is what was exported.

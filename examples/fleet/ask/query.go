@@ -2,10 +2,10 @@ package ask
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,18 +123,18 @@ func Query(ctx context.Context, s *store.Store, w io.Writer, name string, condit
 	if o.All || o.JSON {
 		limit = 0
 	}
-	found, err := s.Query(ctx, name, limit, where...) // an unknown view or column is told before an empty fleet
-	if err != nil {
-		return err
-	}
 	for _, v := range s.Views() {
 		if v.Name == name {
 			a.View, a.table = viewOf(v), v.Columns
 		}
 	}
-	if err := a.read(found); err != nil {
-		return err
+	for values, err := range s.Query(ctx, name, limit, where...) { // an unknown view or column is told before an empty fleet
+		if err != nil {
+			return err
+		}
+		a.Rows = append(a.Rows, slices.Clone(values))
 	}
+	var err error
 	if a.Fleet, err = fleetOf(ctx, s); err != nil {
 		return err
 	}
@@ -145,6 +145,26 @@ func Query(ctx context.Context, s *store.Store, w io.Writer, name string, condit
 		a.Named = append(a.Named, namedRow{a.table, r})
 	}
 	return o.say(w, &a)
+}
+
+// CheckCondition refuses what is no condition on a column of a view.
+func CheckCondition(s *store.Store, view, condition string) error {
+	w, err := whereOf(condition)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, v := range s.Views() {
+		for _, c := range v.Columns {
+			if v.Name == view {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	if !slices.Contains(names, w.Column) {
+		return fmt.Errorf("%s has no column %q: one of %s", view, w.Column, strings.Join(names, ", "))
+	}
+	return nil
 }
 
 // whereOf parses a condition.
@@ -161,51 +181,6 @@ func whereOf(condition string) (store.Where, error) {
 		}
 	}
 	return w, nil
-}
-
-// read reads the rows, and closes them.
-func (a *rows) read(found *sql.Rows) error {
-	defer found.Close()
-	for found.Next() {
-		values, into := make([]any, len(a.table)), make([]any, len(a.table))
-		for i, c := range a.table {
-			into[i] = &values[i]
-			switch c.Type {
-			case "time":
-				into[i] = new(sql.NullTime)
-			case "boolean":
-				into[i] = new(sql.NullBool)
-			}
-		}
-		if err := found.Scan(into...); err != nil {
-			return err
-		}
-		for i := range values {
-			values[i] = valueOf(values[i], into[i])
-		}
-		a.Rows = append(a.Rows, values)
-	}
-	return found.Err()
-}
-
-// valueOf is a value as JSON has it: nil where it is not known.
-func valueOf(value, into any) any {
-	switch v := into.(type) {
-	case *sql.NullTime:
-		if !v.Valid {
-			return nil
-		}
-		return moment(v.Time)
-	case *sql.NullBool:
-		if !v.Valid {
-			return nil
-		}
-		return v.Bool
-	}
-	if b, ok := value.([]byte); ok {
-		return string(b)
-	}
-	return value
 }
 
 func (a *rows) screen(s *screen, all bool) {
@@ -244,8 +219,8 @@ func cell(c store.Column, v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "not known"
-	case *time.Time:
-		return since(v)
+	case time.Time:
+		return v.Format(time.DateOnly)
 	case bool:
 		return map[bool]string{true: "yes", false: "no"}[v]
 	case int64:

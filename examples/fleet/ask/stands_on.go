@@ -124,6 +124,12 @@ func (a *standsOn) nobody() error {
 	return ErrNobody{a.Asked, why}
 }
 
+// CheckName refuses what cannot be the name of an image.
+func CheckName(name string) error {
+	_, err := questionsOf(name)
+	return err
+}
+
 // questionsOf returns what a name may mean: as it is written, and as others write the same.
 func questionsOf(name string) ([]store.Question, error) {
 	q := store.Question{Repository: name}

@@ -80,25 +80,34 @@ func Write(w io.Writer, f Format, t Table, rows Rows) (int64, error) {
 	return n, s.close()
 }
 
-// WriteFile writes a table into a directory: a file of the table's name. It is there in full, or
-// as it was before.
+// WriteFile writes a table into a directory: a file of the table's name.
 func WriteFile(ctx context.Context, dir string, f Format, t Table, rows Rows) (path string, n int64, err error) {
-	temp, err := os.CreateTemp(dir, "."+t.Name+"-*")
+	path = filepath.Join(dir, t.Name+f.Suffix)
+	err = Whole(path, func(w io.Writer) error {
+		n, err = Write(w, f, t, until(ctx, rows))
+		return err
+	})
+	return path, n, err
+}
+
+// Whole writes a file, which is there in full, or as it was before.
+func Whole(path string, write func(io.Writer) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return "", 0, err
+		return err
 	}
 	defer os.Remove(temp.Name()) // if it has not got its name
 	defer temp.Close()
-	if n, err = Write(temp, f, t, until(ctx, rows)); err != nil {
-		return "", 0, err
+	if err := write(temp); err != nil {
+		return err
 	}
-	path = filepath.Join(dir, t.Name+f.Suffix)
-	for _, do := range []func() error{func() error { return temp.Chmod(0o644) }, temp.Close, func() error { return os.Rename(temp.Name(), path) }} {
-		if err := do(); err != nil {
-			return "", 0, err
-		}
+	if err := temp.Chmod(0o644); err != nil {
+		return err
 	}
-	return path, n, nil
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
 }
 
 // until ends the rows when the context does.

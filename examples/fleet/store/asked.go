@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"iter"
 	"strings"
 )
 
@@ -30,10 +30,31 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	return c, err
 }
 
-// Table returns all rows of a table, with the columns that are named, sorted by its key. It is
-// for those who copy tables elsewhere: names of tables and columns must be their program's own,
-// since they become part of the query.
-func (s *Store) Table(ctx context.Context, table string, columns, key []string) (*sql.Rows, error) {
+// Table yields all rows of a table, with the columns that are named, sorted by its key: values
+// as the database's driver returns them, valid until the next row. It is for those who copy tables elsewhere. Names of tables and
+// columns must be the program's own, since they become part of the query.
+func (s *Store) Table(ctx context.Context, table string, columns, key []string) iter.Seq2[[]any, error] {
 	quoted := func(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
-	return s.db.QueryContext(ctx, `SELECT `+quoted(columns)+` FROM `+quoted([]string{table})+` ORDER BY `+quoted(key))
+	query := `SELECT ` + quoted(columns) + ` FROM ` + quoted([]string{table}) + ` ORDER BY ` + quoted(key)
+	return func(yield func([]any, error) bool) {
+		rows, err := s.db.QueryContext(ctx, query)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer rows.Close()
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range into {
+			into[i] = &values[i]
+		}
+		for rows.Next() {
+			err := rows.Scan(into...)
+			if !yield(values, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
 }
