@@ -21,7 +21,11 @@ func owners(n int, of func(i int) (owners string, since time.Time)) []owner {
 	var all []owner
 	for i := range n {
 		names, since := of(i)
-		for _, name := range split(names) {
+		told := list(names)
+		if len(told) == 0 {
+			told = []string{""} // not known
+		}
+		for _, name := range told {
 			k, known := at[name]
 			if !known {
 				k = len(all)
@@ -40,16 +44,13 @@ func owners(n int, of func(i int) (owners string, since time.Time)) []owner {
 	return all
 }
 
-// split takes a list with commas apart. An empty one is one empty text: an owner that is not known.
-func split(list string) []string {
-	var names []string
-	for name := range strings.SplitSeq(list, ",") {
+// list takes a text with commas apart. One of nothing is empty.
+func list(text string) []string {
+	names := []string{}
+	for name := range strings.SplitSeq(text, ",") {
 		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
-	}
-	if names == nil {
-		names = []string{""}
 	}
 	return names
 }

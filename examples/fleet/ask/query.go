@@ -52,7 +52,7 @@ func (a *views) screen(s *screen, all bool) {
 		if all || v.Name == a.Views[0].Name {
 			s.gap()
 		}
-		if s.para("", v.Name+": "+v.Says); !all {
+		if s.para(v.Name + ": " + v.Says); !all {
 			continue
 		}
 		var rows []row
@@ -67,8 +67,8 @@ func (a *views) screen(s *screen, all bool) {
 	}
 }
 
-// rows are what a view says.
-type rows struct {
+// rowsOf is what a view says.
+type rowsOf struct {
 	Fleet fleet          `json:"fleet"`
 	View  view           `json:"view"`
 	Rows  [][]any        `json:"-"`
@@ -118,7 +118,7 @@ func Query(ctx context.Context, s *store.Store, w io.Writer, name string, condit
 		}
 		where = append(where, one)
 	}
-	a := rows{Where: conditions}
+	a := rowsOf{Where: conditions}
 	limit := queryRows + 1
 	if o.All || o.JSON {
 		limit = 0
@@ -183,7 +183,7 @@ func whereOf(condition string) (store.Where, error) {
 	return w, nil
 }
 
-func (a *rows) screen(s *screen, all bool) {
+func (a *rowsOf) screen(s *screen, all bool) {
 	about := a.View.Name
 	if len(a.Where) > 0 {
 		about += " with " + strings.Join(a.Where, ", ")

@@ -60,8 +60,11 @@ func (s *screen) clean(text string) string {
 // signs are the characters of the screens that ASCII lacks.
 var signs = strings.NewReplacer("├─ ", "|- ", "└─ ", "`- ", "│  ", "|  ", " · ", ", ", "–", "-", "…", "...", "≥ ", ">= ")
 
-// line writes one line: text is cleaned, and what does not fit is cut.
-func (s *screen) line(text string) { s.raw(s.clean(text)) }
+// line writes one line: text is cleaned, and what does not fit is cut. Spaces before it stay.
+func (s *screen) line(text string) {
+	indent := len(text) - len(strings.TrimLeft(text, " "))
+	s.raw(text[:indent] + s.clean(text[indent:]))
+}
 
 func (s *screen) linef(format string, args ...any) { s.line(fmt.Sprintf(format, args...)) }
 
@@ -74,12 +77,6 @@ func (s *screen) raw(text string) {
 // gap writes an empty line.
 func (s *screen) gap() { s.buf.WriteByte('\n') }
 
-// head writes an empty line, and the title of what follows.
-func (s *screen) head(title string) {
-	s.gap()
-	s.line(title)
-}
-
 func (s *screen) cut(text string, width int) string {
 	dots := "…"
 	if s.ascii {
@@ -89,9 +86,9 @@ func (s *screen) cut(text string, width int) string {
 }
 
 // para writes a sentence or two, on as many lines as they take.
-func (s *screen) para(indent, text string) {
-	for _, l := range strings.Split(ansi.Wordwrap(s.clean(text), s.width-len(indent), ""), "\n") {
-		s.raw(indent + l)
+func (s *screen) para(text string) {
+	for _, l := range strings.Split(ansi.Wordwrap(s.clean(text), s.width, ""), "\n") {
+		s.raw(l)
 	}
 }
 
@@ -119,7 +116,7 @@ func (s *screen) table(cols []column, rows []row) {
 	var lines [][]string
 	titles := make([]string, len(cols))
 	for i, c := range cols {
-		titles[i] = c.title
+		titles[i] = s.clean(c.title)
 	}
 	titled := strings.Join(titles, "") != ""
 	if titled {
@@ -141,13 +138,14 @@ func (s *screen) table(cols []column, rows []row) {
 	for n, line := range lines {
 		var b strings.Builder
 		for i, text := range line {
-			text = s.cut(text, widths[i])
-			pad := strings.Repeat(" ", max(0, widths[i]-ansi.StringWidth(text)))
-			if i == 0 && n == 0 && titled {
-				pad += "  "
+			width := widths[i]
+			if i == 0 && n == 0 && titled { // it is not indented
+				width += 2
 			} else {
 				b.WriteString("  ")
 			}
+			text = s.cut(text, width)
+			pad := strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
 			if cols[i].right {
 				b.WriteString(pad + text)
 			} else {

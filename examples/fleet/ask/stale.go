@@ -73,7 +73,7 @@ func (a *stale) add(rows []store.Moved) {
 	var nearest []store.Moved // one for each image
 	for _, m := range rows {
 		digest := hash(m.Digest)
-		a.Moved = append(a.Moved, moved{digest, split(m.Refs), split(m.Owners), m.Ancestor, m.Depth, m.Name, moment(m.Since)})
+		a.Moved = append(a.Moved, moved{digest, list(m.Refs), list(m.Owners), m.Ancestor, m.Depth, m.Name, moment(m.Since)})
 		if !seen[digest] {
 			seen[digest] = true
 			nearest = append(nearest, m)
@@ -109,7 +109,7 @@ func (a *stale) screen(s *screen, all bool) {
 	if a.Images == 0 {
 		s.linef("Nothing that %s on is known to have moved on.", stand(a.Fleet.Current))
 		a.Fleet.note(s)
-		s.para("", "A move is known where the fleet sees the tag of a base, too (fleet add BASE, then fleet watch), or where a catalogue told it when an image was read.")
+		s.para("A move is known where the fleet sees the tag of a base, too (fleet add BASE, then fleet watch), or where a catalogue told it when an image was read.")
 		return
 	}
 	s.linef("%s of %s on what has moved on: a tag that points elsewhere now", comma(a.Images), stand(a.Fleet.Current))
@@ -140,7 +140,7 @@ func (a *stale) showBases(s *screen, all bool) {
 		}
 		rows = append(rows, cells(b.Name, comma(b.Images), comma(b.Direct), since(b.Since), orElse(short(b.Now), "not seen"), sure))
 	}
-	s.table([]column{{title: "Rebuild first what stands on", cut: true}, {title: "images", right: true}, {title: "right on it", right: true}, {title: "moved"}, {title: "the tag has now"}, {title: "how sure"}}, rows)
+	s.table([]column{{title: "Rebuild for these first", cut: true}, {title: "images", right: true}, {title: "right on it", right: true}, {title: "moved"}, {title: "tag has now"}, {title: "how sure"}}, rows)
 	more(s, len(a.Bases), shown, "fleet stale -all")
 }
 

@@ -190,7 +190,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node) {
 	builds := map[int64]*build{}
 	var now []store.Stander
 	for _, im := range images {
-		a.Standers = append(a.Standers, stander{hash(im.Digest), split(im.Refs), im.Current, split(im.Owners), moment(im.Since), im.Ancestor, im.Depth, im.Tie, im.Itself})
+		a.Standers = append(a.Standers, stander{hash(im.Digest), list(im.Refs), im.Current, list(im.Owners), moment(im.Since), im.Ancestor, im.Depth, im.Tie, im.Itself})
 		if im.Itself {
 			a.Itself++
 			continue
@@ -209,9 +209,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node) {
 		b := builds[im.Ancestor]
 		if b == nil {
 			b = &build{ID: im.Ancestor, Name: im.Name, Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
-			if ties := nodes[im.Ancestor].Ties; ties != "" {
-				b.Ties = split(ties)
-			}
+			b.Ties = list(nodes[im.Ancestor].Ties)
 			builds[im.Ancestor] = b
 		}
 		b.Images++
@@ -238,27 +236,41 @@ func (a *standsOn) screen(s *screen, all bool) {
 		a.showNobody(s, all)
 		return
 	}
-	s.linef("%s of %s on %s", comma(a.Images), stand(a.Fleet.Current), a.Asked)
+	first := ""
+	if since := a.first(); since != nil {
+		first = ", the first since " + since.Format(time.DateOnly)
+	}
+	s.linef("%s of %s on %s%s", comma(a.Images), stand(a.Fleet.Current), a.Asked, first)
 	if a.Perhaps > 0 {
 		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
 	}
 	if a.Past > 0 {
-		s.linef("%s more that no reference has any more", comma(a.Past))
+		s.linef("%s more stand on it, and no reference has them any more", comma(a.Past))
 	}
 	if a.Fleet.Unreadable > 0 {
 		s.linef("%s of %s could not be read, and may stand on it, too: fleet status", comma(a.Fleet.Unreadable), plural(a.Fleet.Read+a.Fleet.Unreadable, "image"))
 	}
 	a.Fleet.noteRest(s)
 	if a.Images > 0 {
-		showOwners(s, a.Owners, all, a.allOf("owners"))
+		showOwners(s, a.Owners, all, a.all())
 		a.showRebuild(s, all)
 		a.showBuilds(s, all)
 	}
 	a.showImages(s, all)
 }
 
-// allOf says how to see the rest.
-func (a *standsOn) allOf(string) string { return "fleet stands-on -all " + a.Asked }
+// first is since when the first of the images stands on it; nil if that is not known.
+func (a *standsOn) first() (since *time.Time) {
+	for _, b := range a.Builds {
+		if since == nil || b.Since != nil && b.Since.Before(*since) {
+			since = b.Since
+		}
+	}
+	return since
+}
+
+// all says how to see the rest.
+func (a *standsOn) all() string { return "fleet stands-on -all " + a.Asked }
 
 func (a *standsOn) showRebuild(s *screen, all bool) {
 	const most = 5
@@ -272,9 +284,9 @@ func (a *standsOn) showRebuild(s *screen, all bool) {
 		rows = append(rows, cells(r.Name, comma(r.Images)))
 	}
 	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "images on it", right: true}}, rows)
-	more(s, len(a.Rebuild), shown, a.allOf("bases"))
+	more(s, len(a.Rebuild), shown, a.all())
 	if a.Bare > 0 {
-		s.linef("  %s with nothing known between", was(a.Bare, "image"))
+		s.linef("  %s right on it, as far as is known", stand(a.Bare))
 	}
 }
 
@@ -285,13 +297,13 @@ func (a *standsOn) showBuilds(s *screen, all bool) {
 	var rows []row
 	for _, b := range a.Builds[:shown] {
 		sure := b.Confidence
-		if b.Ties != nil {
+		if len(b.Ties) > 0 {
 			sure += ", or " + strings.Join(b.Ties, ", ")
 		}
 		rows = append(rows, cells(b.Name, short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
 	}
 	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "how sure", cut: true}}, rows)
-	more(s, len(a.Builds), shown, a.allOf("builds"))
+	more(s, len(a.Builds), shown, a.all())
 }
 
 func (a *standsOn) showImages(s *screen, all bool) {
@@ -315,7 +327,7 @@ func (a *standsOn) showImages(s *screen, all bool) {
 		rows = append(rows, cells(ref, orElse(strings.Join(im.Owners, ", "), "nobody said"), since(im.Since)))
 	}
 	s.table([]column{{title: "Images", cut: true}, {title: "whose", cut: true}, {title: "since"}}, rows)
-	more(s, len(list), shown, a.allOf("images"))
+	more(s, len(list), shown, a.all())
 }
 
 func (a *standsOn) showNobody(s *screen, all bool) {

@@ -59,11 +59,7 @@ func Tree(ctx context.Context, s *store.Store, w io.Writer, o Options) error {
 
 func (a *tree) add(forest []store.Node) {
 	for _, n := range forest {
-		var ties []string
-		if n.Ties != "" {
-			ties = split(n.Ties)
-		}
-		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: ties, Chain: n.Chain, Images: n.Images, Itself: n.Itself,
+		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: list(n.Ties), Chain: n.Chain, Images: n.Images, Itself: n.Itself,
 			Layers: n.Layers, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created)})
 		if n.Parent == 0 {
 			a.Roots++
@@ -87,10 +83,12 @@ func (a *tree) screen(s *screen, all bool) {
 	for _, b := range branches(shown) {
 		n := b.node
 		name := n.Name
-		if n.Confidence == "inferred" {
+		switch guess := n.Confidence == ancestry.Inferred.String(); {
+		case guess && len(n.Ties) > 0:
+			name += " (inferred, a tie)"
+		case guess:
 			name += " (inferred)"
-		}
-		if n.Ties != nil {
+		case len(n.Ties) > 0:
 			name += " (a tie)"
 		}
 		images := comma(n.Images)
