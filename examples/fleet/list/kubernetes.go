@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // A pod has what is wanted of Kubernetes' Pod:
@@ -119,7 +118,7 @@ func notNil(err error, instead string) error {
 
 // items yields the images of a pod, each once.
 func (p *pod) items(yield func(Item, error) bool) bool {
-	seen := map[Item]bool{}
+	seen := map[string]bool{}
 	for _, group := range []struct {
 		asked []container
 		run   []running
@@ -138,10 +137,12 @@ func (p *pod) items(yield func(Item, error) bool) bool {
 				err = fmt.Errorf("pod %s/%s, container %s: %w", short(p.Metadata.Namespace), short(p.Metadata.Name), short(c.Name), err)
 			}
 			item.Owner = p.Metadata.Namespace
-			if err == nil && seen[item] {
+			if err == nil && seen[item.Reference.Name()] {
 				continue
 			}
-			seen[item] = true
+			if err == nil {
+				seen[item.Reference.Name()] = true
+			}
 			if !yield(item, err) {
 				return false
 			}
@@ -150,22 +151,21 @@ func (p *pod) items(yield func(Item, error) bool) bool {
 	return true
 }
 
-// item returns what the container runs. The node knows the digest, if it has pulled the image
-// already: in the ID it is behind a repository and an @, and before that may stand
+// item returns what the container runs: the digest that the node has pulled, if it has done so
+// already. In the ID the digest is behind a repository and an @, and before that may stand
 // docker-pullable://. An ID without a repository is that of a configuration, which no registry
 // can be asked for.
 func (c container) item(id string) (Item, error) {
 	if i := strings.Index(id, "://"); i >= 0 {
 		id = id[i+len("://"):]
 	}
-	repository, digest, _ := strings.Cut(id, "@")
-	hash, err := v1.NewHash(digest)
+	pulled, err := name.NewDigest(id)
 	if err != nil {
 		return Parse(c.Image)
 	}
 	asked, err := name.ParseReference(c.Image)
 	if err != nil { // a pod that was told an ID
-		return Parse(repository + "@" + digest)
+		return Item{Reference: pulled}, nil
 	}
-	return Item{Reference: asked.Name(), Digest: hash}, nil
+	return Item{Reference: asked.Context().Digest(pulled.DigestStr())}, nil
 }

@@ -9,7 +9,7 @@
 // prints. [Read] tells the two apart by the first character.
 //
 // What can't be understood costs itself alone: it is an error that says where it stands, and
-// the rest follows. Nothing here asks a registry but [Repositories] and [Tags].
+// the rest follows. Nothing here asks a registry but [Place.References].
 package list
 
 import (
@@ -22,17 +22,12 @@ import (
 	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // An Item is a reference that somebody named.
 type Item struct {
-	// Reference is the full name, with the registry, and a tag or a digest:
-	// index.docker.io/library/debian:13.
-	Reference string
-	// Digest is what is known to be in use under the reference, in a cluster; zero if the
-	// registry has to be asked.
-	Digest v1.Hash
+	// Reference has a tag or a digest.
+	Reference name.Reference
 	// Owner is whose it is: the namespace of a pod, or "".
 	Owner string
 }
@@ -100,7 +95,7 @@ func Parse(s string) (Item, error) {
 	if err != nil {
 		return Item{}, fmt.Errorf("%s is no reference to an image: %w", short(s), reason(err))
 	}
-	return Item{Reference: ref.Name()}, nil
+	return Item{Reference: ref}, nil
 }
 
 // reason leaves out the name, which the error of package name repeats.

@@ -43,12 +43,12 @@ func ParsePlace(s, tags string) (Place, error) {
 	return Place{Registry: host, Prefix: prefix, Tags: tags}, nil
 }
 
-// Repositories asks the registry for the tags of all its repositories. Tags under which
+// References asks the registry for the tags of all its repositories. Tags under which
 // cosign keeps signatures and attestations are left out.
 //
 // Many public registries have no list of their repositories, or show it to nobody. Then the
 // prefix is tried as the name of one repository.
-func (p Place) Repositories(ctx context.Context, puller *remote.Puller, opts ...name.Option) iter.Seq2[Item, error] {
+func (p Place) References(ctx context.Context, puller *remote.Puller, opts ...name.Option) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		registry, err := name.NewRegistry(p.Registry, opts...)
 		if err != nil {
