@@ -163,9 +163,9 @@ func (c container) item(id string) (Item, error) {
 	if err != nil {
 		return Parse(c.Image)
 	}
-	asked, err := name.ParseReference(c.Image)
+	asked, err := Parse(c.Image)
 	if err != nil { // a pod that was told an ID
 		return Item{Reference: pulled}, nil
 	}
-	return Item{Reference: asked.Context().Digest(pulled.DigestStr())}, nil
+	return Item{Reference: asked.Reference.Context().Digest(pulled.DigestStr())}, nil
 }

@@ -91,6 +91,9 @@ func lines(r io.Reader, yield func(Item, error) bool) {
 // Parse parses a reference as its users write it: debian, debian:13,
 // registry.example.org/shop/api@sha256:….
 func Parse(s string) (Item, error) {
+	if strings.HasPrefix(s, "sha256:") { // which would also be a tag of a repository of that name
+		return Item{}, fmt.Errorf("%s is no reference to an image: it names no repository", short(s))
+	}
 	ref, err := name.ParseReference(s)
 	if err != nil {
 		return Item{}, fmt.Errorf("%s is no reference to an image: %w", short(s), reason(err))
