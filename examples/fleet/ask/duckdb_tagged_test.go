@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -80,6 +81,28 @@ func TestTaggedDuckDBReadsAll(t *testing.T) {
 	}
 }
 
+// It reads files of several row groups, whose dictionaries are full before the group is.
+func TestTaggedDuckDBReadsLarge(t *testing.T) {
+	const n = 250_000
+	f, err := export.FormatOf("parquet")
+	require.NoError(t, err)
+	table := export.Table{Name: "large", Columns: []export.Column{{Name: "id", Kind: export.Integer}, {Name: "text", Kind: export.Text, Null: true}}}
+	path, _, err := export.WriteFile(t.Context(), t.TempDir(), f, table, func(yield func([]any, error) bool) {
+		for i := range int64(n) {
+			row := []any{i, fmt.Sprintf("sha256:%064d", i)}
+			if i%5 == 0 {
+				row[1] = nil
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
+	require.NoError(t, err)
+	got := inDuckDB(t, "SELECT CAST(COUNT(*) AS INT) AS rows, CAST(COUNT(text) AS INT) AS told, CAST(COUNT(DISTINCT text) AS INT) AS texts, CAST(SUM(CAST(substr(text, 8) AS BIGINT) <> id) AS INT) AS wrong FROM '"+path+"'")
+	assert.Equal(t, []map[string]any{{"rows": float64(n), "told": float64(n * 4 / 5), "texts": float64(n * 4 / 5), "wrong": 0.0}}, got)
+}
+
 // The query of LIMITS.md says the same as stands-on.
 func TestTaggedDuckDBStandsOn(t *testing.T) {
 	s := small(t)
@@ -103,4 +126,21 @@ func TestTaggedDuckDBStandsOn(t *testing.T) {
 	}
 	assert.Len(t, got, len(want.Owners))
 	assert.Equal(t, want.Images, total)
+}
+
+// documented returns the block of a page, indented by four, that begins with a word.
+func documented(t *testing.T, page, begins string) string {
+	b, err := os.ReadFile(page)
+	require.NoError(t, err)
+	at := strings.Index(string(b), "\n    "+begins)
+	require.GreaterOrEqual(t, at, 0, "%s has it", page)
+	var lines []string
+	for _, l := range strings.Split(string(b)[at+1:], "\n") {
+		code, ok := strings.CutPrefix(l, "    ")
+		if !ok {
+			break
+		}
+		lines = append(lines, code)
+	}
+	return strings.Join(lines, "\n")
 }
