@@ -201,5 +201,14 @@ func (im *Image) Packages() []Package {
 	return all
 }
 
+// Latest is the image to which the tag that moved points in a season: the image itself, if none
+// did.
+func (im *Image) Latest(season int) *Image {
+	for im.Newer != nil && im.Newer.Season <= season {
+		im = im.Newer
+	}
+	return im
+}
+
 // String returns repository and first tag.
 func (im *Image) String() string { return im.Repository + ":" + im.Tags[0] }

@@ -2,7 +2,6 @@ package orchard_test
 
 import (
 	"database/sql"
-	"fmt"
 	"iter"
 	"path/filepath"
 	"testing"
@@ -74,35 +73,4 @@ func answer(t *testing.T, s *store.Store) (slowest time.Duration) {
 		slowest = max(slowest, took[100])
 	}
 	return slowest
-}
-
-// size is how many bytes the database has on disk.
-func size(t *testing.T, s *store.Store) (bytes int64) {
-	if s.Postgres() {
-		require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT pg_database_size(current_database())").Scan(&bytes))
-		return bytes
-	}
-	require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&bytes))
-	return bytes
-}
-
-// tables are the sizes of the largest tables, for the log.
-func tables(t *testing.T, s *store.Store) (text string) {
-	query := "SELECT name, sum(pgsize) AS n FROM dbstat GROUP BY 1 ORDER BY 2 DESC LIMIT 12"
-	if s.Postgres() {
-		query = "SELECT relname, pg_total_relation_size(oid) AS n FROM pg_class WHERE relkind = 'r' ORDER BY 2 DESC LIMIT 8"
-	}
-	rows, err := s.DB().QueryContext(t.Context(), query)
-	if err != nil {
-		return err.Error() // SQLite may be without dbstat
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		var bytes int64
-		require.NoError(t, rows.Scan(&name, &bytes))
-		text += fmt.Sprintf("%s %.1f MB, ", name, float64(bytes)/1e6)
-	}
-	require.NoError(t, rows.Err())
-	return text
 }

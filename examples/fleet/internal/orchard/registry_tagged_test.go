@@ -72,14 +72,12 @@ func (r *dockerRegistry) stop(*testing.T) {
 
 func (r *dockerRegistry) log() string { return filepath.Join(r.dir, "log") }
 
-// Requests for an image's parts, as they stand in the registry's log of them.
-var asked = regexp.MustCompile(`"(GET|HEAD) /v2/\S+/(manifests|blobs|tags)/`)
-
-// requests counts what the registry was asked for so far.
+// requests counts what the registry was asked for so far, by method and kind, and "all".
 func (r *dockerRegistry) requests(t *testing.T) map[string]int {
 	log, err := os.ReadFile(r.log())
 	require.NoError(t, err)
 	count := map[string]int{}
+	asked := regexp.MustCompile(`"(GET|HEAD) /v2/\S+/(manifests|blobs|tags)/`)
 	for _, m := range asked.FindAllSubmatch(log, -1) {
 		count[string(m[1])+" "+string(m[2])]++
 		count["all"]++

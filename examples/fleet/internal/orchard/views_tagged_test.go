@@ -3,6 +3,7 @@
 package orchard_test
 
 import (
+	"fmt"
 	"iter"
 	"path/filepath"
 	"testing"
@@ -52,4 +53,35 @@ func TestTaggedViews(t *testing.T) {
 			assert.Less(t, each[2], 1.3*each[0], "bytes for an image at 100,000 and at 10,000")
 		})
 	}
+}
+
+// size is how many bytes the database has on disk.
+func size(t *testing.T, s *store.Store) (bytes int64) {
+	if s.Postgres() {
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT pg_database_size(current_database())").Scan(&bytes))
+		return bytes
+	}
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&bytes))
+	return bytes
+}
+
+// tables are the sizes of the largest tables, for the log.
+func tables(t *testing.T, s *store.Store) (text string) {
+	query := "SELECT name, sum(pgsize) AS n FROM dbstat GROUP BY 1 ORDER BY 2 DESC LIMIT 12"
+	if s.Postgres() {
+		query = "SELECT relname, pg_total_relation_size(oid) AS n FROM pg_class WHERE relkind = 'r' ORDER BY 2 DESC LIMIT 8"
+	}
+	rows, err := s.DB().QueryContext(t.Context(), query)
+	if err != nil {
+		return err.Error() // SQLite may be without dbstat
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var bytes int64
+		require.NoError(t, rows.Scan(&name, &bytes))
+		text += fmt.Sprintf("%s %.1f MB, ", name, float64(bytes)/1e6)
+	}
+	require.NoError(t, rows.Err())
+	return text
 }
