@@ -33,7 +33,7 @@ func TestTaggedFleet(t *testing.T) {
 	server := postgres.Start(t)
 	f := newFleet(t, server.URL)
 	f.do("add", "-catalogue", reg.addr)
-	all := len(o.Pushed(1))
+	all := len(o.Pushed(1)) + len(o.Odd)
 
 	started := time.Now()
 	workers := []*exec.Cmd{f.work(), f.work(), f.work()}
@@ -96,7 +96,7 @@ func TestTaggedThroughput(t *testing.T) {
 		}
 		first := scan()
 		images := f.read()
-		require.Equal(t, len(o.Pushed(1)), images)
+		require.Equal(t, len(o.Pushed(1))+len(o.Odd), images)
 		second := scan()
 		t.Logf("%d workers: %d images in %.1f s, %.1f images a second, %s of processor time, %d requests", n, images, first.took.Seconds(), float64(images)/first.took.Seconds(), first.cpu, first.requests)
 		t.Logf("%d workers: again in %.1f s, %s of processor time, %d requests", n, second.took.Seconds(), second.cpu, second.requests)
@@ -176,7 +176,7 @@ func (f *fleet) work() *exec.Cmd {
 }
 
 // read counts the images that have been read.
-func (f *fleet) read() int { return f.count("SELECT count(*) FROM images WHERE read_at IS NOT NULL") }
+func (f *fleet) read() int { return f.count("SELECT count(*) FROM images WHERE read_at IS NOT NULL OR reason <> ''") }
 
 // count asks for a number. A server that was just started may have to be asked again.
 func (f *fleet) count(query string, args ...any) (n int) {
@@ -255,11 +255,20 @@ func counts(o *orchard.Orchard, season int) map[string]int {
 	want["sightings"] = len(seen)
 	refs := o.References(season)
 	want["references"], want["sightings of today"] = len(refs), len(refs)
+	for _, odd := range o.Odd {
+		for _, row := range []string{"images", "jobs that read", "references", "sightings", "sightings of today", "images of a tag"} {
+			want[row]++
+		}
+		if odd.Damaged {
+			want["ancestors"]++
+			want["layers"]++
+		}
+	}
 	today := map[*orchard.Image]bool{}
 	for _, im := range refs {
 		today[im] = true
 	}
-	want["images of a tag"] = len(today)
+	want["images of a tag"] += len(today)
 	for _, none := range []string{"jobs that are not completed", "digests with two jobs"} {
 		want[none] = 0
 	}

@@ -24,7 +24,8 @@
 //   - bases whose tag was pushed again before anybody looked: the old image has another tag
 //     by now, and what stands on it names the tag that has moved;
 //   - bases whose tag is pushed again in the second season, while the images on the old one
-//     stay as they are, but for a few that are built anew.
+//     stay as they are, but for a few that are built anew;
+//   - what is no image, and an image that is damaged.
 package orchard
 
 import (
@@ -55,8 +56,19 @@ type Options struct {
 type Orchard struct {
 	// Images are all of them, each after its base.
 	Images []*Image
+	// Odd are what the registry has beside them, from the first season on.
+	Odd []Odd
 
 	opts Options
+}
+
+// Odd is what cannot be read, or not to its end.
+type Odd struct {
+	Repository, Tag string
+	// Damaged says that it is an image whose only layer is no archive. Otherwise it is no image.
+	Damaged bool
+	Image   v1.Image
+	Digest  v1.Hash
 }
 
 // An Image is one of the orchard, and what is true of it.
@@ -119,7 +131,7 @@ func Grow(opts Options) (*Orchard, error) {
 		return nil, fmt.Errorf("orchard: %d bases and %d apps: at least 12 bases", opts.Bases, opts.Apps)
 	}
 	o := &Orchard{opts: opts}
-	for _, plant := range []func() error{o.plantBases, o.plantMoved, o.plantApps, o.plantAnew} {
+	for _, plant := range []func() error{o.plantBases, o.plantMoved, o.plantApps, o.plantAnew, o.plantOdd} {
 		if err := plant(); err != nil {
 			return nil, fmt.Errorf("orchard: %w", err)
 		}

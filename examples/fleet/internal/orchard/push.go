@@ -38,5 +38,17 @@ func (o *Orchard) Push(ctx context.Context, season int, opts ...remote.Option) e
 			return fmt.Errorf("orchard: %w", err)
 		}
 	}
+	if season > 1 {
+		return nil
+	}
+	for _, odd := range o.Odd {
+		tag, err := name.NewTag(o.opts.Host + "/" + odd.Repository + ":" + odd.Tag)
+		if err == nil {
+			err = pusher.Push(ctx, tag, odd.Image)
+		}
+		if err != nil {
+			return fmt.Errorf("orchard: %w", err)
+		}
+	}
 	return nil
 }

@@ -107,14 +107,13 @@ func (r *dockerRegistry) plant(t *testing.T, o *orchard.Orchard) {
 		require.NoError(t, err)
 		put(b, "blobs", h.Algorithm, h.Hex[:2], h.Hex, "data")
 	}
-	for ref, im := range o.References(1) {
-		_, tag, _ := strings.Cut(strings.TrimPrefix(ref, r.addr), ":")
-		repository := filepath.Join("repositories", im.Repository)
-		layers, err := im.Image.Layers()
+	plant := func(repository, tag string, img v1.Image) {
+		repository = filepath.Join("repositories", repository)
+		layers, err := img.Layers()
 		require.NoError(t, err)
-		config, err := im.Image.ConfigName()
+		config, err := img.ConfigName()
 		require.NoError(t, err)
-		blob(config, im.Image.RawConfigFile)
+		blob(config, img.RawConfigFile)
 		link := []byte(config.String())
 		put(link, repository, "_layers", config.Algorithm, config.Hex, "link")
 		for _, layer := range layers {
@@ -132,10 +131,18 @@ func (r *dockerRegistry) plant(t *testing.T, o *orchard.Orchard) {
 			})
 			put([]byte(h.String()), repository, "_layers", h.Algorithm, h.Hex, "link")
 		}
-		blob(im.Digest, im.Image.RawManifest)
-		link = []byte(im.Digest.String())
-		put(link, repository, "_manifests", "revisions", im.Digest.Algorithm, im.Digest.Hex, "link")
+		manifest, err := img.Digest()
+		require.NoError(t, err)
+		blob(manifest, img.RawManifest)
+		link = []byte(manifest.String())
+		put(link, repository, "_manifests", "revisions", manifest.Algorithm, manifest.Hex, "link")
 		put(link, repository, "_manifests", "tags", tag, "current", "link")
-		put(link, repository, "_manifests", "tags", tag, "index", im.Digest.Algorithm, im.Digest.Hex, "link")
+		put(link, repository, "_manifests", "tags", tag, "index", manifest.Algorithm, manifest.Hex, "link")
+	}
+	for ref, im := range o.References(1) {
+		plant(im.Repository, ref[strings.LastIndex(ref, ":")+1:], im.Image)
+	}
+	for _, odd := range o.Odd {
+		plant(odd.Repository, odd.Tag, odd.Image)
 	}
 }
