@@ -176,7 +176,9 @@ func (f *fleet) work() *exec.Cmd {
 }
 
 // read counts the images that have been read.
-func (f *fleet) read() int { return f.count("SELECT count(*) FROM images WHERE read_at IS NOT NULL OR reason <> ''") }
+func (f *fleet) read() int {
+	return f.count("SELECT count(*) FROM images WHERE read_at IS NOT NULL OR reason <> ''")
+}
 
 // count asks for a number. A server that was just started may have to be asked again.
 func (f *fleet) count(query string, args ...any) (n int) {
