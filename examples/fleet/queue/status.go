@@ -1,0 +1,254 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/stemma-go/stemma/layers/printable"
+)
+
+// A Status is how far a queue is.
+type Status struct {
+	// Looks and Reads are references to be looked at, and images to be read.
+	Looks, Reads Line
+	// Registries are those for which something waits, the longest line first.
+	Registries []Registry
+	// Failures are what could not be read, the most frequent kind first.
+	Failures []Failure
+}
+
+// A Line is how many jobs of one sort wait or run, and how many were done lately.
+type Line struct {
+	Waiting, Running     int
+	LastMinute, LastHour int
+}
+
+// Left is how many are still to be done.
+func (l Line) Left() int { return l.Waiting + l.Running }
+
+// A Registry is what is known of one of them.
+type Registry struct {
+	Host             string
+	Waiting, Running int
+	Outage           Outage // zero if it answers
+}
+
+// A Failure is one kind of failure.
+type Failure struct {
+	Kind string
+	// References could not be looked at, Images not be read.
+	References, Images int
+	// Example is one of them, with its whole reason. It is fit to be printed.
+	Example string
+}
+
+// Status returns how far the queue is, for all processes that work it.
+func (q *Queue) Status(ctx context.Context) (*Status, error) {
+	s := &Status{}
+	hosts, err := q.unfinishedJobs(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.addOutages(ctx, hosts); err != nil {
+		return nil, err
+	}
+	for _, r := range hosts {
+		s.Registries = append(s.Registries, *r)
+	}
+	slices.SortFunc(s.Registries, func(a, b Registry) int {
+		return cmp.Or(cmp.Compare(b.Waiting+b.Running, a.Waiting+a.Running), strings.Compare(a.Host, b.Host))
+	})
+	if err := q.doneLately(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, q.failures(ctx, s)
+}
+
+// unfinishedJobs counts what is to be done, and returns it by the queues of registries.
+func (q *Queue) unfinishedJobs(ctx context.Context, s *Status) (map[string]*Registry, error) {
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT queue, kind, CAST(state AS text), count(*), min(args->>'ref') FROM river_job WHERE state IN ("+quoted(unfinished())+") GROUP BY queue, kind, state")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	hosts := map[string]*Registry{}
+	for rows.Next() {
+		var queue, kind, state string
+		var ref sql.NullString
+		var n int
+		if err := rows.Scan(&queue, &kind, &state, &n, &ref); err != nil {
+			return nil, err
+		}
+		r := hosts[queue]
+		if r == nil {
+			r = &Registry{Host: queue}
+			if parsed, err := q.parse(ref.String); err == nil {
+				r.Host = parsed.Context().RegistryStr()
+			}
+			hosts[queue] = r
+		}
+		line := &s.Looks
+		if kind == (readArgs{}).Kind() {
+			line = &s.Reads
+		}
+		if state == string(rivertype.JobStateRunning) {
+			r.Running += n
+			line.Running += n
+		} else {
+			r.Waiting += n
+			line.Waiting += n
+		}
+	}
+	return hosts, rows.Err()
+}
+
+// addOutages adds what workers have noted of registries.
+func (q *Queue) addOutages(ctx context.Context, hosts map[string]*Registry) error {
+	for name, r := range hosts {
+		queue, err := q.client.QueueGet(ctx, name)
+		if errors.Is(err, river.ErrNotFound) {
+			continue // nobody has worked it yet
+		}
+		if err != nil {
+			return err
+		}
+		var m metadata
+		if err := json.Unmarshal(queue.Metadata, &m); err == nil {
+			r.Outage = m.Outage
+		}
+	}
+	return nil
+}
+
+func (q *Queue) doneLately(ctx context.Context, s *Status) error {
+	since := func(seconds string) string {
+		if q.store.Postgres() {
+			return "now() - interval '" + seconds + " seconds'"
+		}
+		return "datetime('now', 'subsec', '-" + seconds + " seconds')"
+	}
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT kind, count(*), count(CASE WHEN finalized_at > "+since("60")+" THEN 1 END) FROM river_job WHERE state = 'completed' AND finalized_at > "+since("3600")+" GROUP BY kind")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var hour, minute int
+		if err := rows.Scan(&kind, &hour, &minute); err != nil {
+			return err
+		}
+		line := &s.Looks
+		if kind == (readArgs{}).Kind() {
+			line = &s.Reads
+		}
+		line.LastHour, line.LastMinute = hour, minute
+	}
+	return rows.Err()
+}
+
+// failures counts the images that the store has as unreadable, and the jobs that failed before
+// there was an image to write that to.
+func (q *Queue) failures(ctx context.Context, s *Status) error {
+	kinds := map[string]*Failure{}
+	of := func(what, reason string) *Failure {
+		k := kind(reason)
+		if kinds[k] == nil {
+			kinds[k] = &Failure{Kind: k, Example: printable.Line(what + ": " + strings.TrimPrefix(reason, k+": "))}
+		}
+		return kinds[k]
+	}
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason FROM images WHERE ancestor_id IS NULL AND reason <> '' ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var digest, reason string
+		if err := rows.Scan(&digest, &reason); err != nil {
+			return err
+		}
+		of(digest, reason).Images++
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for job, err := range q.failedJobs(ctx) {
+		if err != nil {
+			return err
+		}
+		if f := of(job.what, job.reason); job.look {
+			f.References++
+		} else {
+			f.Images++
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		s.Failures = append(s.Failures, *kinds[k])
+	}
+	slices.SortStableFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(b.References+b.Images, a.References+a.Images) })
+	return nil
+}
+
+// A failedJob is a look, or a read of an image that nobody has read since.
+type failedJob struct {
+	look         bool
+	what, reason string
+}
+
+// failedJobs yields the last failure of each reference and digest. Jobs that somebody took out
+// of the queue have not failed.
+func (q *Queue) failedJobs(ctx context.Context) iter.Seq2[failedJob, error] {
+	return func(yield func(failedJob, error) bool) {
+		const page = 1000
+		seen := map[failedJob]bool{}
+		list := river.NewJobListParams().States(failed()...).OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(page).
+			Where("NOT EXISTS (SELECT 1 FROM images WHERE images.digest = args->>'digest' AND ancestor_id IS NOT NULL)")
+		for {
+			got, err := q.client.JobList(ctx, list)
+			if err != nil {
+				yield(failedJob{}, err)
+				return
+			}
+			for _, row := range got.Jobs {
+				job, ok := failureOf(row)
+				key := failedJob{look: job.look, what: job.what}
+				if !ok || seen[key] {
+					continue
+				}
+				seen[key] = true
+				if !yield(job, nil) {
+					return
+				}
+			}
+			if len(got.Jobs) < page {
+				return
+			}
+			list = list.After(got.LastCursor)
+		}
+	}
+}
+
+// failureOf returns what failed and why, and false if it was cancelled.
+func failureOf(row *rivertype.JobRow) (failedJob, bool) {
+	var args struct{ Ref, Digest string }
+	if err := json.Unmarshal(row.EncodedArgs, &args); err != nil || len(row.Errors) == 0 {
+		return failedJob{}, false
+	}
+	reason := strings.TrimPrefix(row.Errors[len(row.Errors)-1].Error, "JobCancelError: ")
+	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, reason}
+	if !job.look {
+		job.what = args.Digest
+	}
+	return job, !strings.Contains(reason, river.ErrJobCancelledRemotely.Error())
+}
