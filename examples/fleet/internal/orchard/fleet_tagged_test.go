@@ -32,7 +32,7 @@ func TestTaggedFleet(t *testing.T) {
 	reg.start(t)
 	server := postgres.Start(t)
 	f := newFleet(t, server.URL)
-	f.do("add", "-catalogue", reg.addr)
+	f.do("add", "-registry", reg.addr)
 	all := len(o.Pushed(1)) + len(o.Odd)
 
 	started := time.Now()
@@ -53,7 +53,7 @@ func TestTaggedFleet(t *testing.T) {
 	reg.start(t)
 	t.Logf("after %s, with %d images read: it is back", since(started), f.read())
 	for _, w := range workers[1:] {
-		require.NoError(t, w.Wait())
+		f.wait(w)
 	}
 	t.Logf("after %s: all done", since(started))
 
@@ -61,8 +61,8 @@ func TestTaggedFleet(t *testing.T) {
 	truth{t, f.store, o, reg.addr, 1}.check()
 
 	require.NoError(t, o.Push(t.Context(), 2))
-	f.do("add", "-catalogue", reg.addr)
-	require.NoError(t, f.work().Wait())
+	f.do("add", "-registry", reg.addr)
+	f.wait(f.work())
 	f.checkRows(o, 2)
 	truth{t, f.store, o, reg.addr, 2}.check()
 }
@@ -80,14 +80,14 @@ func TestTaggedThroughput(t *testing.T) {
 		f := newFleet(t, database(t, server.URL, fmt.Sprintf("fleet%d", n)))
 		scan := func() cost {
 			before, start := reg.requests(t)["all"], time.Now()
-			f.do("add", "-catalogue", reg.addr)
+			f.do("add", "-registry", reg.addr)
 			var workers []*exec.Cmd
 			for range n {
 				workers = append(workers, f.work())
 			}
 			c := cost{}
 			for _, w := range workers {
-				require.NoError(t, w.Wait())
+				f.wait(w)
 				c.cpu += w.ProcessState.UserTime() + w.ProcessState.SystemTime()
 			}
 			c.took, c.requests = time.Since(start), reg.requests(t)["all"]-before
@@ -173,6 +173,13 @@ func (f *fleet) work() *exec.Cmd {
 		}
 	})
 	return cmd
+}
+
+// wait waits until a worker has found nothing more to do. Its exit code tells that it could not
+// read everything: the orchard has something odd.
+func (f *fleet) wait(worker *exec.Cmd) {
+	_ = worker.Wait()
+	require.Equal(f.t, 3, worker.ProcessState.ExitCode(), "exit code of a worker")
 }
 
 // read counts the images that have been read.
