@@ -46,7 +46,7 @@ func Start(t testing.TB) *Server {
 	_, err = f.WriteString(conf)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	t.Cleanup(func() { s.Stop(t) })
+	t.Cleanup(func() { s.command("pg_ctl", "-D", s.data, "-m", "immediate", "stop").Run() })
 	s.Run(t)
 	return s
 }
@@ -63,11 +63,16 @@ func (s *Server) Stop(t testing.TB) {
 	s.run(t, "pg_ctl", "-D", s.data, "-w", "-m", "immediate", "stop")
 }
 
-func (s *Server) run(t testing.TB, program string, args ...string) {
-	t.Helper()
+func (s *Server) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin, program), args...)
 	cmd.Dir = filepath.Dir(s.data)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	return cmd
+}
+
+func (s *Server) run(t testing.TB, program string, args ...string) {
+	t.Helper()
+	cmd := s.command(program, args...)
 	// Not a pipe: the server keeps it open after pg_ctl has gone.
 	out, err := os.CreateTemp("", "fleet-postgres-")
 	require.NoError(t, err)
