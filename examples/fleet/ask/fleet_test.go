@@ -119,14 +119,13 @@ func TestSmallFleet(t *testing.T) {
 		"tree":             func(b *bytes.Buffer, o Options) error { return Tree(t.Context(), s, b, o) },
 		"views":            func(b *bytes.Buffer, o Options) error { return Views(s, b, o) },
 		"allow":            func(b *bytes.Buffer, o Options) error { return Allow(t.Context(), s, b, nil, false, o) },
-		"dot":              func(b *bytes.Buffer, o Options) error { return ExportPicture(t.Context(), s, b, "dot", handmade.AsOf) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for form, o := range map[string]Options{".txt": {Env: env}, ".all.txt": {Env: env, All: true}, ".json": {Env: env, JSON: true}} {
 				var b bytes.Buffer
 				require.NoError(t, say(&b, o))
 				golden(t, "small-"+name+form, b.String())
-				if form == ".json" && name != "dot" {
+				if form == ".json" {
 					assert.True(t, json.Valid(b.Bytes()))
 				}
 			}
@@ -135,10 +134,25 @@ func TestSmallFleet(t *testing.T) {
 	for _, v := range s.Views() {
 		t.Run(v.Name, func(t *testing.T) {
 			var b bytes.Buffer
-			require.NoError(t, Query(t.Context(), s, &b, v.Name, nil, Options{Env: env, Width: 140}))
+			require.NoError(t, Query(t.Context(), s, &b, v.Name, nil, Options{Env: env}))
 			golden(t, "small-query-"+v.Name+".txt", b.String())
+			b.Reset()
+			require.NoError(t, Query(t.Context(), s, &b, v.Name, nil, Options{JSON: true}))
+			golden(t, "small-query-"+v.Name+".json", b.String())
 		})
 	}
+}
+
+// The picture has the bases, and what is missing in it.
+func TestPicture(t *testing.T) {
+	s := small(t)
+	var b bytes.Buffer
+	require.NoError(t, ExportPicture(t.Context(), s, &b, "dot", handmade.AsOf))
+	golden(t, "small-forest.dot", b.String())
+	b.Reset()
+	require.NoError(t, ExportPicture(t.Context(), s, &b, "html", handmade.AsOf))
+	assert.Contains(t, b.String(), "1 of 16 images could not be read")
+	assert.Contains(t, b.String(), "alpine:3.20: 1 image, 4.6 kB, built 2026-02-01, or as likely alpine:3.20.3")
 }
 
 // Where nothing is known to stand on a name, that is said, with what is like it, and an error.

@@ -28,8 +28,9 @@ const Most = 600
 // A Forest is what is drawn.
 type Forest struct {
 	AsOf   time.Time
-	Images int // that were read
-	Unread int // that could not be read, and are missing from the picture
+	Images int // that stand on them, or are them
+	All    int // images, those that are not in the picture included
+	Unread int // of All, those that could not be read
 	Nodes  []Node
 }
 
@@ -125,7 +126,7 @@ func (f Forest) missing() string {
 	if f.Unread == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s images could not be read, and are missing here", humanize.Comma(int64(f.Unread)), humanize.Comma(int64(f.Images+f.Unread)))
+	return fmt.Sprintf("%s of %s images could not be read, and are missing here", humanize.Comma(int64(f.Unread)), humanize.Comma(int64(f.All)))
 }
 
 // clip puts text from an image on one line, and cuts it after a hundred characters.

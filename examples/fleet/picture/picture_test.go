@@ -27,7 +27,7 @@ func day(s string) time.Time {
 }
 
 func sample() Forest {
-	return Forest{AsOf: asOf, Images: 2028, Unread: 12, Nodes: []Node{
+	return Forest{AsOf: asOf, Images: 2028, All: 2040, Unread: 12, Nodes: []Node{
 		{ID: 1, Name: "debian:12", Sure: true, Built: day("2026-03-02"), Bytes: 74_000_000, Images: 1204},
 		{ID: 4, Parent: 2, Name: "shop/base:2", Sure: true, Built: day("2026-05-02"), Bytes: 31_000_000, Images: 300, Note: "not an allowed base"},
 		{ID: 2, Parent: 1, Name: "python:3.12", Sure: true, Built: day("2026-03-09"), Bytes: 120_000_000, Images: 800},
