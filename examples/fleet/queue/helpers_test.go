@@ -186,7 +186,15 @@ func work(t testing.TB, q *Queue) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), enough)
 	defer cancel()
-	require.NoError(t, q.Work(ctx, false, nil))
+	if err := q.Work(ctx, false, nil); err != nil {
+		rows, _ := q.store.DB().Query("SELECT kind, state, json(args), json(errors), json(metadata) FROM river_job WHERE state <> 'completed'")
+		for rows.Next() {
+			var a, b, c, d, e any
+			_ = rows.Scan(&a, &b, &c, &d, &e)
+			t.Logf("%v %v %s %s %s", a, b, c, d, e)
+		}
+		t.Fatal(err)
+	}
 }
 
 func add(t testing.TB, q *Queue, w []Wanted) {

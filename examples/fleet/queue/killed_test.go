@@ -61,7 +61,7 @@ func TestKilled(t *testing.T) {
 	q, s, _ := open(t, dsn, Options{lease: killedLease})
 	add(t, q, reg.wanted(t, names...))
 	kills := 0
-	for ; kills < 6 && status(t, q).Reads.LastHour < images; kills++ {
+	for ; kills < 8 && status(t, q).Reads.LastHour < images; kills++ {
 		self := exec.Command(os.Args[0])
 		self.Env = append(os.Environ(), workOn+"="+dsn)
 		self.Stderr = os.Stderr
@@ -74,7 +74,7 @@ func TestKilled(t *testing.T) {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(100*(kills+1))) * time.Millisecond)
 		require.NoError(t, self.Process.Kill())
 		_ = self.Wait() // killed
 		depose(t, s)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -259,7 +258,7 @@ func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []string) e
 	args := river.NamedArgs{}
 	keys := make([]string, 0, len(refs))
 	for i, r := range refs {
-		key := "ref" + strconv.Itoa(i)
+		key := fmt.Sprintf("ref%05d", i) // River finds no name that another one begins with
 		args[key] = r
 		keys = append(keys, "@"+key)
 	}

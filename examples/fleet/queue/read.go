@@ -52,6 +52,8 @@ func (r *reader) Work(ctx context.Context, job *river.Job[readArgs]) error {
 	if wait != nil {
 		return wait
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute) // the job's own time may be over
+	defer cancel()
 	if got.err != nil {
 		if moved, err := q.tryElsewhere(ctx, job, ref.Context().Name(), digest); moved || err != nil {
 			return err
@@ -149,8 +151,6 @@ func (q *Queue) tryElsewhere(ctx context.Context, job *river.Job[readArgs], repo
 // without the other.
 func (q *Queue) finish(ctx context.Context, job *river.Job[readArgs], digest v1.Hash, got outcome) error {
 	got.img.Digest, got.img.Read, got.img.Run, got.img.Version = digest, time.Now(), q.opts.Run, q.opts.Version
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute) // the job's own time may be over
-	defer cancel()
 	err := q.transact(ctx, func(tx *sql.Tx) error {
 		var err error
 		if got.err != nil {

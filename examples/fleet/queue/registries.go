@@ -99,16 +99,20 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 			after: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		})
 	default:
+		if req.URL.Path == "/v2/" {
+			v.refuse.Store(nil) // nobody was there by HTTPS, and somebody is by HTTP
+		}
 		resp.Body = &watchedBody{ReadCloser: resp.Body, v: v}
 	}
 	return resp, err
 }
 
-// note keeps that a registry could not be reached. An end of the job is not its fault, and a
-// certificate that is not trusted will not be trusted later.
+// note keeps that a registry could not be reached. An end of the job is not its fault, and who has
+// no certificate, or none that is trusted, will not have one in a minute.
 func (v *visit) note(err error) {
-	var untrusted *tls.CertificateVerificationError
-	if v.ctx.Err() != nil || errors.As(err, &untrusted) || errors.Is(err, http.ErrSchemeMismatch) {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	if v.ctx.Err() != nil || untrusted || plain {
 		return
 	}
 	why := err.Error()
