@@ -48,12 +48,19 @@ type command struct {
 // commands are all there are, in the order in which they are listed.
 func commands() []command {
 	return []command{
+		{"example", "", "show all this on images that it makes itself", example},
 		{"scan", "[REFERENCE ...]", "add references, read their images, and say how that went", scan},
 		{"add", "[REFERENCE ...]", "put references in the queue", add},
 		{"work", "", "read the images of the queue, until it is empty", work},
 		{"watch", "", "work without an end, and look at all references again after a while", watch},
 		{"status", "", "show what is done, what waits, and what failed, by reason", status},
 		{"cancel", "[HOST ...]", "take what waits out of the queue", cancel},
+		{"stands-on", "NAME[:TAG|@DIGEST]", "show which images stand on another, whose they are, since when, and what to rebuild first", standsOn},
+		{"stale", "", "show which images stand on what has moved on", stale},
+		{"tree", "", "show what all stand on: every ancestor once, with the images on it", tree},
+		{"query", "[VIEW [COLUMN=VALUE ...]]", "show a view of the database, or list the views", query},
+		{"allow", "[PATTERN ...]", "say which bases are allowed", allow},
+		{"export", "[TABLE|VIEW ...]", "write tables as Parquet, CSV or JSON Lines, or draw the forest", exportFiles},
 	}
 }
 

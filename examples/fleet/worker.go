@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,7 @@ type worker struct {
 	rate                       float64
 	patience, limit            time.Duration
 	insecure                   bool
+	transport                  http.RoundTripper // nil is the usual one
 }
 
 func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
@@ -70,7 +72,7 @@ func (w *worker) open(ctx context.Context, e *env, s *store.Store, run int64) (*
 	if err != nil {
 		return nil, err
 	}
-	registries := queue.NewRegistries(w.rate, nil)
+	registries := queue.NewRegistries(w.rate, w.transport)
 	src := &source.Options{Platform: platform, Insecure: w.insecure, Transport: registries, Attempts: 3}
 	if w.redirects != "" {
 		src.LocalRedirects = strings.Split(w.redirects, ",")

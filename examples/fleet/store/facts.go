@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -49,8 +48,8 @@ type Ancestor struct {
 	// Distro is the distribution that it says it is: "Debian GNU/Linux 12 (bookworm)"; ""
 	// if it does not say.
 	Distro string
-	// Names are what it may be called: one, or several of the same confidence, which are a
-	// tie. None if its name is not known.
+	// Names are what it is called, the most specific tag first; none if that is not known.
+	// Several may all be right, unless some are an Alternative.
 	Names []Name
 	// Packages are those that are there at its top, with those of its own ancestors; nil if
 	// they are not known. An empty list says that there are none.
@@ -63,6 +62,11 @@ type Name struct {
 	Digest          v1.Hash // zero if not known
 	Confidence      ancestry.Confidence
 	Evidence        string // what it rests on, in words
+	// Alternative says that it is another name, for which the evidence is as good as for the
+	// first: that is a tie, and no answer.
+	Alternative bool
+	// Rank is 0 for the most specific tag of a name, and more for others of the same name.
+	Rank int
 	// Moved says that its tag pointed to another image at AsOf, and Since when that was so;
 	// zero if that is not known. AsOf is zero if nothing is known of it.
 	Moved       bool
@@ -91,6 +95,3 @@ type Finding struct {
 	// whole.
 	Step int
 }
-
-// FactsOf returns what the database keeps of a report. A report without a lineage is an error.
-func FactsOf(r *report.Report) (*Facts, error) { return nil, errors.New("not written yet") }

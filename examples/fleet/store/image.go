@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -28,7 +29,7 @@ type Image struct {
 }
 
 // Save writes an image and all that r says of it. Saving the same digest again changes
-// nothing, unless it could not be read before.
+// nothing, unless it could not be read before, or only in part.
 func (s *Store) Save(ctx context.Context, tx *sql.Tx, img Image, r *report.Report) error {
 	f, err := FactsOf(r)
 	if err != nil {
@@ -37,19 +38,118 @@ func (s *Store) Save(ctx context.Context, tx *sql.Tx, img Image, r *report.Repor
 	return s.SaveFacts(ctx, tx, img, f)
 }
 
-// SaveFacts is Save for what is not from a report. To write many images at once, call it many
-// times in one transaction. It does not change f.
+// SaveFacts is Save for what is not from a report. It does not change f.
+//
+// To write many images at once, call it many times in one transaction; on Postgres only while
+// nobody else writes, because two such transactions could wait for each other.
 func (s *Store) SaveFacts(ctx context.Context, tx *sql.Tx, img Image, f *Facts) error {
-	return errors.New("not written yet")
+	if img.Digest.Hex == "" || len(f.Chain) == 0 {
+		return errors.New("an image needs a digest and an ancestor")
+	}
+	spine, err := newSpine(img, f)
+	if err != nil {
+		return err
+	}
+	w := &writer{session: s.in(ctx, tx), img: img, f: f, spine: spine, at: unixOrNow(img.Read)}
+	id, was, err := w.image(img.Digest)
+	if err != nil || was.full || was.partial && f.Partial {
+		return err
+	}
+	chain, err := w.chain()
+	if err != nil {
+		return err
+	}
+	own, inherited, err := w.findings(chain)
+	if err != nil {
+		return err
+	}
+	return w.write(id, chain, own, inherited)
+}
+
+// was is what the database has of an image before it is written.
+type was struct{ full, partial bool }
+
+// image makes the row of an image, if there is none, and holds it until the transaction ends.
+func (q session) image(digest v1.Hash) (id int64, w was, err error) {
+	err = q.exec("INSERT INTO images (digest, current, config, platform, partial, reason, version) VALUES (?, true, '', '', false, '', '') ON CONFLICT (digest) DO NOTHING", digest.String())
+	if err != nil {
+		return 0, w, err
+	}
+	var read bool
+	err = q.row("SELECT id, ancestor_id IS NOT NULL, partial FROM images WHERE digest = ?"+q.dialect.forUpdate, []any{digest.String()}, &id, &read, &w.partial)
+	w.full, w.partial = read && !w.partial, read && w.partial
+	return id, w, err
+}
+
+// write fills the row of an image.
+func (w *writer) write(id int64, chain []*bound, own, inherited int64) error {
+	top := chain[len(chain)-1]
+	var base any
+	if len(chain) > 1 {
+		base = chain[len(chain)-2].id
+	}
+	size, content, shadowed := sums(w.f.Layers)
+	var packages any
+	if list := w.f.Chain[0].Packages; list != nil {
+		packages = len(list)
+	}
+	var created any
+	if n := len(w.f.Steps); n > 0 {
+		created = seconds(w.f.Steps[n-1].Created)
+	}
+	var config string
+	if w.img.Config.Hex != "" {
+		config = w.img.Config.String()
+	}
+	return w.exec(`UPDATE images SET ancestor_id = ?, base_id = ?, config = ?, platform = ?, created = ?, size = ?, content = ?, shadowed = ?,
+		packages = ?, own_findings = ?, inherited_findings = ?, partial = ?, reason = ?, read_at = ?, run_id = ?, version = ? WHERE id = ?`,
+		top.id, base, config, w.img.Platform, created, size, content, shadowed,
+		packages, own, inherited, w.f.Partial, w.f.Reason, w.at, orNull(w.img.Run), w.img.Version, id)
+}
+
+// sums adds up layers. It returns nil for what is not known because one was not read.
+func sums(layers []Layer) (size, content, shadowed any) {
+	var a, b, c int64
+	for _, l := range layers {
+		if l.Unread {
+			return nil, nil, nil
+		}
+		a, b, c = a+l.Size, b+l.Content, c+l.Shadowed
+	}
+	return a, b, c
+}
+
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+func unixOrNow(t time.Time) int64 {
+	if t.IsZero() {
+		t = time.Now()
+	}
+	return t.Unix()
 }
 
 // Unreadable writes that an image could not be read, and why. It changes nothing if the image
 // was read before.
 func (s *Store) Unreadable(ctx context.Context, tx *sql.Tx, img Image, reason string) error {
-	return errors.New("not written yet")
+	if img.Digest.Hex == "" {
+		return errors.New("an image needs a digest")
+	}
+	q := s.in(ctx, tx)
+	id, was, err := q.image(img.Digest)
+	if err != nil || was.full || was.partial {
+		return err
+	}
+	return q.exec("UPDATE images SET platform = ?, reason = ?, read_at = ?, run_id = ?, version = ? WHERE id = ?",
+		img.Platform, cmp.Or(reason, "not known"), unixOrNow(img.Read), orNull(img.Run), img.Version, id)
 }
 
-// Known reports whether an image has been read: a row of Unreadable does not count.
+// Known reports whether an image has been read: one that was found unreadable does not count.
 func (s *Store) Known(ctx context.Context, digest v1.Hash) (bool, error) {
-	return false, errors.New("not written yet")
+	n, err := column[int64](s.in(ctx, s.db), "SELECT id FROM images WHERE digest = ? AND ancestor_id IS NOT NULL", digest.String())
+	return len(n) > 0, err
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -11,72 +13,142 @@ import (
 
 // A Ref is a reference as somebody asked for it.
 type Ref struct {
-	// Repository is its name with the registry: "registry.example.org/team/app".
+	// Repository is its name with the registry: "registry.example.org/team/app"; of Docker
+	// Hub as Docker prints it: "debian".
 	Repository string
 	// Tag is "" if it was asked for by Digest, which is zero otherwise.
 	Tag    string
 	Digest v1.Hash
-	// Owner is who added it: a team, a Kubernetes namespace; "" if nobody said. An owner
-	// that is given later replaces none and an earlier one.
+	// Owner is who added it: a team, a Kubernetes namespace; "" if nobody said. One that is
+	// given later replaces it.
 	Owner string
 }
 
 // String returns the reference as one writes it.
 func (r Ref) String() string {
+	s := r.Repository
 	if r.Tag != "" {
-		return r.Repository + ":" + r.Tag
+		s += ":" + r.Tag
 	}
-	if r.Digest != (v1.Hash{}) {
-		return r.Repository + "@" + r.Digest.String()
+	if r.Digest.Hex != "" {
+		s += "@" + r.Digest.String()
 	}
-	return r.Repository
+	return s
+}
+
+// columns returns how the database has a reference.
+func (r Ref) columns() (repository, tag, digest string) {
+	if r.Digest.Hex != "" {
+		digest = r.Digest.String()
+	}
+	return storable(familiar(r.Repository), maxIndexed), storable(r.Tag, maxIndexed), digest
 }
 
 // Add notes references that have not been looked at yet. Those that are there stay.
 func (s *Store) Add(ctx context.Context, tx *sql.Tx, refs ...Ref) error {
-	return errors.New("not written yet")
+	q := s.in(ctx, tx)
+	refs = slices.Clone(refs)
+	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
+	for _, r := range refs {
+		if _, err := q.ref(r, time.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ref makes the row of a reference, if there is none, and holds it until the transaction ends.
+func (q session) ref(r Ref, at time.Time) (id int64, err error) {
+	repository, tag, digest := r.columns()
+	if repository == "" {
+		return 0, fmt.Errorf("a reference without a repository")
+	}
+	if err := q.exec("INSERT INTO refs (repository, tag, digest, owner, added) VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, tag, digest) DO NOTHING",
+		repository, tag, digest, storable(r.Owner, maxIndexed), at.Unix()); err != nil {
+		return 0, err
+	}
+	var owner string
+	err = q.row("SELECT id, owner FROM refs WHERE repository = ? AND tag = ? AND digest = ?"+q.dialect.forUpdate, []any{repository, tag, digest}, &id, &owner)
+	if err == nil && r.Owner != "" && storable(r.Owner, maxIndexed) != owner {
+		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxIndexed), id)
+	}
+	return id, err
 }
 
 // See notes that a reference had a digest at a moment, and reports whether the image of that
 // digest has been read, or been found unreadable. digest is that of an image's manifest, as in
 // Image.Digest, never that of an index. A digest that the reference did not have the last time
 // is a new sighting, with its own first and last moment; the old ones stay.
+//
+// On Postgres, a transaction sees one reference: two that see several could wait for each other.
 func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at time.Time) (known bool, err error) {
-	return false, errors.New("not written yet")
+	if digest.Hex == "" {
+		return false, fmt.Errorf("%s was seen without a digest", ref)
+	}
+	q := s.in(ctx, tx)
+	id, err := q.ref(ref, at)
+	if err != nil {
+		return false, err
+	}
+	if err := q.exec("INSERT INTO images (digest, current, config, platform, partial, reason, version) VALUES (?, true, '', '', false, '', '') ON CONFLICT (digest) DO NOTHING", digest.String()); err != nil {
+		return false, err
+	}
+	var image int64
+	if err := q.row("SELECT id, read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest.String()}, &image, &known); err != nil {
+		return false, err
+	}
+	var last struct{ id, image, seen int64 }
+	err = q.row("SELECT id, image_id, last_seen FROM sightings WHERE ref_id = ? AND latest", []any{id}, &last.id, &last.image, &last.seen)
+	if err != nil && err != sql.ErrNoRows {
+		return false, err
+	}
+	switch {
+	case last.image == image:
+		return known, q.exec("UPDATE sightings SET last_seen = ? WHERE id = ? AND last_seen < ?", at.Unix(), last.id, at.Unix())
+	case at.Unix() < last.seen: // an answer that was overtaken by a later one
+		return known, q.sighting(id, image, at, false)
+	}
+	return known, q.replace(id, last.id, last.image, image, at)
+}
+
+func (q session) sighting(ref, image int64, at time.Time, latest bool) error {
+	return q.exec("INSERT INTO sightings (ref_id, image_id, first_seen, last_seen, latest) VALUES (?, ?, ?, ?, ?)", ref, image, at.Unix(), at.Unix(), latest)
+}
+
+// replace notes that a reference has another image than the last time: 0 for none.
+func (q session) replace(ref, lastSighting, lastImage, image int64, at time.Time) error {
+	// Both rows are held in the order that all take.
+	if _, err := column[int64](q, "SELECT id FROM images WHERE id IN (?, ?) ORDER BY id"+q.dialect.forUpdate, image, lastImage); err != nil {
+		return err
+	}
+	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", lastSighting); err != nil {
+		return err
+	}
+	if err := q.sighting(ref, image, at, true); err != nil {
+		return err
+	}
+	return q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, lastImage)
 }
 
 // Refs returns all references that were added or seen, sorted.
-func (s *Store) Refs(ctx context.Context) ([]Ref, error) { return nil, errors.New("not written yet") }
+func (s *Store) Refs(ctx context.Context) ([]Ref, error) {
+	return all(s.in(ctx, s.db), "SELECT repository, tag, digest, owner FROM refs ORDER BY repository, tag, digest", nil, scanRef)
+}
 
 // RefsOf returns the references under which a digest was seen, those that still have it first:
 // any of them serves to fetch the image.
 func (s *Store) RefsOf(ctx context.Context, digest v1.Hash) ([]Ref, error) {
-	return nil, errors.New("not written yet")
+	return all(s.in(ctx, s.db), `SELECT repository, tag, digest, owner FROM (
+		SELECT r.repository, r.tag, r.digest, r.owner, MAX(CASE WHEN s.latest THEN 1 ELSE 0 END) AS now
+		FROM images i JOIN sightings s ON s.image_id = i.id JOIN refs r ON r.id = s.ref_id WHERE i.digest = ?
+		GROUP BY r.id, r.repository, r.tag, r.digest, r.owner) AS seen ORDER BY now DESC, repository, tag, digest`, []any{digest.String()}, scanRef)
 }
 
-// Start notes the beginning of a run of a command, and returns its number for Image.Run. Done
-// notes its end.
-func (s *Store) Start(ctx context.Context, command, version string, at time.Time) (int64, error) {
-	return 0, errors.New("not written yet")
-}
-
-// Done notes the end of a run.
-func (s *Store) Done(ctx context.Context, run int64, at time.Time) error {
-	return errors.New("not written yet")
-}
-
-// Allow adds patterns of allowed bases, as a policy's allowedBases have them: for repository
-// or repository:tag, in which * matches slashes, too. Disallow removes them.
-func (s *Store) Allow(ctx context.Context, patterns ...string) error {
-	return errors.New("not written yet")
-}
-
-// Disallow removes patterns of allowed bases.
-func (s *Store) Disallow(ctx context.Context, patterns ...string) error {
-	return errors.New("not written yet")
-}
-
-// Allowed returns the patterns of allowed bases, sorted.
-func (s *Store) Allowed(ctx context.Context) ([]string, error) {
-	return nil, errors.New("not written yet")
+func scanRef(scan func(...any) error) (r Ref, err error) {
+	var digest string
+	if err := scan(&r.Repository, &r.Tag, &digest, &r.Owner); err != nil || digest == "" {
+		return r, err
+	}
+	r.Digest, err = v1.NewHash(digest)
+	return r, err
 }

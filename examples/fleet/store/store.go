@@ -52,11 +52,24 @@ func (s *Store) Close() error { return s.db.Close() }
 func (s *Store) DB() *sql.DB { return s.db }
 
 // Postgres reports whether the database is Postgres; else it is SQLite.
-func (s *Store) Postgres() bool { return s.dialect == &postgres }
+func (s *Store) Postgres() bool { return s.dialect.numbered }
 
 // Begin begins a transaction that writes. On SQLite it waits until it is the only one that
 // does.
 func (s *Store) Begin(ctx context.Context) (*sql.Tx, error) { return s.db.BeginTx(ctx, nil) }
+
+// Write calls f with a transaction that it begins, and commits if f returns no error.
+func (s *Store) Write(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
 
 // IsPostgres reports whether [Open] takes dsn for that of a Postgres server.
 func IsPostgres(dsn string) bool {

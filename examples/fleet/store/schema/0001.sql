@@ -1,6 +1,5 @@
--- Sizes are bytes, times are seconds since 1970 in UTC; 0 or null is not known, as said.
+-- Sizes are bytes. Times are seconds since 1970, in UTC. README.md says what everything means.
 
--- One row for each run of a command that adds or reads.
 CREATE TABLE runs (
 	id {{id}},
 	command text NOT NULL,
@@ -9,16 +8,13 @@ CREATE TABLE runs (
 	done bigint
 );
 
--- A list that many rows have in common: of packages or of findings. It never changes.
 CREATE TABLE sets (
 	id {{id}},
 	hash text NOT NULL UNIQUE
 );
 
--- A package version, once in the whole fleet.
 CREATE TABLE packages (
-	id {{id}},
-	key text NOT NULL UNIQUE,
+	id bigint PRIMARY KEY,
 	type text NOT NULL,
 	name text NOT NULL,
 	version text NOT NULL,
@@ -27,7 +23,6 @@ CREATE TABLE packages (
 );
 CREATE INDEX packages_name ON packages (name, version);
 
--- How a list of packages differs from that of the parent.
 CREATE TABLE set_packages (
 	set_id bigint NOT NULL REFERENCES sets (id),
 	package_id bigint NOT NULL REFERENCES packages (id),
@@ -35,51 +30,49 @@ CREATE TABLE set_packages (
 	bytes bigint NOT NULL,
 	PRIMARY KEY (set_id, package_id)
 ) {{clustered}};
-CREATE INDEX set_packages_package ON set_packages (package_id);
+CREATE INDEX set_packages_package ON set_packages (package_id, set_id, gone);
 
--- What one image of a chain added on top of its parent.
 CREATE TABLE ancestors (
 	id {{id}},
 	history text NOT NULL UNIQUE,
 	chain_id text NOT NULL,
 	parent_id bigint REFERENCES ancestors (id),
+	has_children boolean NOT NULL,
+	complete boolean NOT NULL,
 	platform text NOT NULL,
 	distro text NOT NULL,
 	created bigint,
 	steps bigint NOT NULL,
 	layers bigint NOT NULL,
 	own_layers bigint NOT NULL,
-	size bigint NOT NULL,
-	content bigint NOT NULL,
-	shadowed bigint NOT NULL,
-	inner_node boolean NOT NULL,
+	size bigint,
+	content bigint,
+	shadowed bigint,
 	packages_set bigint REFERENCES sets (id)
 );
 CREATE INDEX ancestors_chain ON ancestors (chain_id);
 CREATE INDEX ancestors_parent ON ancestors (parent_id);
-CREATE INDEX ancestors_inner ON ancestors (parent_id, id) WHERE inner_node;
+CREATE INDEX ancestors_inner ON ancestors (id) WHERE has_children;
+CREATE INDEX ancestors_packages ON ancestors (packages_set);
 
--- The layers of an ancestor, by their position in the image, 0 at the bottom.
 CREATE TABLE layers (
 	ancestor_id bigint NOT NULL REFERENCES ancestors (id),
 	position bigint NOT NULL,
 	diff_id text NOT NULL,
 	digest text NOT NULL,
-	size bigint NOT NULL,
-	content bigint NOT NULL,
-	shadowed bigint NOT NULL,
+	size bigint,
+	content bigint,
+	shadowed bigint,
 	created_by text NOT NULL,
 	PRIMARY KEY (ancestor_id, position)
 ) {{clustered}};
 
--- Where an ancestor could be divided, if an image turns out to end there.
 CREATE TABLE prefixes (
 	key bigint NOT NULL,
 	ancestor_id bigint NOT NULL REFERENCES ancestors (id),
 	PRIMARY KEY (key, ancestor_id)
 ) {{clustered}};
 
--- What was told of an ancestor's name.
 CREATE TABLE names (
 	ancestor_id bigint NOT NULL REFERENCES ancestors (id),
 	repository text NOT NULL,
@@ -97,12 +90,12 @@ CREATE TABLE names (
 ) {{clustered}};
 CREATE INDEX names_repository ON names (repository, tag);
 
--- An image, by the digest of its manifest, also where it was not or could not be read.
 CREATE TABLE images (
 	id {{id}},
 	digest text NOT NULL UNIQUE,
 	current boolean NOT NULL,
 	ancestor_id bigint REFERENCES ancestors (id),
+	base_id bigint REFERENCES ancestors (id),
 	config text NOT NULL,
 	platform text NOT NULL,
 	created bigint,
@@ -119,9 +112,10 @@ CREATE TABLE images (
 	version text NOT NULL
 );
 CREATE INDEX images_ancestor ON images (ancestor_id, current);
-CREATE INDEX images_findings ON images (inherited_findings);
+CREATE INDEX images_base ON images (base_id, current);
+CREATE INDEX images_inherited ON images (inherited_findings, current);
+CREATE INDEX images_own ON images (own_findings, current);
 
--- A finding, blamed on an ancestor.
 CREATE TABLE findings (
 	id {{id}},
 	ancestor_id bigint REFERENCES ancestors (id),
@@ -135,16 +129,17 @@ CREATE TABLE findings (
 	bytes bigint NOT NULL,
 	step bigint
 );
-CREATE UNIQUE INDEX findings_key ON findings (ancestor_id, key);
+CREATE UNIQUE INDEX findings_key ON findings (key, ancestor_id);
+CREATE INDEX findings_ancestor ON findings (ancestor_id);
+CREATE INDEX findings_rule ON findings (rule, subject);
 
 CREATE TABLE set_findings (
 	set_id bigint NOT NULL REFERENCES sets (id),
 	finding_id bigint NOT NULL REFERENCES findings (id),
 	PRIMARY KEY (set_id, finding_id)
 ) {{clustered}};
-CREATE INDEX set_findings_finding ON set_findings (finding_id);
+CREATE INDEX set_findings_finding ON set_findings (finding_id, set_id);
 
--- A reference as somebody asked for it.
 CREATE TABLE refs (
 	id {{id}},
 	repository text NOT NULL,
@@ -155,7 +150,6 @@ CREATE TABLE refs (
 	UNIQUE (repository, tag, digest)
 );
 
--- Which image a reference had, from when to when.
 CREATE TABLE sightings (
 	id {{id}},
 	ref_id bigint NOT NULL REFERENCES refs (id),
@@ -167,7 +161,7 @@ CREATE TABLE sightings (
 CREATE INDEX sightings_ref ON sightings (ref_id, latest);
 CREATE INDEX sightings_image ON sightings (image_id, latest);
 
--- Patterns of allowed bases.
 CREATE TABLE allowed (
-	pattern text PRIMARY KEY
+	pattern text PRIMARY KEY,
+	matches text NOT NULL
 );
