@@ -58,7 +58,7 @@ func TestAskingExits(t *testing.T) {
 		"export -db DB":                      {1, "there is no database"},
 		"export -db THERE -o OUT nonesuch":   {1, `there is no table and no view "nonesuch"`},
 		"export -db THERE -format dot":       {1, "no image was read yet"},
-		"export -db THERE -format html -o /": {1, "no image was read yet"},
+		"export -db THERE -format html -o /": {1, "/ is a directory"},
 	} {
 		args := strings.Fields(strings.NewReplacer("THERE", there, "DB", missing, "OUT", t.TempDir()).Replace(line))
 		out, errs, code := fleetSays(t, args...)
@@ -92,5 +92,5 @@ func TestAskingOfNothing(t *testing.T) {
 	assert.Zero(t, code)
 	b, err := os.ReadFile(filepath.Join(dir, "allowed.csv"))
 	require.NoError(t, err)
-	assert.Equal(t, "pattern\ndebian:*\n", string(b))
+	assert.Equal(t, "pattern,matches\ndebian:*,debian:*\n", string(b))
 }
