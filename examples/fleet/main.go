@@ -48,6 +48,7 @@ type command struct {
 // commands are all there are, in the order in which they are listed.
 func commands() []command {
 	return []command{
+		{"example", "", "show all this on images that it makes itself", example},
 		{"scan", "[REFERENCE ...]", "add references, read their images, and say how that went", scan},
 		{"add", "[REFERENCE ...]", "put references in the queue", add},
 		{"work", "", "read the images of the queue, until it is empty", work},

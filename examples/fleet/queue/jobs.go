@@ -62,7 +62,7 @@ func queueOf(registry string) string {
 	})
 	sum := sha256.Sum256([]byte(registry))
 	text := strings.Join(readable, "-")
-	return strings.TrimSuffix(text[:min(len(text), 40)], "-") + "-" + hex.EncodeToString(sum[:4])
+	return strings.TrimPrefix(strings.TrimSuffix(text[:min(len(text), 40)], "-")+"-"+hex.EncodeToString(sum[:4]), "-")
 }
 
 // parse parses a reference of a job.

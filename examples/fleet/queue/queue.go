@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ type Options struct {
 	// Platform is the one whose image is read of an index; nil is linux on this architecture.
 	Platform *v1.Platform
 
-	// AtOnce is how many jobs of one registry this process works on at the same time; 0 is 4.
+	// AtOnce is how many jobs of one registry this process works on at the same time; 0 is 8.
 	AtOnce int
 	// Reads is how many images this process reads at the same time, of all registries; 0 is
 	// twice the number of processors.
@@ -110,7 +109,7 @@ func Open(ctx context.Context, s *store.Store, opts *Options) (*Queue, error) {
 
 func (q *Queue) setDefaults() {
 	o := &q.opts
-	o.AtOnce = positive(o.AtOnce, 4)
+	o.AtOnce = positive(o.AtOnce, 8)
 	o.Reads = positive(o.Reads, 2*runtime.GOMAXPROCS(0))
 	o.Limit = positive(o.Limit, 30*time.Minute)
 	o.lease = positive(o.lease, lease)
@@ -230,22 +229,23 @@ func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
 		return nil
 	}
 	refs := make([]store.Ref, 0, len(wanted))
+	names := make([]string, 0, len(wanted))
 	jobs := make([]river.InsertManyParams, 0, len(wanted))
 	for _, w := range wanted {
 		ref, err := q.parse(w.Ref.String())
 		if err != nil {
 			return err
 		}
-		refs = append(refs, w.Ref)
+		refs, names = append(refs, w.Ref), append(names, ref.Name())
 		jobs = append(jobs, river.InsertManyParams{
-			Args: lookArgs{w.Ref.String(), w.Again}, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
+			Args: lookArgs{ref.Name(), w.Again}, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
 		})
 	}
 	return q.transact(ctx, func(tx *sql.Tx) error {
 		if err := q.store.Add(ctx, tx, refs...); err != nil {
 			return err
 		}
-		if err := q.forgetFailures(ctx, tx, refs); err != nil {
+		if err := q.forgetFailures(ctx, tx, names); err != nil {
 			return err
 		}
 		_, err := q.client.InsertManyFastTx(ctx, tx, jobs)
@@ -254,17 +254,17 @@ func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
 }
 
 // forgetFailures deletes the failed looks of references that will be looked at again.
-func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []store.Ref) error {
+func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []string) error {
 	args := river.NamedArgs{}
-	names := make([]string, 0, len(refs))
+	keys := make([]string, 0, len(refs))
 	for i, r := range refs {
-		key := "ref" + strconv.Itoa(i)
-		args[key] = r.String()
-		names = append(names, "@"+key)
+		key := fmt.Sprintf("ref%05d", i) // River finds no name that another one begins with
+		args[key] = r
+		keys = append(keys, "@"+key)
 	}
 	const most = 10_000 // River's limit
 	_, err := q.client.JobDeleteManyTx(ctx, tx, river.NewJobDeleteManyParams().First(most).Kinds(lookArgs{}.Kind()).States(failed()...).
-		Where("args->>'ref' IN ("+strings.Join(names, ", ")+")", args))
+		Where("args->>'ref' IN ("+strings.Join(keys, ", ")+")", args))
 	return err
 }
 

@@ -56,6 +56,7 @@ func (r *Registries) registry(host string) *registry {
 
 // A visit is one job's business with its registry.
 type visit struct {
+	host   string
 	of     *registry
 	ctx    context.Context // the job's
 	refuse atomic.Pointer[refusal]
@@ -73,7 +74,7 @@ type visitKey struct{}
 
 // visit marks a context, so that what happens to its requests is noted.
 func (r *Registries) visit(ctx context.Context, host string) (context.Context, *visit) {
-	v := &visit{of: r.registry(host), ctx: ctx}
+	v := &visit{host: host, of: r.registry(host), ctx: ctx}
 	return context.WithValue(ctx, visitKey{}, v), v
 }
 
@@ -99,16 +100,20 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 			after: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		})
 	default:
+		if req.URL.Path == "/v2/" {
+			v.refuse.Store(nil) // nobody was there by HTTPS, and somebody is by HTTP
+		}
 		resp.Body = &watchedBody{ReadCloser: resp.Body, v: v}
 	}
 	return resp, err
 }
 
-// note keeps that a registry could not be reached. An end of the job is not its fault, and a
-// certificate that is not trusted will not be trusted later.
+// note keeps that a registry could not be reached. An end of the job is not its fault, and who has
+// no certificate, or none that is trusted, will not have one in a minute.
 func (v *visit) note(err error) {
-	var untrusted *tls.CertificateVerificationError
-	if v.ctx.Err() != nil || errors.As(err, &untrusted) || errors.Is(err, http.ErrSchemeMismatch) {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	if v.ctx.Err() != nil || untrusted || plain {
 		return
 	}
 	why := err.Error()

@@ -1,0 +1,180 @@
+package orchard_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/identity"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/examples/fleet/internal/orchard"
+	"github.com/stemma-go/stemma/examples/fleet/store"
+)
+
+// A truth compares what the store says in a season with what the orchard knows.
+type truth struct {
+	t      *testing.T
+	s      *store.Store
+	o      *orchard.Orchard
+	host   string
+	season int
+}
+
+func (c truth) check() {
+	c.standsOn()
+	c.stale()
+	c.tree()
+}
+
+// standsOn asks for all bases: by digest those that are in the registry, by chain ID those
+// that are not; and by name.
+func (c truth) standsOn() {
+	for _, base := range c.bases() {
+		q := store.Question{Digest: base.Digest}
+		if !base.Published {
+			q.Digest = chainID(c.t, base)
+		}
+		c.ask(q, func(im *orchard.Image) bool { return im.StandsOn(base) })
+		if !base.Published {
+			continue
+		}
+		repository := c.host + "/" + base.Repository
+		c.ask(store.Question{Repository: repository}, func(im *orchard.Image) bool {
+			return slices.ContainsFunc(im.Chain()[1:], func(b *orchard.Image) bool { return b.Repository == base.Repository })
+		})
+		for _, tag := range base.Tags {
+			c.ask(store.Question{Repository: repository, Tag: tag}, func(im *orchard.Image) bool {
+				return slices.ContainsFunc(im.Chain()[1:], func(b *orchard.Image) bool { return b.Repository == base.Repository && slices.Contains(b.Tags, tag) })
+			})
+		}
+	}
+}
+
+func (c truth) ask(q store.Question, fits func(*orchard.Image) bool) {
+	images, known, err := c.s.StandsOn(c.t.Context(), q)
+	require.NoError(c.t, err)
+	require.True(c.t, known, "%v", q)
+	current := map[v1.Hash]bool{}
+	for _, im := range c.o.References(c.season) {
+		current[im.Digest] = true
+	}
+	var want, got []string
+	for _, im := range c.o.Pushed(c.season) {
+		if fits(im) {
+			want = append(want, fmt.Sprintf("%s current: %v", im.Digest, current[im.Digest]))
+		}
+	}
+	for _, st := range images {
+		if !st.Itself {
+			got = append(got, fmt.Sprintf("%s current: %v", st.Digest, st.Current))
+		}
+	}
+	assert.ElementsMatch(c.t, want, got, "season %d: %v", c.season, q)
+}
+
+// stale compares which images stand on a base whose tag has moved, how far below them that
+// is, and what the tag points to now.
+func (c truth) stale() {
+	moved, err := c.s.Stale(c.t.Context())
+	require.NoError(c.t, err)
+	names := map[v1.Hash]string{}
+	var want, got []string
+	seen := map[*orchard.Image]bool{}
+	for _, im := range c.o.References(c.season) {
+		names[im.Digest] = im.String()
+		if seen[im] {
+			continue
+		}
+		seen[im] = true
+		below := im.MovedBelow(c.season)
+		for depth, b := range im.Chain() {
+			if slices.Contains(below, b) {
+				want = append(want, fmt.Sprintf("%s: %d below, %s/%s:%s is %s", im, depth, c.host, b.Repository, b.Moved, b.Latest(c.season).Digest))
+			}
+		}
+	}
+	for _, m := range moved {
+		if m.Source == "fleet" {
+			got = append(got, fmt.Sprintf("%s: %d below, %s is %s", names[m.Digest], m.Depth, m.Name, m.Now))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	assert.NotEmpty(c.t, want)
+	assert.Equal(c.t, want, got, "season %d", c.season)
+}
+
+// tree compares the fleet's family tree: every ancestor once, what stands on it, its name.
+func (c truth) tree() {
+	nodes, err := c.s.Forest(c.t.Context(), false)
+	require.NoError(c.t, err)
+	names := map[int64]string{}
+	for _, n := range nodes {
+		names[n.ID] = c.called(n)
+	}
+	var want, got []string
+	for _, base := range c.bases() {
+		images := 0
+		for _, im := range c.o.Pushed(c.season) {
+			if im.StandsOn(base) {
+				images++
+			}
+		}
+		if images == 0 {
+			continue
+		}
+		parent := ""
+		if base.Base != nil {
+			parent = c.name(base.Base)
+		}
+		want = append(want, fmt.Sprintf("%s on %q: %d images, %d layers, %d bytes", c.name(base), parent, images, base.Layers, base.Content))
+	}
+	for _, n := range nodes {
+		got = append(got, fmt.Sprintf("%s on %q: %d images, %d layers, %d bytes", names[n.ID], names[n.Parent], n.Images, n.Layers, n.Content))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	assert.Equal(c.t, want, got, "season %d", c.season)
+}
+
+// name tells a base from all others: its repository and its youngest step's moment.
+func (c truth) name(base *orchard.Image) string {
+	cfg, err := base.Image.ConfigFile()
+	require.NoError(c.t, err)
+	repository := "(nobody knows)"
+	if base.Published {
+		repository = c.host + "/" + base.Repository
+	}
+	return repository + " of " + cfg.Created.UTC().Format("2006-01-02 15:04:05")
+}
+
+func (c truth) called(n store.Node) string {
+	repository := "(nobody knows)"
+	if n.Name != n.Chain && n.Ties == "" {
+		repository = n.Name[:strings.LastIndexAny(n.Name, ":@")]
+	}
+	return repository + " of " + n.Created.UTC().Format("2006-01-02 15:04:05")
+}
+
+// bases are those that an image of the season stands on, or could.
+func (c truth) bases() []*orchard.Image {
+	return slices.DeleteFunc(c.o.Bases(), func(im *orchard.Image) bool { return im.Season > c.season })
+}
+
+// chainID is image-spec's identity of a stack of layers.
+func chainID(t *testing.T, im *orchard.Image) v1.Hash {
+	cfg, err := im.Image.ConfigFile()
+	require.NoError(t, err)
+	var diffs []digest.Digest
+	for _, h := range cfg.RootFS.DiffIDs {
+		diffs = append(diffs, digest.Digest(h.String()))
+	}
+	h, err := v1.NewHash(identity.ChainID(diffs).String())
+	require.NoError(t, err)
+	return h
+}
