@@ -187,7 +187,7 @@ func TestUnreadable(t *testing.T) {
 		}
 		return true
 	})
-	q, s, read := open(t, "", Options{})
+	q, s, _ := open(t, "", Options{})
 	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1"}
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
@@ -207,7 +207,7 @@ func TestUnreadable(t *testing.T) {
 	}, kinds)
 	assert.Equal(t, 3, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NULL AND reason <> ''"))
 
-	q, _, read = open(t, dsnOf(t, s), Options{})
+	q, _, read := open(t, dsnOf(t, s), Options{})
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
 	assert.Empty(t, read.count, "an image that could not be read is not tried again unasked")
