@@ -176,11 +176,18 @@ func TestUnreadable(t *testing.T) {
 	secret := reg.push(t, nil, "secret:1")
 	damaged := reg.push(t, nil, "damaged:1")
 	chart := reg.push(t, chartOf(t), "chart:1")
+	img, err := random.Image(100, 2)
+	require.NoError(t, err)
+	layers, err := img.Layers()
+	require.NoError(t, err)
+	layer, err := layers[1].Digest()
+	require.NoError(t, err)
+	partial := reg.push(t, img, "partial:1")
 	reg.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/v2/hidden/"), strings.HasPrefix(r.URL.Path, "/v2/secret/") && r.Method == http.MethodGet:
 			w.WriteHeader(http.StatusForbidden)
-		case strings.HasPrefix(r.URL.Path, "/v2/damaged/blobs/"):
+		case strings.HasPrefix(r.URL.Path, "/v2/damaged/blobs/"), strings.HasSuffix(r.URL.Path, layer.String()):
 			_, _ = io.WriteString(w, "\x1b[2J no blob")
 		default:
 			return false
@@ -188,10 +195,10 @@ func TestUnreadable(t *testing.T) {
 		return true
 	})
 	q, s, _ := open(t, "", Options{})
-	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1"}
+	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1", "partial:1"}
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
-	assert.Equal(t, Done{Looks: 4, Images: 1, Unreadable: 3}, q.Done())
+	assert.Equal(t, Done{Looks: 5, Images: 2, Unreadable: 3}, q.Done())
 	kinds := map[string]Failure{}
 	for _, f := range status(t, q).Failures {
 		assert.NotContains(t, f.Example, "\x1b")
@@ -203,6 +210,7 @@ func TestUnreadable(t *testing.T) {
 		"not found":                 {Kind: "not found", References: 2},
 		"forbidden":                 {Kind: "forbidden", References: 1, Images: 1},
 		"damaged or not understood": {Kind: "damaged or not understood", Images: 1},
+		"read in part":              {Kind: "read in part", Images: 1},
 		"not an image":              {Kind: "not an image", Images: 1},
 	}, kinds)
 	assert.Equal(t, 3, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NULL AND reason <> ''"))
@@ -219,7 +227,7 @@ func TestUnreadable(t *testing.T) {
 	add(t, q, again)
 	q, _, read = open(t, dsnOf(t, s), Options{})
 	work(t, q)
-	assert.Equal(t, map[string]int{secret.String(): 1, damaged.String(): 1, chart.String(): 1}, read.count)
-	assert.Equal(t, 3, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NOT NULL"))
-	assert.Len(t, status(t, q).Failures, 2)
+	assert.Equal(t, map[string]int{secret.String(): 1, damaged.String(): 1, chart.String(): 1, partial.String(): 1}, read.count)
+	assert.Equal(t, 4, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NOT NULL AND NOT partial"))
+	assert.Len(t, status(t, q).Failures, 2, "the chart is none, and two references are missing")
 }

@@ -48,21 +48,21 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 		return q.lookFailed(ctx, v, job, err)
 	}
 	q.answered(ctx, v, job.JobRow)
-	unreadable := false
+	again := false
 	if job.Args.Again {
-		read, err := q.store.Known(ctx, digest)
+		whole, err := q.store.Whole(ctx, digest)
 		if err != nil {
 			return err
 		}
-		unreadable = !read
+		again = !whole
 	}
 	err = q.transact(ctx, func(tx *sql.Tx) error {
 		known, err := q.store.See(ctx, tx, Ref(ref, ""), digest, time.Now())
 		if err != nil {
 			return err
 		}
-		if !known || unreadable {
-			if _, err := q.client.InsertTx(ctx, tx, readArgs{Digest: digest.String(), Ref: job.Args.Ref}, &river.InsertOpts{Queue: job.Queue}); err != nil {
+		if !known || again {
+			if _, err := q.client.InsertTx(ctx, tx, readArgs{Digest: digest.String(), Ref: job.Args.Ref, Again: again}, &river.InsertOpts{Queue: job.Queue}); err != nil {
 				return err
 			}
 		}

@@ -44,7 +44,11 @@ func (r *reader) Work(ctx context.Context, job *river.Job[readArgs]) error {
 	if err != nil {
 		return river.JobCancel(err)
 	}
-	if known, err := q.store.Known(ctx, digest); err != nil || known {
+	done := q.store.Known
+	if job.Args.Again {
+		done = q.store.Whole
+	}
+	if is, err := done(ctx, digest); err != nil || is {
 		return err
 	}
 	if n := deaths(job.JobRow); n >= mostDeaths {
@@ -152,7 +156,7 @@ func (q *Queue) tryElsewhere(ctx context.Context, job *river.Job[readArgs], repo
 			if _, err := river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job); err != nil {
 				return err
 			}
-			_, err := q.client.InsertTx(ctx, tx, readArgs{Digest: job.Args.Digest, Ref: r.String(), Tried: tried},
+			_, err := q.client.InsertTx(ctx, tx, readArgs{Digest: job.Args.Digest, Ref: r.String(), Again: job.Args.Again, Tried: tried},
 				&river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())})
 			return err
 		})

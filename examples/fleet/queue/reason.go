@@ -13,6 +13,14 @@ import (
 	"github.com/stemma-go/stemma/layers/source"
 )
 
+// Kinds of failures that are none of the registry's or the image's.
+const (
+	// NotImage: what is behind the reference is a chart, a signature or another artifact.
+	NotImage = "not an image"
+	// InPart: the image was read, but for something in it.
+	InPart = "read in part"
+)
+
 // A reason is why something can't be read: a few words that many failures have in common, and
 // what happened to this one. It is one line, fit to be printed.
 type reason struct{ kind, text string }
@@ -52,7 +60,7 @@ func kindOf(err error) string {
 	case status == http.StatusNotFound, errors.Is(err, source.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "not found"
 	case errors.Is(err, source.ErrNotImage):
-		return "not an image"
+		return NotImage
 	case errors.Is(err, source.ErrLimit):
 		return "too large"
 	}
