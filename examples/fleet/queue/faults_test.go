@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -100,13 +101,19 @@ func TestRefusedConnections(t *testing.T) {
 	good.push(t, nil, "a:1")
 	q, _, _ := open(t, "", Options{Patience: 3 * time.Second})
 	dead := &fakeRegistry{host: host}
-	add(t, q, append(dead.wanted(t, "a:1", "b:1", "c:1"), good.wanted(t, "a:1")...))
+	var names []string
+	for n := range 300 {
+		names = append(names, fmt.Sprintf("a:%d", n))
+	}
+	add(t, q, append(dead.wanted(t, names...), good.wanted(t, "a:1")...))
+	began := time.Now()
 	work(t, q)
+	assert.Less(t, time.Since(began), enough/2, "those that wait are given up together")
 	assert.Equal(t, int64(1), q.Done().Images)
 	st := status(t, q)
 	require.Len(t, st.Failures, 1)
 	assert.Equal(t, "the registry does not answer", st.Failures[0].Kind)
-	assert.Equal(t, 3, st.Failures[0].References)
+	assert.Equal(t, 300, st.Failures[0].References)
 	assert.Contains(t, st.Failures[0].Example, "refused")
 }
 

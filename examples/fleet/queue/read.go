@@ -79,7 +79,7 @@ type outcome struct {
 // be tried again.
 func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repository, digest v1.Hash) (outcome, error) {
 	in, v := q.opts.Registries.visit(ctx, repo.RegistryStr())
-	if err := v.of.wait(ctx); err != nil {
+	if err := q.enter(ctx, v); err != nil {
 		return outcome{}, err
 	}
 	select {
@@ -103,11 +103,8 @@ func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repos
 		return outcome{}, slow
 	case ctx.Err() != nil:
 		return outcome{}, context.Cause(ctx)
-	case v.refuse.Load() != nil:
-		if wait := q.refused(ctx, v, row); wait != nil {
-			return outcome{}, wait
-		}
-		return outcome{}, river.JobCancel(v.silence())
+	case v.refuse.Load() != nil && !definite(err):
+		return outcome{}, q.refused(ctx, v, row)
 	case v.broken.Load() && !last:
 		return outcome{}, reason{"the registry's answer broke off", printable.Line(fmt.Sprint(errors.Join(err, problems(rep))))}
 	case err == nil: // what is damaged is damaged, and the rest is worth having

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -46,7 +45,7 @@ func message(err error) string {
 	if !ok || len(refused.Errors) > 0 {
 		return err.Error()
 	}
-	return fmt.Sprintf("the registry answers %d %s", refused.StatusCode, http.StatusText(refused.StatusCode))
+	return "the registry answers " + statusLine(refused.StatusCode)
 }
 
 func kindOf(err error) string {
