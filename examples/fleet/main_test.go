@@ -36,15 +36,21 @@ func newFleet(t *testing.T, names ...string) *fleet {
 	t.Cleanup(server.Close)
 	f := &fleet{t, filepath.Join(t.TempDir(), "fleet.db"), strings.TrimPrefix(server.URL, "http://")}
 	for i, n := range names {
-		img := handmade.Image{Steps: []handmade.Step{
-			{CreatedBy: "COPY base / # buildkit", Files: []handmade.File{{Name: "etc/motd", Body: "welcome"}}},
-			{CreatedBy: "COPY app / # buildkit", Files: []handmade.File{{Name: "app", Body: fmt.Sprint(i)}}},
-		}}
-		ref, err := name.ParseReference(f.host + "/" + n)
-		require.NoError(t, err)
-		require.NoError(t, remote.Write(ref, img.Build(t)))
+		f.push(n, fmt.Sprint(i))
 	}
 	return f
+}
+
+// push pushes a small image.
+func (f *fleet) push(n, content string) {
+	f.t.Helper()
+	img := handmade.Image{Steps: []handmade.Step{
+		{CreatedBy: "COPY base / # buildkit", Files: []handmade.File{{Name: "etc/motd", Body: "welcome"}}},
+		{CreatedBy: "COPY app / # buildkit", Files: []handmade.File{{Name: "app", Body: content}}},
+	}}
+	ref, err := name.ParseReference(f.host + "/" + n)
+	require.NoError(f.t, err)
+	require.NoError(f.t, remote.Write(ref, img.Build(f.t)))
 }
 
 func (f *fleet) run(stdin, command string, args ...string) (out, errs string, code int) {
@@ -77,7 +83,7 @@ func TestScan(t *testing.T) {
 
 	out, errs, code = f.run("", "scan", f.host+"/shop/none:1")
 	assert.Equal(t, 3, code, errs)
-	assert.Contains(t, out, "not read: 1 reference, not found; such as "+f.host+"/shop/none:1: HEAD ")
+	assert.Contains(t, out, "not read: 1 reference, not found; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
 }
 
 func TestAddThenWork(t *testing.T) {
@@ -100,6 +106,30 @@ func TestAddThenWork(t *testing.T) {
 	out, errs, code = f.run("", "work")
 	require.Zero(t, code, errs)
 	assert.Contains(t, out, "4 references looked at and 4 images read in ")
+}
+
+// What is watched is looked at again, and a tag that has moved is read.
+func TestWatch(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "add", f.host+"/app:1")
+	require.Zero(t, code, errs)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"watch", "-db", f.db, "-cache", "", "-every", "1s"}, &env{strings.NewReader(""), io.Discard, io.Discard})
+	}()
+	read := func(n int) func() bool {
+		return func() bool {
+			out, _, _ := f.run("", "status")
+			return strings.Contains(out, fmt.Sprintf("\n0 images left to be read, %d in the last hour", n))
+		}
+	}
+	require.Eventually(t, read(1), time.Minute, 100*time.Millisecond)
+	f.push("app:1", "new")
+	require.Eventually(t, read(2), time.Minute, 100*time.Millisecond)
+	stop()
+	assert.Zero(t, <-done, "an interrupt is how it ends")
 }
 
 func TestCancel(t *testing.T) {

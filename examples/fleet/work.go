@@ -41,9 +41,12 @@ func work(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	var w worker
 	w.define(set, hurry)
 	dsn := database(set)
-	stay := set.Bool("stay", false, "wait for more when the queue is empty, until interrupted")
+	stay := set.Bool("stay", false, "wait for more when the queue is empty, until interrupted; without -patience, registries are waited for without an end")
 	if err := noArguments(set, args); err != nil {
 		return err
+	}
+	if *stay && !given(set, "patience") {
+		w.patience = 0
 	}
 	return withQueue(ctx, e, *dsn, "work", &w, func(q *queue.Queue) error {
 		if *stay {
@@ -116,6 +119,13 @@ func cancel(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 		fmt.Fprintf(e.stdout, "%s taken out of the queue\n", count(n, "job"))
 	}
 	return err
+}
+
+// given reports whether a flag was given.
+func given(set *flag.FlagSet, name string) bool {
+	found := false
+	set.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 func noArguments(set *flag.FlagSet, args []string) error {

@@ -40,7 +40,7 @@ type worker struct {
 func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
 	set.StringVar(&w.cache, "cache", defaultCache(), "the `directory` in which is kept what was learnt of layers; several workers may share it; '' is none")
 	set.Func("catalogue", "a `FILE` of names for bases of your own, as ancestry/catalogue/cmd/catalogue writes it; may be given several times", appendTo(&w.catalogues))
-	set.IntVar(&w.atOnce, "at-once", 4, "how many references or images of one registry are asked for at the same `time`")
+	set.IntVar(&w.atOnce, "at-once", 8, "how many references or images of one registry are asked for at the same `time`")
 	set.IntVar(&w.reads, "reads", 0, "how many `images` are read at the same time, of all registries; 0 is twice the number of processors")
 	set.Float64Var(&w.rate, "rate", 0, "how many `requests` a second one registry gets from this worker; 0 is no limit")
 	set.DurationVar(&w.patience, "patience", patience, "for how long a registry may not answer before what waits for it is given up; 0 is without an end")

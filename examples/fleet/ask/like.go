@@ -58,7 +58,7 @@ func likeness(q store.Question, name string) int {
 		return 4 // another tag
 	case asked == has:
 		return 3 // of another registry or owner
-	case levenshtein.Distance(asked, has, nil) <= max(1, len(asked)/4):
+	case levenshtein.Distance(asked, has, nil) <= max(1, len(asked)/3):
 		return 2 // a letter or two
 	case len(asked) >= 3 && strings.Contains(repository, asked), len(has) >= 3 && strings.Contains(q.Repository, has):
 		return 1

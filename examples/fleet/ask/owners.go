@@ -18,7 +18,7 @@ type owner struct {
 // for each of them.
 func owners(n int, of func(i int) (owners string, since time.Time)) []owner {
 	at := map[string]int{}
-	var all []owner
+	all := []owner{}
 	for i := range n {
 		names, since := of(i)
 		told := list(names)

@@ -118,7 +118,7 @@ func Query(ctx context.Context, s *store.Store, w io.Writer, name string, condit
 		}
 		where = append(where, one)
 	}
-	a := rowsOf{Where: conditions}
+	a := rowsOf{Where: conditions, Named: []namedRow{}}
 	limit := queryRows + 1
 	if o.All || o.JSON {
 		limit = 0
@@ -195,30 +195,65 @@ func (a *rowsOf) screen(s *screen, all bool) {
 		s.line("It has no rows.")
 		return
 	}
-	var cols []column
-	for _, c := range a.table {
+	shown, left := a.columns(s)
+	s.table(a.shown(shown))
+	if len(left) > 0 {
+		s.gap()
+		s.para("No room for " + strings.Join(left, ", ") + ": -width 250 has some, -format json has all.")
+	}
+	if a.More {
+		s.gap()
+		s.linef("There are more than these %d: fleet query -all %s has all.", queryRows, a.View.Name)
+	}
+}
+
+// columns chooses the columns for which the screen has room, and returns the names of the
+// others. Numbers of rows, hashes and digests give way first, then what comes last.
+func (a *rowsOf) columns(s *screen) (shown []int, left []string) {
+	for i := range a.table {
+		shown = append(shown, i)
+	}
+	for len(shown) > 1 {
+		if cols, lines := a.shown(shown); s.fits(cols, lines) {
+			break
+		}
+		out := len(shown) - 1
+		for k := len(shown) - 1; k >= 0; k-- {
+			if n := a.table[shown[k]].Name; strings.HasSuffix(n, "_id") || n == "digest" || n == "now" || n == "purl" {
+				out = k
+				break
+			}
+		}
+		left = append(left, a.table[shown[out]].Name)
+		shown = slices.Delete(shown, out, out+1)
+	}
+	return shown, left
+}
+
+// shown returns some of the columns as a table.
+func (a *rowsOf) shown(which []int) (cols []column, lines []row) {
+	for _, i := range which {
+		c := a.table[i]
 		cols = append(cols, column{title: c.Name, right: c.Type == "integer", cut: c.Type == "text"})
 	}
-	var lines []row
 	for _, r := range a.Rows {
-		line := make([]string, len(r))
-		for i, v := range r {
-			line[i] = cell(a.table[i], v)
+		var line []string
+		for _, i := range which {
+			line = append(line, cell(a.table[i], r[i]))
 		}
 		lines = append(lines, cells(line...))
 	}
-	s.table(cols, lines)
-	if a.More {
-		s.gap()
-		s.linef("There are more than these %d: fleet query -all %s has all, -format json for programs.", queryRows, a.View.Name)
-	}
+	return cols, lines
 }
 
 // cell is a value as a screen shows it: numbers with commas, but for those of rows.
 func cell(c store.Column, v any) string {
 	switch v := v.(type) {
-	case nil:
-		return "not known"
+	case nil: // the column's description says what that means
+		if c.Type == "time" {
+			return "not known"
+		}
+		return "-"
 	case time.Time:
 		return v.Format(time.DateOnly)
 	case bool:

@@ -85,6 +85,17 @@ func (s *screen) cut(text string, width int) string {
 	return ansi.Truncate(text, width, dots)
 }
 
+// cell cuts what stands in a table: names in the middle, since their beginnings are often the same,
+// sentences at their end.
+func (s *screen) cell(text string, width int) string {
+	over := ansi.StringWidth(text) - width
+	if over <= 0 || strings.Contains(strings.ReplaceAll(text, ", ", ""), " ") {
+		return s.cut(text, width)
+	}
+	head := s.cut(text, width/3)
+	return head + ansi.TruncateLeft(text, ansi.StringWidth(text)-(width-ansi.StringWidth(head)), "")
+}
+
 // para writes a sentence or two, on as many lines as they take.
 func (s *screen) para(text string) {
 	for _, l := range strings.Split(ansi.Wordwrap(s.clean(text), s.width, ""), "\n") {
@@ -113,12 +124,36 @@ func (s *screen) table(cols []column, rows []row) {
 	if len(rows) == 0 {
 		return
 	}
-	var lines [][]string
+	lines, titled := s.lines(cols, rows)
+	widths, _ := s.fit(cols, lines)
+	for n, line := range lines {
+		var b strings.Builder
+		for i, text := range line {
+			width := widths[i]
+			if i == 0 && n == 0 && titled { // it is not indented
+				width += 2
+			} else {
+				b.WriteString("  ")
+			}
+			text = s.cell(text, width)
+			pad := strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
+			if cols[i].right {
+				b.WriteString(pad + text)
+			} else {
+				b.WriteString(text + pad)
+			}
+		}
+		s.raw(b.String())
+	}
+}
+
+// lines returns the cells of a table as they are printed, that of its titles first, if there are any.
+func (s *screen) lines(cols []column, rows []row) (lines [][]string, titled bool) {
 	titles := make([]string, len(cols))
 	for i, c := range cols {
 		titles[i] = s.clean(c.title)
 	}
-	titled := strings.Join(titles, "") != ""
+	titled = strings.Join(titles, "") != ""
 	if titled {
 		lines = append(lines, titles)
 	}
@@ -134,32 +169,20 @@ func (s *screen) table(cols []column, rows []row) {
 		line[0] = branch + line[0]
 		lines = append(lines, line)
 	}
-	widths := s.fit(cols, lines)
-	for n, line := range lines {
-		var b strings.Builder
-		for i, text := range line {
-			width := widths[i]
-			if i == 0 && n == 0 && titled { // it is not indented
-				width += 2
-			} else {
-				b.WriteString("  ")
-			}
-			text = s.cut(text, width)
-			pad := strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
-			if cols[i].right {
-				b.WriteString(pad + text)
-			} else {
-				b.WriteString(text + pad)
-			}
-		}
-		s.raw(b.String())
-	}
+	return lines, titled
+}
+
+// fits reports whether a table has room on the screen.
+func (s *screen) fits(cols []column, rows []row) bool {
+	lines, _ := s.lines(cols, rows)
+	_, ok := s.fit(cols, lines)
+	return ok
 }
 
 // fit returns the widths of columns: what they need, and where that is too much for the screen,
-// the widest of those that may be cut gives way.
-func (s *screen) fit(cols []column, lines [][]string) []int {
-	const least = 12
+// the widest of those that may be cut gives way. ok is false if that is not enough.
+func (s *screen) fit(cols []column, lines [][]string) (widths []int, ok bool) {
+	const least = 20
 	widths, over := make([]int, len(cols)), -s.width
 	for i := range cols {
 		for _, line := range lines {
@@ -179,5 +202,5 @@ func (s *screen) fit(cols []column, lines [][]string) []int {
 		}
 		widths[widest]--
 	}
-	return widths
+	return widths, over <= 0
 }

@@ -51,7 +51,7 @@ type moved struct {
 // Stale says which images stand on an ancestor whose tag points elsewhere now: how many, on which
 // ancestors, since when, whose they are.
 func Stale(ctx context.Context, s *store.Store, w io.Writer, o Options) error {
-	var a stale
+	a := stale{Bases: []movedBase{}, Owners: []owner{}, Moved: []moved{}}
 	var err error
 	if a.Fleet, err = fleetOf(ctx, s); err != nil {
 		return err
@@ -113,7 +113,14 @@ func (a *stale) screen(s *screen, all bool) {
 		return
 	}
 	s.linef("%s of %s on what has moved on: a tag that points elsewhere now", comma(a.Images), stand(a.Fleet.Current))
-	s.linef("%s so by their base itself; for the rest, a base between has to be rebuilt first", are(a.Direct))
+	switch a.Direct {
+	case a.Images:
+		s.line("It is their base: a rebuild of each image is enough")
+	case 0:
+		s.line("For all of them, a base between has to be rebuilt first")
+	default:
+		s.linef("For %s it is their base; for the rest, a base between has to be rebuilt first", comma(a.Direct))
+	}
 	if a.Perhaps > 0 {
 		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
 	}
@@ -125,8 +132,6 @@ func (a *stale) screen(s *screen, all bool) {
 
 // stand says that so many images stand.
 func stand(n int) string { return plural(n, "image") + " " + english.PluralWord(n, "stands", "stand") }
-
-func are(n int) string { return comma(n) + " " + english.PluralWord(n, "is", "are") }
 
 func (a *stale) showBases(s *screen, all bool) {
 	const most = 8

@@ -60,6 +60,7 @@ type build struct {
 type rebuild struct {
 	ID     int64  `json:"id"`
 	Name   string `json:"name"`
+	Chain  string `json:"chain"`
 	Images int    `json:"images"`
 }
 
@@ -85,7 +86,7 @@ func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o O
 	if err != nil {
 		return err
 	}
-	a := standsOn{Asked: name}
+	a := standsOn{Asked: name, Owners: []owner{}, Builds: []build{}, Rebuild: []rebuild{}, Standers: []stander{}}
 	if a.Fleet, err = fleetOf(ctx, s); err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node) {
 		}
 		b := builds[im.Ancestor]
 		if b == nil {
-			b = &build{ID: im.Ancestor, Name: im.Name, Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
+			b = &build{ID: im.Ancestor, Name: orElse(nodes[im.Ancestor].Name, im.Name), Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
 			b.Ties = list(nodes[im.Ancestor].Ties)
 			builds[im.Ancestor] = b
 		}
@@ -223,7 +224,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node) {
 	slices.SortFunc(a.Builds, func(x, y build) int { return cmp.Or(cmp.Compare(y.Images, x.Images), cmp.Compare(x.ID, y.ID)) })
 	for _, n := range forest {
 		if builds[n.Parent] != nil && n.Images > 0 {
-			a.Rebuild = append(a.Rebuild, rebuild{n.ID, n.Name, n.Images})
+			a.Rebuild = append(a.Rebuild, rebuild{n.ID, n.Name, n.Chain, n.Images})
 		}
 	}
 	slices.SortFunc(a.Rebuild, func(x, y rebuild) int { return cmp.Or(cmp.Compare(y.Images, x.Images), cmp.Compare(x.Name, y.Name)) })
@@ -240,7 +241,7 @@ func (a *standsOn) screen(s *screen, all bool) {
 	if since := a.first(); since != nil {
 		first = ", the first since " + since.Format(time.DateOnly)
 	}
-	s.linef("%s of %s on %s%s", comma(a.Images), stand(a.Fleet.Current), a.Asked, first)
+	s.para(fmt.Sprintf("%s of %s on %s%s", comma(a.Images), stand(a.Fleet.Current), a.Asked, first))
 	if a.Perhaps > 0 {
 		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
 	}
@@ -281,9 +282,9 @@ func (a *standsOn) showRebuild(s *screen, all bool) {
 	shown := some(len(a.Rebuild), most, all)
 	var rows []row
 	for _, r := range a.Rebuild[:shown] {
-		rows = append(rows, cells(r.Name, comma(r.Images)))
+		rows = append(rows, cells(r.Name, short(r.Chain), comma(r.Images)))
 	}
-	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "images on it", right: true}}, rows)
+	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "layers"}, {title: "images on it", right: true}}, rows)
 	more(s, len(a.Rebuild), shown, a.all())
 	if a.Bare > 0 {
 		s.linef("  %s right on it, as far as is known", stand(a.Bare))
@@ -331,7 +332,7 @@ func (a *standsOn) showImages(s *screen, all bool) {
 }
 
 func (a *standsOn) showNobody(s *screen, all bool) {
-	s.linef("No image of %s is known to stand on %s.", comma(a.Fleet.Read), a.Asked)
+	s.para(fmt.Sprintf("No image of %s is known to stand on %s.", comma(a.Fleet.Read), a.Asked))
 	a.Fleet.note(s)
 	if len(a.Like) == 0 {
 		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")

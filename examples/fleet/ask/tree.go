@@ -20,6 +20,7 @@ type tree struct {
 	// altogether, were each image stored by itself.
 	Bytes   int64  `json:"bytes"`
 	Carried int64  `json:"carried"`
+	Unread  int    `json:"unread"`    // bases whose sizes are not known
 	Nodes   []node `json:"ancestors"` // parents before children
 }
 
@@ -34,6 +35,7 @@ type node struct {
 	Images     int        `json:"images"`  // that stand on it
 	Itself     int        `json:"itself"`  // that are it
 	Layers     int        `json:"layers"`  // of its own
+	Unread     bool       `json:"unread"`  // some of its layers were not read: its sizes are not known, and 0
 	Size       int64      `json:"size"`    // as stored
 	Content    int64      `json:"content"` // regular files
 	Shadowed   int64      `json:"shadowed"`
@@ -44,7 +46,7 @@ type node struct {
 // Tree says what the fleet stands on: every ancestor once, with how many images and bytes stand
 // on it.
 func Tree(ctx context.Context, s *store.Store, w io.Writer, o Options) error {
-	var a tree
+	a := tree{Nodes: []node{}}
 	var err error
 	if a.Fleet, err = fleetOf(ctx, s); err != nil {
 		return err
@@ -60,7 +62,7 @@ func Tree(ctx context.Context, s *store.Store, w io.Writer, o Options) error {
 func (a *tree) add(forest []store.Node) {
 	for _, n := range forest {
 		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: list(n.Ties), Chain: n.Chain, Images: n.Images, Itself: n.Itself,
-			Layers: n.Layers, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created)})
+			Layers: n.Layers, Unread: n.Unread, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created)})
 		if n.Parent == 0 {
 			a.Roots++
 		}
@@ -68,13 +70,19 @@ func (a *tree) add(forest []store.Node) {
 			a.Bases++
 			a.Bytes += n.Size
 			a.Carried += n.Carried
+			if n.Unread {
+				a.Unread++
+			}
 		}
 	}
 }
 
 func (a *tree) screen(s *screen, all bool) {
-	s.linef("%s on %s, with %s", plural(a.Fleet.Read, "image"), plural(a.Bases, "base"), plural(a.Roots, "root"))
+	s.linef("%s on %s, with %s", plural(a.Fleet.Current, "image"), plural(a.Bases, "base"), plural(a.Roots, "root"))
 	s.linef("The bases are %s, stored once; image by image they would be %s", bytesOf(a.Bytes), bytesOf(a.Carried))
+	if a.Unread > 0 {
+		s.linef("The sizes of %s are not known, and not counted: no image with all of its layers was read", plural(a.Unread, "base"))
+	}
 	a.Fleet.note(s)
 	s.gap()
 	const most = 40
@@ -95,7 +103,11 @@ func (a *tree) screen(s *screen, all bool) {
 		if n.Images == 0 {
 			images = "-"
 		}
-		rows = append(rows, row{b.line, []string{name, images, bytesOf(n.Size), bytesOf(n.Carried), since(n.Created)}})
+		size, carried := bytesOf(n.Size), bytesOf(n.Carried)
+		if n.Unread {
+			size, carried = "not known", "not known"
+		}
+		rows = append(rows, row{b.line, []string{name, images, size, carried, since(n.Created)}})
 	}
 	s.table([]column{{title: "Ancestor", cut: true}, {title: "images on it", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
 	if left > 0 {

@@ -26,7 +26,7 @@ type parquetSink struct {
 
 func newParquet(w io.Writer, t Table) (sink, error) {
 	return &parquetSink{columns: t.Columns, w: parquet.NewGenericWriter[any](w, parquetSchema(t), parquet.Compression(&parquet.Zstd),
-		parquet.MaxRowsPerRowGroup(groupRows), parquet.CreatedBy("stemma fleet", "", ""), parquet.KeyValueMetadata("stemma.table", t.Name))}, nil
+		parquet.MaxRowsPerRowGroup(groupRows), parquet.DictionaryMaxBytes(1<<20), parquet.CreatedBy("stemma fleet", "", ""), parquet.KeyValueMetadata("stemma.table", t.Name))}, nil
 }
 
 // parquetSchema makes the schema of a table by way of a struct, whose fields keep their order.

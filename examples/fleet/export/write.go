@@ -92,6 +92,9 @@ func WriteFile(ctx context.Context, dir string, f Format, t Table, rows Rows) (p
 
 // Whole writes a file, which is there in full, or as it was before.
 func Whole(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory", path)
+	}
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func WriteDOT(w io.Writer, f Forest) error {
 		if n.Note != "" {
 			style += ", color=firebrick"
 		}
-		lines = append(lines, fmt.Sprintf(`    a%d [label="%s\n%s\n%s"%s];`, n.ID, dot.Replace(clip(n.Name)), n.images(), dot.Replace(n.facts()), style))
+		lines = append(lines, fmt.Sprintf(`    a%d [label="%s\n%s\n%s"%s];`, n.ID, dot.Replace(n.Name), n.images(), dot.Replace(n.facts()), style))
 		if n.Parent != 0 {
 			lines = append(lines, fmt.Sprintf("    a%d -> a%d;", n.ID, n.Parent))
 		}

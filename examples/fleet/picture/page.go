@@ -9,8 +9,10 @@ import (
 	"html/template"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -107,10 +109,10 @@ func (p *page) add(n Node, x, w, y, h float64, depth, root int) {
 	if n.Note != "" {
 		class += " bad"
 	}
-	name := clip(n.Name)
+	name := n.Name
 	b := box{X: percent(x), W: percent(w), Y: fixed(y), H: fixed(h), Class: class, Title: name + ": " + n.images() + ", " + n.facts()}
 	if h >= 13 {
-		b.Name = name
+		b.Name = end(name)
 	}
 	if h >= 30 {
 		b.Images = n.images()
@@ -121,6 +123,15 @@ func (p *page) add(n Node, x, w, y, h float64, depth, root int) {
 		built = n.Built.UTC().Format(time.DateOnly)
 	}
 	p.Rows = append(p.Rows, tableRow{class, min(depth, 12), name, humanize.Comma(int64(n.Images)), humanize.Bytes(uint64(max(0, n.Bytes))), built, n.Note})
+}
+
+// end is the last part of a long name, which tells it from others of its registry.
+func end(name string) string {
+	const long = 24
+	if i := strings.LastIndexByte(name, '/'); i > 0 && utf8.RuneCountInString(name) > long {
+		return "…" + name[i:]
+	}
+	return name
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.3f%%", 100*share) }

@@ -28,8 +28,9 @@ const Most = 600
 // A Forest is what is drawn.
 type Forest struct {
 	AsOf   time.Time
-	Images int // that were read
-	Unread int // that could not be read, and are missing from the picture
+	Images int // that stand on them, or are them
+	All    int // images, those that are not in the picture included
+	Unread int // of All, those that could not be read
 	Nodes  []Node
 }
 
@@ -65,7 +66,7 @@ func count(n int, what string) string {
 
 // drawn returns the nodes that are drawn, those with the most images first, and how many are
 // left out. A parent is drawn wherever a child is, since it has as many images. One that is not
-// there is none.
+// there is none. Their texts are fit to be shown.
 func (f Forest) drawn() (nodes []Node, left int) {
 	nodes = slices.Clone(f.Nodes)
 	depth := depths(nodes)
@@ -83,6 +84,7 @@ func (f Forest) drawn() (nodes []Node, left int) {
 		if !there[n.Parent] {
 			nodes[i].Parent = 0
 		}
+		nodes[i].Name, nodes[i].Note = clip(n.Name), clip(n.Note)
 	}
 	return nodes, left
 }
@@ -90,19 +92,26 @@ func (f Forest) drawn() (nodes []Node, left int) {
 // depths returns how many parents each node has. What stands on itself, which no database of ours
 // says, is a root.
 func depths(nodes []Node) map[int64]int {
-	parent, depth := map[int64]int64{}, map[int64]int{}
+	parent, depth := map[int64]int64{}, map[int64]int{0: -1}
 	for _, n := range nodes {
 		parent[n.ID] = n.Parent
 	}
 	for _, n := range nodes {
-		d := 0
-		for at := n.Parent; at != 0 && d <= len(nodes); at = parent[at] {
-			d++
+		var below []int64 // whose depth is not known yet, the youngest first
+		at := n.ID
+		for ; len(below) <= len(nodes); at = parent[at] {
+			if _, known := depth[at]; known {
+				break
+			}
+			below = append(below, at)
 		}
-		if d > len(nodes) {
-			d = 0
+		if len(below) > len(nodes) { // a circle
+			depth[n.ID] = 0
+			continue
 		}
-		depth[n.ID] = d
+		for i, id := range slices.Backward(below) {
+			depth[id] = depth[at] + len(below) - i
+		}
 	}
 	return depth
 }
@@ -117,7 +126,7 @@ func (f Forest) missing() string {
 	if f.Unread == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s images could not be read, and are missing here", humanize.Comma(int64(f.Unread)), humanize.Comma(int64(f.Images+f.Unread)))
+	return fmt.Sprintf("%s of %s images could not be read, and are missing here", humanize.Comma(int64(f.Unread)), humanize.Comma(int64(f.All)))
 }
 
 // clip puts text from an image on one line, and cuts it after a hundred characters.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ func day(s string) time.Time {
 }
 
 func sample() Forest {
-	return Forest{AsOf: asOf, Images: 2028, Unread: 12, Nodes: []Node{
+	return Forest{AsOf: asOf, Images: 2028, All: 2040, Unread: 12, Nodes: []Node{
 		{ID: 1, Name: "debian:12", Sure: true, Built: day("2026-03-02"), Bytes: 74_000_000, Images: 1204},
 		{ID: 4, Parent: 2, Name: "shop/base:2", Sure: true, Built: day("2026-05-02"), Bytes: 31_000_000, Images: 300, Note: "not an allowed base"},
 		{ID: 2, Parent: 1, Name: "python:3.12", Sure: true, Built: day("2026-03-09"), Bytes: 120_000_000, Images: 800},
@@ -66,12 +65,17 @@ func TestGolden(t *testing.T) {
 	assert.NotContains(t, html, "could not be read")
 }
 
+// evils are names that an image may have.
+func evils() []string {
+	return []string{`"];a0->a1;[`, `\`, `\N\"`, "<script>alert(1)</script>", "\x1b[31m\n\u202e", strings.Repeat("x", 4096), "&lt;b&gt;", "</title></svg>", "\xff"}
+}
+
 // What an image says neither ends its label nor becomes markup.
 func TestHostile(t *testing.T) {
-	for _, evil := range []string{`"];a0->a1;[`, `\`, `\N\"`, "<script>alert(1)</script>", "\x1b[31m\n\u202e", strings.Repeat("x", 4096), "&lt;b&gt;", "</title></svg>", "\xff"} {
+	for _, evil := range evils() {
 		f := sample()
 		for i := range f.Nodes {
-			f.Nodes[i].Name, f.Nodes[i].Note = evil, "bad"
+			f.Nodes[i].Name, f.Nodes[i].Note = evil, evil
 		}
 		dot, html := write(t, f)
 		for _, out := range []string{dot, html} {
@@ -83,14 +87,6 @@ func TestHostile(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(html, "<title>Family"))
 		assert.Equal(t, 6, strings.Count(html, "</title>"), "the page's, and one a box")
 		assert.Equal(t, 6, strings.Count(html, "</svg>"))
-		if path, err := exec.LookPath("dot"); err == nil { // Graphviz reads it as nodes and edges that are ours
-			cmd := exec.Command(path, "-Tplain")
-			cmd.Stdin = strings.NewReader(dot)
-			out, err := cmd.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			assert.Equal(t, 5, strings.Count("\n"+string(out), "\nnode a"), evil)
-			assert.Equal(t, 3, strings.Count("\n"+string(out), "\nedge a"), evil)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/riverqueue/river"
 )
 
@@ -15,7 +16,11 @@ func (q *Queue) Cancel(ctx context.Context, registries ...string) (int, error) {
 	if len(registries) > 0 {
 		names := make([]string, 0, len(registries))
 		for _, r := range registries {
-			names = append(names, queueOf(r))
+			host, err := name.NewRegistry(r) // Docker Hub has several names
+			if err != nil {
+				return 0, err
+			}
+			names = append(names, queueOf(host.RegistryStr()))
 		}
 		list = list.Queues(names...)
 	}

@@ -26,6 +26,7 @@ type registry struct {
 	limit *rate.Limiter
 
 	mu       sync.Mutex
+	asked    bool   // it has answered this process before
 	down     Outage // zero while the registry answers
 	failures int    // openings of the gate since then that were of no use
 }
@@ -89,11 +90,12 @@ func (r *registry) refused(now time.Time, why refusal) Outage {
 	return r.down
 }
 
-// answered opens the gate. It reports whether it was closed.
+// answered opens the gate. It reports whether that is news: it was closed, or another process
+// may have left word that it is.
 func (r *registry) answered() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was := !r.down.Since.IsZero()
-	r.down, r.failures = Outage{}, 0
-	return was
+	news := !r.asked || !r.down.Since.IsZero()
+	r.asked, r.down, r.failures = true, Outage{}, 0
+	return news
 }

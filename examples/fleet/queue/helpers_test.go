@@ -2,11 +2,16 @@ package queue
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -155,7 +160,7 @@ func (r *readings) of(h v1.Hash) int {
 func open(t testing.TB, dsn string, o Options) (*Queue, *store.Store, *readings) {
 	t.Helper()
 	if dsn == "" {
-		dsn = filepath.Join(t.TempDir(), "fleet.db")
+		dsn = newDatabase(t)
 	}
 	s, err := store.Open(context.Background(), dsn)
 	require.NoError(t, err)
@@ -226,11 +231,42 @@ func chartOf(t testing.TB) v1.Image {
 	return mutate.ConfigMediaType(img, "application/vnd.cncf.helm.config.v1+json")
 }
 
-// dsnOf is the file of a store.
+// onPostgres is the variable with the URL of a server on which the tests run instead of SQLite.
+const onPostgres = "FLEET_TEST_POSTGRES"
+
+// newDatabase returns what a new database is called.
+func newDatabase(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(onPostgres)
+	if server == "" {
+		return filepath.Join(t.TempDir(), "fleet.db")
+	}
+	db, err := sql.Open("pgx", server)
+	require.NoError(t, err)
+	defer db.Close()
+	name := fmt.Sprintf("test_%d", rand.Int64())
+	_, err = db.Exec("CREATE DATABASE " + name)
+	require.NoError(t, err)
+	return databaseURL(t, server, name)
+}
+
+func databaseURL(t testing.TB, server, name string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	u.Path = name
+	return u.String()
+}
+
+// dsnOf is what a store's database is called.
 func dsnOf(t testing.TB, s *store.Store) string {
 	t.Helper()
 	var seq int
 	var name, file string
+	if server := os.Getenv(onPostgres); server != "" {
+		require.NoError(t, s.DB().QueryRow("SELECT current_database()").Scan(&name))
+		return databaseURL(t, server, name)
+	}
 	require.NoError(t, s.DB().QueryRow("PRAGMA database_list").Scan(&seq, &name, &file))
 	return file
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -57,7 +56,7 @@ func TestKilled(t *testing.T) {
 		names = append(names, fmt.Sprintf("shop/api:%d", n), fmt.Sprintf("other/api:%d", n))
 		reg.push(t, nil, names[2*n], names[2*n+1])
 	}
-	dsn := filepath.Join(t.TempDir(), "fleet.db")
+	dsn := newDatabase(t)
 	q, s, _ := open(t, dsn, Options{lease: killedLease})
 	add(t, q, reg.wanted(t, names...))
 	kills := 0

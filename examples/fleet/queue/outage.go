@@ -27,6 +27,9 @@ const mostSnoozes = 8
 func (q *Queue) refused(ctx context.Context, v *visit, row *rivertype.JobRow) error {
 	now := time.Now()
 	down := v.of.refused(now, *v.refuse.Load())
+	if down.Since.Equal(now) {
+		q.opts.Log.WarnContext(ctx, "a registry does not answer", slog.String("registry", v.host), slog.String("why", down.Why))
+	}
 	q.tell(ctx, row.Queue, down)
 	pause := max(down.Until.Sub(now), 0)
 	if p := q.opts.Patience; p > 0 {
@@ -44,8 +47,13 @@ func (q *Queue) refused(ctx context.Context, v *visit, row *rivertype.JobRow) er
 
 // answered opens the gate of a registry that answers.
 func (q *Queue) answered(ctx context.Context, v *visit, row *rivertype.JobRow) {
-	if v.of.answered() {
-		q.tell(ctx, row.Queue, Outage{})
+	was := v.of.outage()
+	if !v.of.answered() {
+		return
+	}
+	q.tell(ctx, row.Queue, Outage{})
+	if !was.Since.IsZero() {
+		q.opts.Log.WarnContext(ctx, "a registry answers again", slog.String("registry", v.host), slog.Duration("after", was.lasted(time.Now())))
 	}
 }
 

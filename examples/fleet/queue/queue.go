@@ -44,7 +44,7 @@ type Options struct {
 	// Platform is the one whose image is read of an index; nil is linux on this architecture.
 	Platform *v1.Platform
 
-	// AtOnce is how many jobs of one registry this process works on at the same time; 0 is 4.
+	// AtOnce is how many jobs of one registry this process works on at the same time; 0 is 8.
 	AtOnce int
 	// Reads is how many images this process reads at the same time, of all registries; 0 is
 	// twice the number of processors.
@@ -109,7 +109,7 @@ func Open(ctx context.Context, s *store.Store, opts *Options) (*Queue, error) {
 
 func (q *Queue) setDefaults() {
 	o := &q.opts
-	o.AtOnce = positive(o.AtOnce, 4)
+	o.AtOnce = positive(o.AtOnce, 8)
 	o.Reads = positive(o.Reads, 2*runtime.GOMAXPROCS(0))
 	o.Limit = positive(o.Limit, 30*time.Minute)
 	o.lease = positive(o.lease, lease)

@@ -15,7 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stemma-go/stemma/examples/fleet/store"
 	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/report"
 )
 
 func mustPlatform(t *testing.T, s string) *v1.Platform {
@@ -39,7 +41,7 @@ func TestEachImageOnce(t *testing.T) {
 	}
 	names = append(names, "a/x@"+digests[0].String())
 	add(t, q, reg.wanted(t, names...))
-	add(t, q, reg.wanted(t, names...))
+	add(t, q, reg.wanted(t, append(names, names...)...))
 	assert.Equal(t, len(names), status(t, q).Looks.Waiting, "each reference waits once")
 	work(t, q)
 	for _, d := range digests {
@@ -181,6 +183,41 @@ func TestCancel(t *testing.T) {
 	q, _, read = open(t, dsnOf(t, s), Options{})
 	work(t, q)
 	assert.Len(t, read.count, 1, "what is added again is done again")
+}
+
+// A worker that is stopped gives its jobs back at once, and no attempt is counted.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	reg := startRegistry(t)
+	reg.push(t, nil, "a:1")
+	reading := make(chan struct{})
+	q, s, _ := open(t, "", Options{Read: func(ctx context.Context, _ string) (store.Image, *report.Report, error) {
+		close(reading)
+		<-ctx.Done()
+		return store.Image{}, nil, ctx.Err()
+	}})
+	add(t, q, reg.wanted(t, "a:1"))
+	ctx, stop := context.WithCancel(context.Background())
+	go func() { <-reading; stop() }()
+	require.ErrorIs(t, q.Work(ctx, false, nil), context.Canceled)
+	assert.Equal(t, 1, number(t, s, "SELECT count(*) FROM river_job WHERE kind = 'read' AND state = 'available' AND attempt = 0"))
+	q, _, _ = open(t, dsnOf(t, s), Options{})
+	work(t, q)
+	assert.Equal(t, int64(1), q.Done().Images)
+}
+
+// A bug that an image brings to light costs that image alone.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	reg := startRegistry(t)
+	reg.push(t, nil, "a:1")
+	q, _, _ := open(t, "", Options{Read: func(context.Context, string) (store.Image, *report.Report, error) { panic("no such layer\x1b") }})
+	add(t, q, reg.wanted(t, "a:1"))
+	work(t, q)
+	st := status(t, q)
+	require.Len(t, st.Failures, 1)
+	assert.Equal(t, "a bug in the reader", st.Failures[0].Kind)
+	assert.Contains(t, st.Failures[0].Example, `: no such layer\x1b`)
 }
 
 func TestQueueOf(t *testing.T) {

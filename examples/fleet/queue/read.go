@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -82,7 +84,7 @@ func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repos
 	case <-ctx.Done():
 		return outcome{}, context.Cause(ctx)
 	}
-	img, rep, err := q.opts.Read(in, repo.Digest(digest.String()).Name())
+	img, rep, err := q.safeRead(in, repo.Digest(digest.String()).Name())
 	got := outcome{img, rep, err}
 	last := row.Attempt >= row.MaxAttempts
 	switch {
@@ -108,6 +110,17 @@ func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repos
 		q.answered(ctx, v, row)
 	}
 	return got, nil
+}
+
+// safeRead has a panic told like any other error, with the image that caused it.
+func (q *Queue) safeRead(ctx context.Context, ref string) (img store.Image, rep *report.Report, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			q.opts.Log.ErrorContext(ctx, "reading panicked", slog.String("reference", ref), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			err = reason{"a bug in the reader", printable.Line(fmt.Sprint(p))}
+		}
+	}()
+	return q.opts.Read(ctx, ref)
 }
 
 // problems are those of a report, if there is one.

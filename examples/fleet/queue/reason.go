@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -24,11 +25,20 @@ func because(err error) reason {
 		return r
 	}
 	const most = 500
-	text := printable.Line(err.Error())
+	text := printable.Line(message(err))
 	if r := []rune(text); len(r) > most {
 		text = string(r[:most]) + "…"
 	}
 	return reason{kindOf(err), text}
+}
+
+// message is an error's own, but for the answer to a HEAD, which has none.
+func message(err error) string {
+	refused, ok := err.(*transport.Error)
+	if !ok || len(refused.Errors) > 0 {
+		return err.Error()
+	}
+	return fmt.Sprintf("the registry answers %d %s", refused.StatusCode, http.StatusText(refused.StatusCode))
 }
 
 func kindOf(err error) string {

@@ -56,6 +56,7 @@ func (r *Registries) registry(host string) *registry {
 
 // A visit is one job's business with its registry.
 type visit struct {
+	host   string
 	of     *registry
 	ctx    context.Context // the job's
 	refuse atomic.Pointer[refusal]
@@ -73,7 +74,7 @@ type visitKey struct{}
 
 // visit marks a context, so that what happens to its requests is noted.
 func (r *Registries) visit(ctx context.Context, host string) (context.Context, *visit) {
-	v := &visit{of: r.registry(host), ctx: ctx}
+	v := &visit{host: host, of: r.registry(host), ctx: ctx}
 	return context.WithValue(ctx, visitKey{}, v), v
 }
 

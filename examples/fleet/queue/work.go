@@ -28,7 +28,7 @@ func (q *Queue) Done() Done {
 const patienceWithDatabase = 10 * time.Minute
 
 // Work works until nothing is left to be done, here or by others; or with stay until ctx is
-// done. Every second it tells progress, if that is not nil, how many jobs are left. When ctx is
+// done. Twice a second it tells progress, if that is not nil, how many jobs are left. When ctx is
 // done, it gives the jobs that run back to the queue, and returns ctx's error.
 func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) error {
 	if q.opts.Read == nil {
@@ -48,7 +48,7 @@ func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) er
 
 // workQueues adds the queues of registries as they turn up.
 func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) error {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	lastSeen := time.Now()
 	for {
