@@ -65,10 +65,7 @@ func (c truth) ask(q store.Question, fits func(*orchard.Image) bool) {
 	images, known, err := c.s.StandsOn(c.t.Context(), q)
 	require.NoError(c.t, err)
 	require.True(c.t, known, "%v", q)
-	current := map[v1.Hash]bool{}
-	for _, im := range c.o.References(c.season) {
-		current[im.Digest] = true
-	}
+	current := c.current()
 	var want, got []string
 	for _, im := range c.o.Pushed(c.season) {
 		if fits(im) {
@@ -113,7 +110,17 @@ func (c truth) stale() {
 	c.same(want, got, "what is stale")
 }
 
-// tree compares the fleet's family tree: every ancestor once, what stands on it, its name.
+// current are the images that a reference has.
+func (c truth) current() map[v1.Hash]bool {
+	current := map[v1.Hash]bool{}
+	for _, im := range c.o.References(c.season) {
+		current[im.Digest] = true
+	}
+	return current
+}
+
+// tree compares the fleet's family tree: every ancestor once, how many of the images that a
+// reference has stand on it, its name.
 func (c truth) tree() {
 	nodes, err := c.s.Forest(c.t.Context(), false)
 	require.NoError(c.t, err)
@@ -122,14 +129,18 @@ func (c truth) tree() {
 		names[n.ID] = c.called(n)
 	}
 	var want, got []string
+	current := c.current()
 	for _, base := range c.bases() {
-		images := 0
+		images, ever := 0, false
 		for _, im := range c.o.Pushed(c.season) {
 			if im.StandsOn(base) {
-				images++
+				ever = true
+				if current[im.Digest] {
+					images++
+				}
 			}
 		}
-		if images == 0 {
+		if !ever {
 			continue
 		}
 		parent := ""
