@@ -172,3 +172,9 @@ func (s *Store) Known(ctx context.Context, digest v1.Hash) (bool, error) {
 	n, err := column[int64](s.in(ctx, s.db), "SELECT id FROM images WHERE digest = ? AND ancestor_id IS NOT NULL", digest.String())
 	return len(n) > 0, err
 }
+
+// Whole reports whether an image has been read, and not only in part.
+func (s *Store) Whole(ctx context.Context, digest v1.Hash) (bool, error) {
+	n, err := column[int64](s.in(ctx, s.db), "SELECT id FROM images WHERE digest = ? AND ancestor_id IS NOT NULL AND NOT partial", digest.String())
+	return len(n) > 0, err
+}
