@@ -86,11 +86,16 @@ FROM (
 GROUP BY f.ancestor_id, f.subject_id;
 
 -- Which references name which ancestors on which something stands: because of what was told,
--- or because they had that very image.
+-- because a tag was told with the digest of an image that is that ancestor, or because they had
+-- that very image.
 CREATE VIEW ancestor_refs AS
 SELECT b.ancestor_id, r.id AS ref_id, r.repository, r.tag, b.confidence, b.tie
 FROM best_names b JOIN refs r ON r.repository = b.repository AND r.tag = b.tag
 WHERE b.tag <> '' AND r.digest = ''
+UNION
+SELECT n.ancestor_id, r.id, r.repository, r.tag, 3, false
+FROM names n JOIN images i ON i.ancestor_id = n.ancestor_id AND i.digest = n.digest JOIN refs r ON r.repository = n.repository AND r.tag = n.tag
+WHERE n.tag <> '' AND r.digest = ''
 UNION
 SELECT a.id, r.id, r.repository, r.tag, 4, false
 FROM ancestors a JOIN images i ON i.ancestor_id = a.id JOIN sightings s ON s.image_id = i.id JOIN refs r ON r.id = s.ref_id
