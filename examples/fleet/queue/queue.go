@@ -200,7 +200,7 @@ func (q *Queue) migrate(ctx context.Context) error {
 	}
 }
 
-// newPuller makes what asks registries for digests and lists. It repeats nothing: River does.
+// newPuller makes what asks registries for digests. It repeats nothing: River does.
 func (q *Queue) newPuller() (*remote.Puller, error) {
 	return remote.NewPuller(
 		remote.WithTransport(q.opts.Registries),
@@ -208,12 +208,8 @@ func (q *Queue) newPuller() (*remote.Puller, error) {
 		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
 		remote.WithRetryPredicate(func(error) bool { return false }),
 		remote.WithRetryStatusCodes(),
-		remote.WithPageSize(1000),
 	)
 }
-
-// Puller asks registries with the queue's credentials.
-func (q *Queue) Puller() *remote.Puller { return q.puller }
 
 // A Wanted is a reference to be looked at.
 type Wanted struct {
