@@ -27,6 +27,7 @@ const quiet = time.Second
 type Line struct {
 	mu   sync.Mutex
 	out  gate
+	what string // that is counted; "" is bytes of an image
 	bar  *progressbar.ProgressBar // nil until there is something to show
 	all  int64
 	last int64
@@ -55,6 +56,13 @@ func (g *gate) Write(b []byte) (int, error) {
 // New returns a line on w, which should be the standard error. Time is counted from
 // here.
 func New(w io.Writer) *Line { return newLine(w, quiet, isTerminal(w)) }
+
+// Counting returns a line that counts things instead of bytes, such as images.
+func Counting(w io.Writer, what string) *Line {
+	l := New(w)
+	l.what = what
+	return l
+}
 
 func newLine(w io.Writer, delay time.Duration, terminal bool) *Line {
 	return &Line{out: gate{w: w, from: time.Now().Add(delay)}, off: !terminal}
@@ -115,10 +123,10 @@ func (l *Line) Update(done, all int64) {
 	}
 	switch {
 	case l.bar == nil:
-		l.bar = newBar(&l.out, all)
+		l.bar = l.newBar(all)
 	case l.all < 0 && all > 0: // a bar without a length forgets how far it is
 		_ = l.bar.Clear()
-		l.bar = newBar(&l.out, all)
+		l.bar = l.newBar(all)
 	case all != l.all:
 		l.bar.ChangeMax64(all)
 	}
@@ -143,16 +151,24 @@ func (l *Line) Done() {
 	}
 }
 
-func newBar(w io.Writer, all int64) *progressbar.ProgressBar {
+func (l *Line) newBar(all int64) *progressbar.ProgressBar {
+	counts := progressbar.OptionSetDescription(l.what)
+	if l.what == "" {
+		counts = bytesRead
+	}
 	return progressbar.NewOptions64(all,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetWriter(&l.out),
+		counts,
 		progressbar.OptionShowCount(),
-		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
 	)
+}
+
+func bytesRead(b *progressbar.ProgressBar) {
+	progressbar.OptionSetDescription("reading")(b)
+	progressbar.OptionShowBytes(true)(b)
+	progressbar.OptionShowTotalBytes(true)(b)
 }

@@ -30,6 +30,17 @@ func TestShowsAfterDelay(t *testing.T) {
 	assert.Equal(t, n, out.Len(), "silent after Done")
 }
 
+func TestCounting(t *testing.T) {
+	var out bytes.Buffer
+	l := newLine(&out, time.Nanosecond, true)
+	l.what = "jobs"
+	time.Sleep(time.Millisecond)
+	l.Update(25, 100)
+	assert.Contains(t, out.String(), "jobs")
+	assert.Contains(t, out.String(), "25/100")
+	assert.NotContains(t, out.String(), "B")
+}
+
 func TestWaiting(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/stemma-go/stemma/examples/fleet/list"
+	"github.com/stemma-go/stemma/examples/fleet/queue"
+	"github.com/stemma-go/stemma/examples/fleet/store"
+	"github.com/stemma-go/stemma/layers/printable"
+)
+
+// wanted are the flags that say which references are meant.
+type wanted struct {
+	files, registries, namespaces []string
+	tags, owner                   string
+	kubernetes, again             bool
+	refs                          []string
+}
+
+func (w *wanted) define(set *flag.FlagSet) {
+	set.Func("f", "add the references in `FILE`, one a line; - is the standard input", appendTo(&w.files))
+	set.Func("registry", "add all repositories of the registry `HOST`, if it lists them", appendTo(&w.registries))
+	set.Func("namespace", "add the repository `HOST/NAME` and all below it", appendTo(&w.namespaces))
+	set.StringVar(&w.tags, "tags", "", "of -registry and -namespace, add only tags like this `PATTERN`: '1.*'; by default all but those of signatures")
+	set.BoolVar(&w.kubernetes, "kubernetes", false, "add what runs in a cluster: the standard input is the output of kubectl get pods --all-namespaces --output json; a pod's namespace is the owner")
+	set.StringVar(&w.owner, "owner", "", "whose the references are: a `NAME` of a team")
+	set.BoolVar(&w.again, "again", false, "read images again that could not be read before, or only in part")
+}
+
+func appendTo(to *[]string) func(string) error {
+	return func(s string) error { *to = append(*to, s); return nil }
+}
+
+// check looks at the flags before anything is opened.
+func (w *wanted) check(refs []string) error {
+	w.refs = refs
+	if w.kubernetes {
+		w.files = append(w.files, "-")
+	}
+	if len(w.refs)+len(w.files)+len(w.registries)+len(w.namespaces) == 0 {
+		return usagef("name references, or -f, -registry, -namespace or -kubernetes")
+	}
+	if w.tags != "" && len(w.registries)+len(w.namespaces) == 0 {
+		return usagef("-tags needs -registry or -namespace")
+	}
+	for _, p := range append(append([]string{}, w.registries...), w.namespaces...) {
+		if _, err := list.ParsePlace(p, w.tags); err != nil {
+			return usageError(err.Error())
+		}
+	}
+	return nil
+}
+
+// items are the references that are meant.
+func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[list.Item, error] {
+	return func(yield func(list.Item, error) bool) {
+		for _, r := range w.refs {
+			if !yield(list.Parse(r)) {
+				return
+			}
+		}
+		for _, f := range w.files {
+			for item, err := range e.read(f) {
+				if !yield(item, err) {
+					return
+				}
+			}
+		}
+		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(usualTransport(insecure)), remote.WithPageSize(1000))
+		if err != nil {
+			yield(list.Item{}, err)
+			return
+		}
+		var opts []name.Option
+		if insecure {
+			opts = append(opts, name.Insecure)
+		}
+		for _, s := range append(append([]string{}, w.registries...), w.namespaces...) {
+			p, err := list.ParsePlace(s, w.tags)
+			if err != nil {
+				yield(list.Item{}, err)
+				return
+			}
+			for item, err := range p.References(ctx, puller, opts...) {
+				if !yield(item, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// read reads a list.
+func (e *env) read(file string) iter.Seq2[list.Item, error] {
+	return func(yield func(list.Item, error) bool) {
+		in := e.stdin
+		if file != "-" {
+			f, err := os.Open(file)
+			if err != nil {
+				yield(list.Item{}, err)
+				return
+			}
+			defer f.Close()
+			in = f
+		} else {
+			file = "standard input"
+		}
+		for item, err := range list.Read(io.Reader(in)) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", file, err)
+			}
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
+}
+
+// put puts them in the queue. What can't be put there is told, and does not keep the others
+// from it.
+func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool) error {
+	const atOnce = 500
+	var some []queue.Wanted
+	added, wrong := 0, 0
+	flush := func() error {
+		err := q.Add(ctx, some...)
+		if err == nil {
+			added += len(some)
+		}
+		some = some[:0]
+		return err
+	}
+	for item, err := range w.items(ctx, e, insecure) {
+		if err != nil {
+			wrong++
+			fmt.Fprintf(e.stderr, "fleet: %s\n", printable.Line(err.Error()))
+			continue
+		}
+		owner := item.Owner
+		if owner == "" {
+			owner = w.owner
+		}
+		if some = append(some, queue.Wanted{Ref: queue.Ref(item.Reference, owner), Again: w.again}); len(some) == atOnce {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := errors.Join(ctx.Err(), flush()); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s in the queue\n", count(added, "reference"))
+	if wrong > 0 {
+		return fmt.Errorf("%s could not be added", count(wrong, "line or repository", "lines or repositories"))
+	}
+	return nil
+}
+
+func add(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
+	var w wanted
+	w.define(set)
+	dsn := database(set)
+	insecure := set.Bool("insecure", false, "allow plain HTTP and unverified TLS")
+	refs, err := parse(set, args)
+	if err != nil {
+		return err
+	}
+	if err := w.check(refs); err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, *dsn)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	q, err := queue.Open(ctx, s, &queue.Options{Insecure: *insecure})
+	if err != nil {
+		return err
+	}
+	return w.put(ctx, e, q, *insecure)
+}

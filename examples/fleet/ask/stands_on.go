@@ -1,0 +1,347 @@
+package ask
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/examples/fleet/store"
+)
+
+// ErrNobody says that no image of the fleet is known to stand on what was asked for.
+type ErrNobody struct {
+	Name string
+	Why  string
+}
+
+func (e ErrNobody) Error() string {
+	return fmt.Sprintf("nothing in the fleet is known to stand on %s: %s", e.Name, e.Why)
+}
+
+// standsOn is the answer to who stands on an ancestor.
+type standsOn struct {
+	Asked   string `json:"asked"`
+	Known   bool   `json:"known"` // there is an ancestor of that name
+	Fleet   fleet  `json:"fleet"`
+	Images  int    `json:"images"`  // that stand on it and that a reference has now
+	Past    int    `json:"past"`    // that stand on it and that no reference has any more
+	Perhaps int    `json:"perhaps"` // of Images, those whose ancestor may be another as well
+	Itself  int    `json:"itself"`  // images that are it
+	// Owners are those of Images, Builds the ancestors that have the name, Rebuild what is
+	// built right on them and has images on it, those with the most first. Bare is how many of Images
+	// stand on it with nothing known between.
+	Owners   []owner   `json:"owners"`
+	Builds   []build   `json:"builds"`
+	Rebuild  []rebuild `json:"rebuild"`
+	Bare     int       `json:"bare"`
+	Standers []stander `json:"standers"`
+	Like     []like    `json:"like,omitempty"` // names that are like the one asked for, if nothing stands on that
+}
+
+// A build is an ancestor that has the name that was asked for.
+type build struct {
+	ID         int64      `json:"id"`
+	Name       string     `json:"name"`
+	Chain      string     `json:"chain"`
+	Confidence string     `json:"confidence"`
+	Ties       []string   `json:"ties,omitempty"`
+	Created    *time.Time `json:"created"`
+	Images     int        `json:"images"`
+	Since      *time.Time `json:"since"`
+}
+
+// A rebuild is an ancestor on which images stand, and which has to be built anew for them.
+type rebuild struct {
+	ID     int64  `json:"id"`
+	Name   string `json:"name"`
+	Chain  string `json:"chain"`
+	Images int    `json:"images"`
+}
+
+// A stander is an image that stands on it.
+type stander struct {
+	Digest  string     `json:"digest"`
+	Refs    []string   `json:"refs"`
+	Current bool       `json:"current"`
+	Owners  []string   `json:"owners"`
+	Since   *time.Time `json:"since"`
+	Build   int64      `json:"build"`
+	Depth   int        `json:"depth"`
+	Tie     bool       `json:"tie"`
+	Itself  bool       `json:"itself"`
+}
+
+// StandsOn says which images stand on what name names: "debian", "debian:12",
+// "registry.example.org/base@sha256:…" or a digest alone. How many, whose they are, since when, and what has to
+// be built anew first. Where nothing is known to stand on it, it says what is like it, and the
+// error is an ErrNobody.
+func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o Options) error {
+	questions, err := questionsOf(name)
+	if err != nil {
+		return err
+	}
+	a := standsOn{Asked: name, Owners: []owner{}, Builds: []build{}, Rebuild: []rebuild{}, Standers: []stander{}}
+	if a.Fleet, err = fleetOf(ctx, s); err != nil {
+		return err
+	}
+	forest, err := s.Forest(ctx, false)
+	if err != nil {
+		return err
+	}
+	for _, q := range questions {
+		images, known, err := s.StandsOn(ctx, q)
+		if err != nil {
+			return err
+		}
+		if a.Known = a.Known || known; len(images) > 0 {
+			a.add(images, forest)
+			break
+		}
+	}
+	nobody := a.Images+a.Past == 0
+	if nobody {
+		a.Like = alike(questions[0], forest)
+	}
+	if err := o.say(w, &a); err != nil || !nobody {
+		return err
+	}
+	return a.nobody()
+}
+
+func (a *standsOn) nobody() error {
+	why := "no ancestor has that name"
+	switch {
+	case a.Itself > 0:
+		why = "it is an image of the fleet, and no other is built on it"
+	case a.Known:
+		why = "its name is known, and no image has it"
+	}
+	return ErrNobody{a.Asked, why}
+}
+
+// CheckName refuses what cannot be the name of an image.
+func CheckName(name string) error {
+	_, err := questionsOf(name)
+	return err
+}
+
+// questionsOf returns what a name may mean: as it is written, and as others write the same.
+func questionsOf(name string) ([]store.Question, error) {
+	q := store.Question{Repository: name}
+	if at := strings.LastIndexByte(name, '@'); at >= 0 || strings.HasPrefix(name, "sha256:") {
+		digest, err := v1.NewHash(name[at+1:])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		q.Repository, q.Digest = name[:max(at, 0)], digest
+		if q.Repository == "" {
+			return []store.Question{q}, nil
+		}
+	}
+	if colon := strings.LastIndexByte(q.Repository, ':'); colon > strings.LastIndexByte(q.Repository, '/') {
+		q.Repository, q.Tag = q.Repository[:colon], q.Repository[colon+1:]
+		if q.Tag == "" {
+			return nil, fmt.Errorf("%s: the tag is empty", name)
+		}
+	}
+	if q.Repository == "" || strings.ContainsAny(q.Repository, " \t\r\n") {
+		return nil, fmt.Errorf("%q is no name of an image", name)
+	}
+	if q.Digest != (v1.Hash{}) {
+		q.Tag = "" // the digest says more
+	}
+	all := []store.Question{q}
+	for _, other := range spellings(q.Repository) {
+		q.Repository = other
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+// spellings are other ways to write a repository of Docker Hub.
+func spellings(repository string) []string {
+	hub := repository
+	for _, host := range []string{"docker.io/", "index.docker.io/", "registry-1.docker.io/"} {
+		hub = strings.TrimPrefix(hub, host)
+	}
+	if first, _, slash := strings.Cut(hub, "/"); slash && (strings.ContainsAny(first, ".:") || first == "localhost") {
+		return nil // of another registry
+	}
+	hub = strings.TrimPrefix(hub, "library/")
+	full := hub
+	if !strings.Contains(hub, "/") {
+		full = "library/" + hub
+	}
+	all := []string{hub, "docker.io/" + full, "index.docker.io/" + full}
+	return slices.DeleteFunc(all, func(s string) bool { return s == repository })
+}
+
+// add counts the images.
+func (a *standsOn) add(images []store.Stander, forest []store.Node) {
+	nodes := map[int64]store.Node{}
+	for _, n := range forest {
+		nodes[n.ID] = n
+	}
+	builds := map[int64]*build{}
+	var now []store.Stander
+	for _, im := range images {
+		a.Standers = append(a.Standers, stander{hash(im.Digest), list(im.Refs), im.Current, list(im.Owners), moment(im.Since), im.Ancestor, im.Depth, im.Tie, im.Itself})
+		if im.Itself {
+			a.Itself++
+			continue
+		}
+		if !im.Current {
+			a.Past++
+			continue
+		}
+		now = append(now, im)
+		if im.Tie {
+			a.Perhaps++
+		}
+		if im.Depth == 1 {
+			a.Bare++
+		}
+		b := builds[im.Ancestor]
+		if b == nil {
+			b = &build{ID: im.Ancestor, Name: orElse(nodes[im.Ancestor].Name, im.Name), Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
+			b.Ties = list(nodes[im.Ancestor].Ties)
+			builds[im.Ancestor] = b
+		}
+		b.Images++
+		if m := moment(im.Since); m != nil && (b.Since == nil || m.Before(*b.Since)) {
+			b.Since = m
+		}
+	}
+	for _, b := range builds {
+		a.Builds = append(a.Builds, *b)
+	}
+	slices.SortFunc(a.Builds, func(x, y build) int { return cmp.Or(cmp.Compare(y.Images, x.Images), cmp.Compare(x.ID, y.ID)) })
+	for _, n := range forest {
+		if builds[n.Parent] != nil && n.Images > 0 {
+			a.Rebuild = append(a.Rebuild, rebuild{n.ID, n.Name, n.Chain, n.Images})
+		}
+	}
+	slices.SortFunc(a.Rebuild, func(x, y rebuild) int { return cmp.Or(cmp.Compare(y.Images, x.Images), cmp.Compare(x.Name, y.Name)) })
+	a.Images = len(now)
+	a.Owners = owners(len(now), func(i int) (string, time.Time) { return now[i].Owners, now[i].Since })
+}
+
+func (a *standsOn) screen(s *screen, all bool) {
+	if a.Images+a.Past == 0 {
+		a.showNobody(s, all)
+		return
+	}
+	first := ""
+	if since := a.first(); since != nil {
+		first = ", the first since " + since.Format(time.DateOnly)
+	}
+	s.para(fmt.Sprintf("%s of %s on %s%s", comma(a.Images), stand(a.Fleet.Current), a.Asked, first))
+	if a.Perhaps > 0 {
+		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
+	}
+	if a.Past > 0 {
+		s.linef("%s more stand on it, and no reference has them any more", comma(a.Past))
+	}
+	if a.Fleet.Unreadable > 0 {
+		s.linef("%s of %s could not be read, and may stand on it, too: fleet status", comma(a.Fleet.Unreadable), plural(a.Fleet.Read+a.Fleet.Unreadable, "image"))
+	}
+	a.Fleet.noteRest(s)
+	if a.Images > 0 {
+		showOwners(s, a.Owners, all, a.all())
+		a.showRebuild(s, all)
+		a.showBuilds(s, all)
+	}
+	a.showImages(s, all)
+}
+
+// first is since when the first of the images stands on it; nil if that is not known.
+func (a *standsOn) first() (since *time.Time) {
+	for _, b := range a.Builds {
+		if since == nil || b.Since != nil && b.Since.Before(*since) {
+			since = b.Since
+		}
+	}
+	return since
+}
+
+// all says how to see the rest.
+func (a *standsOn) all() string { return "fleet stands-on -all " + a.Asked }
+
+func (a *standsOn) showRebuild(s *screen, all bool) {
+	const most = 5
+	if len(a.Rebuild) == 0 {
+		return
+	}
+	s.gap()
+	shown := some(len(a.Rebuild), most, all)
+	var rows []row
+	for _, r := range a.Rebuild[:shown] {
+		rows = append(rows, cells(r.Name, short(r.Chain), comma(r.Images)))
+	}
+	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "layers"}, {title: "images on it", right: true}}, rows)
+	more(s, len(a.Rebuild), shown, a.all())
+	if a.Bare > 0 {
+		s.linef("  %s right on it, as far as is known", stand(a.Bare))
+	}
+}
+
+func (a *standsOn) showBuilds(s *screen, all bool) {
+	const most = 5
+	s.gap()
+	shown := some(len(a.Builds), most, all)
+	var rows []row
+	for _, b := range a.Builds[:shown] {
+		sure := b.Confidence
+		if len(b.Ties) > 0 {
+			sure += ", or " + strings.Join(b.Ties, ", ")
+		}
+		rows = append(rows, cells(b.Name, short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
+	}
+	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "how sure", cut: true}}, rows)
+	more(s, len(a.Builds), shown, a.all())
+}
+
+func (a *standsOn) showImages(s *screen, all bool) {
+	const most = 8
+	s.gap()
+	var list []stander
+	for _, current := range []bool{true, false} {
+		for _, im := range a.Standers {
+			if im.Current == current && !im.Itself {
+				list = append(list, im)
+			}
+		}
+	}
+	shown := some(len(list), most, all)
+	var rows []row
+	for _, im := range list[:shown] {
+		ref := orElse(strings.Join(im.Refs, ", "), im.Digest)
+		if !im.Current {
+			ref += " (no longer)"
+		}
+		rows = append(rows, cells(ref, orElse(strings.Join(im.Owners, ", "), "nobody said"), since(im.Since)))
+	}
+	s.table([]column{{title: "Images", cut: true}, {title: "whose", cut: true}, {title: "since"}}, rows)
+	more(s, len(list), shown, a.all())
+}
+
+func (a *standsOn) showNobody(s *screen, all bool) {
+	s.para(fmt.Sprintf("No image of %s is known to stand on %s.", comma(a.Fleet.Read), a.Asked))
+	a.Fleet.note(s)
+	if len(a.Like) == 0 {
+		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")
+		return
+	}
+	s.gap()
+	var rows []row
+	for _, l := range a.Like {
+		rows = append(rows, cells(l.Name, comma(l.Images)))
+	}
+	s.table([]column{{title: "Names like it", cut: true}, {title: "images on it", right: true}}, rows)
+}

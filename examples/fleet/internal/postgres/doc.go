@@ -1,0 +1,4 @@
+//go:build !tagged
+
+// Package postgres starts a Postgres server for tests with the build tag tagged.
+package postgres

@@ -1,0 +1,144 @@
+package list
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// A Place is a part of a registry.
+type Place struct {
+	// Registry is a host, with its port if it has one.
+	Registry string
+	// Prefix is what the repositories' names begin with, up to a slash or their end; "" is
+	// all of them.
+	Prefix string
+	// Tags is a pattern of package path for the tags that are wanted; "" is all of them.
+	Tags string
+}
+
+// ParsePlace parses HOST or HOST/PREFIX.
+func ParsePlace(s, tags string) (Place, error) {
+	host, prefix, _ := strings.Cut(strings.TrimSuffix(s, "/"), "/")
+	if _, err := name.NewRegistry(host); err != nil || host == "" {
+		return Place{}, fmt.Errorf("%s is no registry", short(host))
+	}
+	if prefix != "" {
+		if _, err := name.NewRepository(host + "/" + prefix); err != nil {
+			return Place{}, fmt.Errorf("%s: %w", short(s), reason(err))
+		}
+	}
+	if _, err := path.Match(tags, ""); err != nil {
+		return Place{}, fmt.Errorf("%s is no pattern for tags: %w", short(tags), err)
+	}
+	return Place{Registry: host, Prefix: prefix, Tags: tags}, nil
+}
+
+// References asks the registry for the tags of all its repositories. Tags under which
+// cosign keeps signatures and attestations are left out.
+//
+// Many public registries have no list of their repositories, or show it to nobody. Then the
+// prefix is tried as the name of one repository.
+func (p Place) References(ctx context.Context, puller *remote.Puller, opts ...name.Option) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		registry, err := name.NewRegistry(p.Registry, opts...)
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		repositories, err := puller.Catalogger(ctx, registry)
+		if err != nil {
+			if p.Prefix != "" && answered(err) {
+				p.tags(ctx, puller, registry.Repo(p.Prefix), yield)
+				return
+			}
+			yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
+			return
+		}
+		for repositories.HasNext() {
+			page, err := repositories.Next(ctx)
+			if err != nil {
+				yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
+				return
+			}
+			for _, r := range page.Repos {
+				if p.has(r) && !p.tags(ctx, puller, registry.Repo(r), yield) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (p Place) has(repository string) bool {
+	rest, ok := strings.CutPrefix(repository, p.Prefix)
+	return ok && (p.Prefix == "" || rest == "" || rest[0] == '/')
+}
+
+// tags yields those of one repository that are wanted.
+func (p Place) tags(ctx context.Context, puller *remote.Puller, r name.Repository, yield func(Item, error) bool) bool {
+	tags, err := puller.Lister(ctx, r)
+	for err == nil && tags.HasNext() {
+		var page *remote.Tags
+		if page, err = tags.Next(ctx); err != nil {
+			break
+		}
+		for _, tag := range page.Tags {
+			if !p.wants(tag) {
+				continue
+			}
+			item, err := Parse(r.Name() + ":" + tag)
+			if !yield(item, err) {
+				return false
+			}
+		}
+	}
+	if err != nil {
+		return yield(Item{}, fmt.Errorf("the tags of %s: %w", r.Name(), explain(err))) && ctx.Err() == nil
+	}
+	return true
+}
+
+func (p Place) wants(tag string) bool {
+	if p.Tags != "" {
+		ok, err := path.Match(p.Tags, tag)
+		return ok && err == nil
+	}
+	return !attached().MatchString(tag)
+}
+
+// attached are the tags under which cosign keeps what belongs to an image, and those that
+// stand for the referrers of a digest:
+// https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema.
+func attached() *regexp.Regexp { return regexp.MustCompile(`^sha256-[0-9a-f]{64}(\.[a-z]+)?$`) }
+
+// answered reports whether an error is the registry's answer, and not that it can't be
+// reached.
+func answered(err error) bool {
+	var refused *transport.Error
+	return errors.As(err, &refused) && refused.StatusCode < http.StatusInternalServerError && refused.StatusCode != http.StatusTooManyRequests
+}
+
+// explain says what a status means here.
+func explain(err error) error {
+	var refused *transport.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return errors.New("the registry shows it to nobody, or not with these credentials")
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return errors.New("the registry has none")
+	}
+	return err
+}

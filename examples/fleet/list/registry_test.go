@@ -1,0 +1,106 @@
+package list
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// serve starts a registry with images of these names, and returns its host.
+func serve(t *testing.T, wrap func(http.Handler) http.Handler, names ...string) string {
+	t.Helper()
+	var handler http.Handler = registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	if wrap != nil {
+		handler = wrap(handler)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	img, err := random.Image(100, 1)
+	require.NoError(t, err)
+	for _, n := range names {
+		ref, err := name.ParseReference(host + "/" + n)
+		require.NoError(t, err)
+		require.NoError(t, remote.Write(ref, img))
+	}
+	return host
+}
+
+// places returns what stands behind the host.
+func places(t *testing.T, host, place, tags string) (refs, errs []string) {
+	t.Helper()
+	p, err := ParsePlace(host+place, tags)
+	require.NoError(t, err)
+	puller, err := remote.NewPuller(remote.WithPageSize(1000))
+	require.NoError(t, err)
+	for item, err := range p.References(context.Background(), puller) {
+		if err != nil {
+			errs = append(errs, err.Error())
+			continue
+		}
+		refs = append(refs, strings.TrimPrefix(item.Reference.Name(), host+"/"))
+	}
+	return refs, errs
+}
+
+func TestRegistry(t *testing.T) {
+	host := serve(t, nil, "shop/api:1", "shop/api:2", "shop/api:sha256-"+strings.Repeat("a", 64)+".sig", "shop/web:1.0", "shopping/list:1", "team/shop/api:7")
+	for name, c := range map[string]struct {
+		place, tags string
+		want        []string
+	}{
+		"all":           {"", "", []string{"shop/api:1", "shop/api:2", "shop/web:1.0", "shopping/list:1", "team/shop/api:7"}},
+		"a namespace":   {"/shop", "", []string{"shop/api:1", "shop/api:2", "shop/web:1.0"}},
+		"one of many":   {"/shop/web/", "", []string{"shop/web:1.0"}},
+		"tags":          {"/shop", "1*", []string{"shop/api:1", "shop/web:1.0"}},
+		"nothing there": {"/nobody", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refs, errs := places(t, host, c.place, c.tags)
+			assert.ElementsMatch(t, c.want, refs)
+			assert.Empty(t, errs)
+		})
+	}
+}
+
+// hidden is a registry that shows nobody what repositories it has.
+func hidden(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/_catalog" {
+			http.Error(w, "", http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func TestWithoutCatalog(t *testing.T) {
+	host := serve(t, hidden, "shop/api:1", "shop/api:2")
+	refs, errs := places(t, host, "/shop/api", "")
+	assert.Equal(t, []string{"shop/api:1", "shop/api:2"}, refs)
+	assert.Empty(t, errs)
+	refs, errs = places(t, host, "", "")
+	assert.Empty(t, refs)
+	require.Len(t, errs, 1)
+	assert.Contains(t, errs[0], "shows it to nobody")
+}
+
+func TestParsePlace(t *testing.T) {
+	for _, bad := range []string{"", "/x", "a b", "host/UPPER"} {
+		_, err := ParsePlace(bad, "")
+		assert.Error(t, err, bad)
+	}
+	_, err := ParsePlace("registry.example.org", "[")
+	assert.ErrorContains(t, err, "no pattern")
+}

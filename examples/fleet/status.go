@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/stemma-go/stemma/examples/fleet/queue"
+	"github.com/stemma-go/stemma/examples/fleet/store"
+	"github.com/stemma-go/stemma/layers/printable"
+)
+
+func status(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
+	dsn := database(set)
+	if err := noArguments(set, args); err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, *dsn)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	q, err := queue.Open(ctx, s, nil)
+	if err != nil {
+		return err
+	}
+	st, err := q.Status(ctx)
+	if err != nil {
+		return err
+	}
+	writeStatus(e.stdout, st, time.Now())
+	return nil
+}
+
+// writeStatus writes a status for people.
+func writeStatus(w io.Writer, s *queue.Status, now time.Time) {
+	if s.Looks.Left()+s.Reads.Left() == 0 {
+		fmt.Fprintln(w, "nothing waits")
+	}
+	writeLine(w, "reference", "looked at", s.Looks)
+	writeLine(w, "image", "read", s.Reads)
+	for _, r := range s.Registries {
+		fmt.Fprintf(w, "%s: %s, %d of them running%s\n", printable.Line(r.Host), count(r.Waiting+r.Running, "job"), r.Running, outage(r.Outage, now))
+	}
+	writeFailures(w, s)
+}
+
+func writeLine(w io.Writer, thing, done string, l queue.Line) {
+	if l.Left() == 0 {
+		if l.LastHour > 0 {
+			fmt.Fprintf(w, "%s %s in the last hour\n", count(l.LastHour, thing), done)
+		}
+		return
+	}
+	fmt.Fprintf(w, "%s left to be %s, %s in the last hour", count(l.Left(), thing), done, humanize.Comma(int64(l.LastHour)))
+	if l.LastMinute > 0 {
+		rest := time.Duration(float64(l.Left()) / float64(l.LastMinute) * float64(time.Minute))
+		fmt.Fprintf(w, ", %.1f a second in the last minute: about %s to go", float64(l.LastMinute)/60, rest.Round(time.Second))
+	}
+	fmt.Fprintln(w)
+}
+
+// outage says that a registry does not answer.
+func outage(o queue.Outage, now time.Time) string {
+	if o.Since.IsZero() {
+		return ""
+	}
+	text := fmt.Sprintf("; no answer for %s (%s)", now.Sub(o.Since).Round(time.Second), printable.Line(o.Why))
+	if o.Until.After(now) {
+		text += fmt.Sprintf(", asked again in %s", o.Until.Sub(now).Round(time.Second))
+	}
+	return text
+}
+
+func writeFailures(w io.Writer, s *queue.Status) {
+	for _, f := range s.Failures {
+		text := ""
+		if f.References > 0 {
+			text = count(f.References, "reference")
+		}
+		if f.Images > 0 {
+			if text != "" {
+				text += " and "
+			}
+			text += count(f.Images, "image")
+		}
+		fmt.Fprintf(w, "%s: %s; such as %s\n", printable.Line(f.Kind), text, printable.Line(f.Example))
+	}
+}
+
+// count is a number with its noun; of a plural that is not regular, both are given.
+func count(n int, noun ...string) string {
+	word := noun[0]
+	switch {
+	case n != 1 && len(noun) > 1:
+		word = noun[1]
+	case n != 1:
+		word += "s"
+	}
+	return humanize.Comma(int64(n)) + " " + word
+}
+
+// version returns the version of the module, as the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "of an unknown version"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// A Ref is a reference as somebody asked for it.
+type Ref struct {
+	// Repository is its name with the registry: "registry.example.org/team/app"; of Docker
+	// Hub as Docker prints it: "debian".
+	Repository string
+	// Tag is "" if it was asked for by Digest, which is zero otherwise.
+	Tag    string
+	Digest v1.Hash
+	// Owner is who added it: a team, a Kubernetes namespace; "" if nobody said. One that is
+	// given later replaces it.
+	Owner string
+}
+
+// String returns the reference as one writes it.
+func (r Ref) String() string {
+	s := r.Repository
+	if r.Tag != "" {
+		s += ":" + r.Tag
+	}
+	if r.Digest.Hex != "" {
+		s += "@" + r.Digest.String()
+	}
+	return s
+}
+
+// columns returns how the database has a reference.
+func (r Ref) columns() (repository, tag, digest string) {
+	if r.Digest.Hex != "" {
+		digest = r.Digest.String()
+	}
+	return storable(familiar(r.Repository), maxIndexed), storable(r.Tag, maxIndexed), digest
+}
+
+// Add notes references that have not been looked at yet. Those that are there stay.
+func (s *Store) Add(ctx context.Context, tx *sql.Tx, refs ...Ref) error {
+	q := s.in(ctx, tx)
+	refs = slices.Clone(refs)
+	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
+	for _, r := range refs {
+		if _, err := q.ref(r, time.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ref makes the row of a reference, if there is none, and holds it until the transaction ends.
+func (q session) ref(r Ref, at time.Time) (id int64, err error) {
+	repository, tag, digest := r.columns()
+	if repository == "" {
+		return 0, fmt.Errorf("a reference without a repository")
+	}
+	if err := q.exec("INSERT INTO refs (repository, tag, digest, owner, added) VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, tag, digest) DO NOTHING",
+		repository, tag, digest, storable(r.Owner, maxIndexed), at.Unix()); err != nil {
+		return 0, err
+	}
+	var owner string
+	err = q.row("SELECT id, owner FROM refs WHERE repository = ? AND tag = ? AND digest = ?"+q.dialect.forUpdate, []any{repository, tag, digest}, &id, &owner)
+	if err == nil && r.Owner != "" && storable(r.Owner, maxIndexed) != owner {
+		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxIndexed), id)
+	}
+	return id, err
+}
+
+// See notes that a reference had a digest at a moment, and reports whether the image of that
+// digest has been read, or been found unreadable. digest is that of an image's manifest, as in
+// Image.Digest, never that of an index. A digest that the reference did not have the last time
+// is a new sighting, with its own first and last moment; the old ones stay.
+//
+// On Postgres, a transaction sees one reference: two that see several could wait for each other.
+func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at time.Time) (known bool, err error) {
+	if digest.Hex == "" {
+		return false, fmt.Errorf("%s was seen without a digest", ref)
+	}
+	q := s.in(ctx, tx)
+	id, err := q.ref(ref, at)
+	if err != nil {
+		return false, err
+	}
+	var last sighting
+	err = q.row("SELECT id, image_id, last_seen FROM sightings WHERE ref_id = ? AND latest", []any{id}, &last.id, &last.image, &last.seen)
+	if err != nil && err != sql.ErrNoRows {
+		return false, err
+	}
+	var image int64
+	switch err := q.row("SELECT id, read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest.String()}, &image, &known); {
+	case err != nil && err != sql.ErrNoRows:
+		return false, err
+	case err == nil && last.image == image:
+		return known, q.exec("UPDATE sightings SET last_seen = ? WHERE id = ? AND last_seen < ?", at.Unix(), last.id, at.Unix())
+	}
+	return q.replace(id, last, digest.String(), at)
+}
+
+// A sighting is what a reference had when it was last looked at.
+type sighting struct{ id, image, seen int64 }
+
+// replace notes that a reference has another image than the last time. If that was seen
+// later, this is an answer that was overtaken, and changes nothing of what the reference has.
+func (q session) replace(ref int64, last sighting, digest string, at time.Time) (known bool, err error) {
+	var image, ancestor int64
+	err = q.hold(func() ([]int64, error) { return q.treesOf(digest, last.image) }, func() (err error) {
+		if err := q.newImage(digest); err != nil {
+			return err
+		}
+		_, err = column[int64](q, "SELECT id FROM images WHERE digest = ? OR id = ? ORDER BY id"+q.dialect.forUpdate, digest, last.image)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := q.row("SELECT id, COALESCE(ancestor_id, 0), read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest}, &image, &ancestor, &known); err != nil {
+		return false, err
+	}
+	if at.Unix() < last.seen {
+		return known, q.see(ref, image, at, false)
+	}
+	ancestors, err := column[int64](q, "SELECT ancestor_id FROM images WHERE id = ? AND ancestor_id IS NOT NULL", last.image)
+	if err != nil {
+		return false, err
+	}
+	tally, err := q.tally([]int64{image, last.image}, distinct(append(ancestors, ancestor)))
+	if err != nil {
+		return false, err
+	}
+	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", last.id); err != nil {
+		return false, err
+	}
+	if err := q.see(ref, image, at, true); err != nil {
+		return false, err
+	}
+	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, last.image); err != nil {
+		return false, err
+	}
+	return known, tally.done()
+}
+
+func (q session) see(ref, image int64, at time.Time, latest bool) error {
+	return q.exec("INSERT INTO sightings (ref_id, image_id, first_seen, last_seen, latest) VALUES (?, ?, ?, ?, ?)", ref, image, at.Unix(), at.Unix(), latest)
+}
+
+// Refs returns all references that were added or seen, sorted.
+func (s *Store) Refs(ctx context.Context) ([]Ref, error) {
+	return all(s.in(ctx, s.db), "SELECT repository, tag, digest, owner FROM refs ORDER BY repository, tag, digest", nil, scanRef)
+}
+
+// RefsOf returns the references under which a digest was seen, those that still have it first:
+// any of them serves to fetch the image.
+func (s *Store) RefsOf(ctx context.Context, digest v1.Hash) ([]Ref, error) {
+	return all(s.in(ctx, s.db), `SELECT repository, tag, digest, owner FROM (
+		SELECT r.repository, r.tag, r.digest, r.owner, MAX(CASE WHEN s.latest THEN 1 ELSE 0 END) AS now
+		FROM images i JOIN sightings s ON s.image_id = i.id JOIN refs r ON r.id = s.ref_id WHERE i.digest = ?
+		GROUP BY r.id, r.repository, r.tag, r.digest, r.owner) AS seen ORDER BY now DESC, repository, tag, digest`, []any{digest.String()}, scanRef)
+}
+
+func scanRef(scan func(...any) error) (r Ref, err error) {
+	var digest string
+	if err := scan(&r.Repository, &r.Tag, &digest, &r.Owner); err != nil || digest == "" {
+		return r, err
+	}
+	r.Digest, err = v1.NewHash(digest)
+	return r, err
+}

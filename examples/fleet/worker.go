@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/stemma-go/stemma"
+	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/ancestry/catalogue"
+	"github.com/stemma-go/stemma/examples/fleet/queue"
+	"github.com/stemma-go/stemma/examples/fleet/store"
+	"github.com/stemma-go/stemma/layers/cache"
+	"github.com/stemma-go/stemma/layers/source"
+	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/progress"
+	"github.com/stemma-go/stemma/report/rules"
+)
+
+// worker are the flags of the commands that read images.
+type worker struct {
+	cache, platform, redirects string
+	catalogues                 []string
+	atOnce, reads              int
+	rate                       float64
+	patience, limit            time.Duration
+	insecure                   bool
+	transport                  http.RoundTripper // nil is the usual one
+}
+
+func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
+	set.StringVar(&w.cache, "cache", defaultCache(), "the `directory` in which is kept what was learnt of layers; several workers may share it; '' is none")
+	set.Func("catalogue", "a `FILE` of names for bases of your own, as ancestry/catalogue/cmd/catalogue writes it; may be given several times", appendTo(&w.catalogues))
+	set.IntVar(&w.atOnce, "at-once", 8, "how many references or images of one registry are asked for at the same `time`")
+	set.IntVar(&w.reads, "reads", 0, "how many `images` are read at the same time, of all registries; 0 is twice the number of processors")
+	set.Float64Var(&w.rate, "rate", 0, "how many `requests` a second one registry gets from this worker; 0 is no limit")
+	set.DurationVar(&w.patience, "patience", patience, "for how long a registry may not answer before what waits for it is given up; 0 is without an end")
+	set.DurationVar(&w.limit, "limit", 30*time.Minute, "how long reading one image may take")
+	set.BoolVar(&w.insecure, "insecure", false, "allow plain HTTP and unverified TLS")
+	set.StringVar(&w.platform, "platform", "", "whose image is read of an index: `OS/ARCHITECTURE`; by default linux on this machine's architecture")
+	set.StringVar(&w.redirects, "local-redirects", "", "`hosts` of the local network to which registries may redirect, with commas between them")
+}
+
+// defaultCache is in the user's cache directory; "" if there is none.
+func defaultCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "stemma", "layers")
+}
+
+// open opens the queue of a store, with what reads images.
+func (w *worker) open(ctx context.Context, e *env, s *store.Store, run int64) (*queue.Queue, error) {
+	var platform *v1.Platform
+	if w.platform != "" {
+		var err error
+		if platform, err = source.ParsePlatform(w.platform); err != nil {
+			return nil, usageError(err.Error())
+		}
+	}
+	analysis, err := w.analysis()
+	if err != nil {
+		return nil, err
+	}
+	transport := w.transport
+	if transport == nil {
+		transport = usualTransport(w.insecure)
+	}
+	registries := queue.NewRegistries(w.rate, transport)
+	src := &source.Options{Platform: platform, Insecure: w.insecure, Transport: registries, Attempts: 3}
+	if w.redirects != "" {
+		src.LocalRedirects = strings.Split(w.redirects, ",")
+	}
+	return queue.Open(ctx, s, &queue.Options{
+		Read:       reading(src, analysis),
+		Registries: registries, Insecure: w.insecure, Platform: platform,
+		AtOnce: w.atOnce, Reads: w.reads, Patience: w.patience, Limit: w.limit,
+		Run: run, Version: version(),
+		Log: slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+}
+
+// usualTransport is that of go-containerregistry; with insecure it looks at no certificate.
+func usualTransport(insecure bool) http.RoundTripper {
+	shared, ok := remote.DefaultTransport.(*http.Transport)
+	if !insecure || !ok {
+		return remote.DefaultTransport
+	}
+	t := shared.Clone()
+	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // what -insecure says
+	return t
+}
+
+// reading returns what reads one image.
+func reading(src *source.Options, analysis *stemma.Options) queue.ReadFunc {
+	return func(ctx context.Context, reference string) (store.Image, *report.Report, error) {
+		img, err := source.Open(ctx, reference, src)
+		if err != nil {
+			return store.Image{}, nil, err
+		}
+		defer img.Close()
+		r, err := stemma.Analyze(ctx, img, analysis)
+		if err != nil {
+			return store.Image{}, nil, err
+		}
+		config, err := img.ConfigName()
+		return store.Image{Config: config, Platform: img.Platform.String()}, r, err
+	}
+}
+
+// analysis says how images are read.
+func (w *worker) analysis() (*stemma.Options, error) {
+	o := &stemma.Options{Rules: rules.All()}
+	for _, file := range w.catalogues {
+		c, err := openCatalogue(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		o.Catalogues = append(o.Catalogues, c)
+	}
+	if w.cache != "" {
+		dir, err := cache.Open(w.cache, nil)
+		if err != nil {
+			return nil, fmt.Errorf("the layer cache: %w", err)
+		}
+		o.Layers.Cache = dir
+	}
+	return o, nil
+}
+
+func openCatalogue(file string) (ancestry.Source, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.Open(bytes.NewReader(b), int64(len(b)))
+}
+
+// run works a queue, with a line of progress on a terminal.
+func (w *worker) run(ctx context.Context, e *env, q *queue.Queue, stay bool) error {
+	line := progress.Counting(e.stderr, "jobs")
+	defer line.Done()
+	return q.Work(ctx, stay, func(left int) {
+		d := q.Done()
+		done := d.Looks + d.Images + d.Unreadable
+		line.Update(done, done+int64(left))
+	})
+}
