@@ -109,10 +109,13 @@ func unanswered(r *report.Report, i int) []report.Finding {
 	return []report.Finding{f}
 }
 
-// newest reports whether an ancestor is known to be the newest image of its tag.
+// newest reports whether an ancestor is known to be the newest image of its tags. A registry
+// tells of one alone: a catalogue may know that another went on.
 func newest(a report.Ancestor) bool {
-	if a.Live != nil && (a.Live.State == ancestry.StateMoved || a.Live.State == ancestry.StateGone) {
+	s, live := a.Standing, a.Live
+	switch {
+	case s != nil && (s.Superseded != nil || !s.Abandoned.IsZero()), live != nil && (live.State == ancestry.StateMoved || live.State == ancestry.StateGone):
 		return false
 	}
-	return a.Live != nil && a.Live.State == ancestry.StateCurrent || a.Standing != nil && a.Standing.State() == ancestry.StateCurrent
+	return live != nil && live.State == ancestry.StateCurrent || s != nil && s.State() == ancestry.StateCurrent
 }
