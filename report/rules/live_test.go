@@ -63,9 +63,11 @@ func TestLive(t *testing.T) {
 
 	check(t, Superseded(), liveReport(t, gone, silent))
 	check(t, Abandoned(), liveReport(t, gone, stays),
-		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more: its registry has no such tag (as of 2026-11-22)", "move to a tag of python that is still built", 0})
+		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more (as of 2026-11-22): no such tag", "move to a tag of python that is still built", 0})
 	check(t, Abandoned(), liveReport(t, stays, gone),
 		want{2, 0, 0, report.Note, "debian:1", "debian:1 cannot be pulled any more", "move to a base that stands on something still built", 0})
+	check(t, Abandoned(), liveReport(t, ancestry.Live{State: ancestry.StateGone, Why: "it has no image for linux/s390x"}, stays),
+		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more (as of 2026-11-22): it has no image for linux/s390x", "move to a tag of python that is still built", 0})
 	check(t, Abandoned(), liveReport(t, on, silent))
 }
 
