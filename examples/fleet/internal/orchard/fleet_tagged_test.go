@@ -31,7 +31,7 @@ func TestTaggedFleet(t *testing.T) {
 	reg.plant(t, o)
 	reg.start(t)
 	server := postgres.Start(t)
-	f := newFleet(t, server.URL)
+	f := newFleet(t, program(t), server.URL)
 	f.do("add", "-registry", reg.addr)
 	all := len(o.Pushed(1)) + len(o.Odd)
 
@@ -76,8 +76,9 @@ func TestTaggedThroughput(t *testing.T) {
 	reg.plant(t, o)
 	reg.start(t)
 	server := postgres.Start(t)
+	built := program(t)
 	for n := 1; n <= 3; n++ {
-		f := newFleet(t, database(t, server.URL, fmt.Sprintf("fleet%d", n)))
+		f := newFleet(t, built, database(t, server.URL, fmt.Sprintf("fleet%d", n)))
 		scan := func() cost {
 			before, start := reg.requests(t)["all"], time.Now()
 			f.do("add", "-registry", reg.addr)
@@ -136,11 +137,17 @@ type fleet struct {
 	launched int
 }
 
-func newFleet(t *testing.T, dsn string) *fleet {
-	f := &fleet{t: t, dsn: dsn, dir: t.TempDir()}
-	f.program = filepath.Join(f.dir, "fleet")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", f.program, "../..").CombinedOutput()
+// program builds fleet.
+func program(t *testing.T) string {
+	file := filepath.Join(t.TempDir(), "fleet")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../..").CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	return file
+}
+
+func newFleet(t *testing.T, program, dsn string) *fleet {
+	f := &fleet{t: t, program: program, dsn: dsn, dir: t.TempDir()}
+	var err error
 	f.store, err = store.Open(t.Context(), dsn)
 	require.NoError(t, err)
 	t.Cleanup(func() { f.store.Close() })
