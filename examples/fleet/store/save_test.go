@@ -16,13 +16,20 @@ import (
 // cases are the tests that every kind of database has to pass, each with an empty one.
 func cases() map[string]func(*testing.T, *Store) {
 	return map[string]func(*testing.T, *Store){
-		"empty":  testEmpty,
-		"save":   testSave,
-		"order":  testOrder,
-		"counts": testCounts, "query": testQuery, "rebuilds": testRebuilds,
-		"stands on": testStandsOn,
-		"stale":     testStale,
-		"bases":     testBases, "report": testReport, "partial": testPartial, "unreadable": testUnreadable, "hostile": testHostile,
+		"empty":      testEmpty,
+		"save":       testSave,
+		"order":      testOrder,
+		"counts":     testCounts,
+		"concurrent": testConcurrent,
+		"report":     testReport,
+		"partial":    testPartial,
+		"unreadable": testUnreadable,
+		"hostile":    testHostile,
+		"stands on":  testStandsOn,
+		"stale":      testStale,
+		"bases":      testBases,
+		"rebuilds":   testRebuilds,
+		"query":      testQuery,
 	}
 }
 
