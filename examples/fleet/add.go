@@ -34,7 +34,7 @@ func (w *wanted) define(set *flag.FlagSet) {
 	set.StringVar(&w.tags, "tags", "", "of -registry and -namespace, add only tags like this `PATTERN`: '1.*'; by default all but those of signatures")
 	set.BoolVar(&w.kubernetes, "kubernetes", false, "add what runs in a cluster: the standard input is the output of kubectl get pods --all-namespaces --output json; a pod's namespace is the owner")
 	set.StringVar(&w.owner, "owner", "", "whose the references are: a `NAME` of a team")
-	set.BoolVar(&w.again, "again", false, "read images again that could not be read before")
+	set.BoolVar(&w.again, "again", false, "read images again that could not be read before, or only in part")
 }
 
 func appendTo(to *[]string) func(string) error {

@@ -50,16 +50,13 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	if err != nil {
 		return err
 	}
-	w := worker{transport: transport, atOnce: 4, patience: hurry, limit: time.Minute, platform: "linux/amd64"}
-	err = withQueue(ctx, e, *dsn, "example", &w, func(q *queue.Queue) error {
-		fmt.Fprintf(e.stdout, "A registry with %d images, made for this:\n\n", len(images.Pushed(1))+len(images.Odd))
-		if err := season(ctx, e, q, &w, images, 1); err != nil {
-			return err
-		}
-		fmt.Fprint(e.stdout, "\nSome of the bases are built anew, and pushed under the same tags. Scanned again:\n\n")
-		return season(ctx, e, q, &w, images, 2)
-	})
-	if err != nil {
+	w := worker{transport: transport, atOnce: 4, patience: hurry, limit: time.Minute, platform: "linux/amd64", insecure: true}
+	fmt.Fprintf(e.stdout, "A registry with %d images, made for this:\n\n", len(images.References(1))+len(images.Odd))
+	if err := season(ctx, e, *dsn, &w, images, 1); err != nil {
+		return err
+	}
+	fmt.Fprint(e.stdout, "\nSome of the bases are built anew, and pushed under the same tags. Scanned again:\n\n")
+	if err := season(ctx, e, *dsn, &w, images, 2); err != nil {
 		return err
 	}
 	for _, ask := range [][]string{{"tree"}, {"stale"}, {"stands-on", exampleHost + "/base/node"}} {
@@ -75,7 +72,7 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 
 // season pushes what a season brings, and scans all there is. That some of it can't be read is
 // part of the example.
-func season(ctx context.Context, e *env, q *queue.Queue, w *worker, images *orchard.Orchard, n int) error {
+func season(ctx context.Context, e *env, dsn string, w *worker, images *orchard.Orchard, n int) error {
 	if err := images.Push(ctx, n, remote.WithTransport(w.transport)); err != nil {
 		return err
 	}
@@ -92,13 +89,18 @@ func season(ctx context.Context, e *env, q *queue.Queue, w *worker, images *orch
 	for _, odd := range images.Odd {
 		errs = append(errs, add(exampleHost+"/"+odd.Repository+":"+odd.Tag, ""))
 	}
-	if err := errors.Join(append(errs, q.Add(ctx, wanted...))...); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	if err := workAndTell(ctx, e, q, w); !errors.Is(err, errUnread) {
-		return err
-	}
-	return nil
+	return withQueue(ctx, e, dsn, "example", w, func(q *queue.Queue) error {
+		if err := q.Add(ctx, wanted...); err != nil {
+			return err
+		}
+		if err := workAndTell(ctx, e, q, w); !errors.Is(err, errUnread) {
+			return err
+		}
+		return nil
+	})
 }
 
 // serve serves an empty registry on the loopback interface until ctx is done, and returns the

@@ -79,11 +79,11 @@ func TestScan(t *testing.T) {
 
 	out, errs, code = f.run("", "status")
 	require.Zero(t, code, errs)
-	assert.Equal(t, "nothing waits\n0 references left to be looked at, 5 in the last hour, 0.1 a second in the last minute\n0 images left to be read, 3 in the last hour, 0.1 a second in the last minute\n", out)
+	assert.Equal(t, "nothing waits\n5 references looked at in the last hour\n3 images read in the last hour\n", out)
 
 	out, errs, code = f.run("", "scan", f.host+"/shop/none:1")
 	assert.Equal(t, 3, code, errs)
-	assert.Contains(t, out, "not read: 1 reference, not found; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
+	assert.Contains(t, out, "not found: 1 reference; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
 }
 
 func TestAddThenWork(t *testing.T) {
@@ -122,7 +122,7 @@ func TestWatch(t *testing.T) {
 	read := func(n int) func() bool {
 		return func() bool {
 			out, _, _ := f.run("", "status")
-			return strings.Contains(out, fmt.Sprintf("\n0 images left to be read, %d in the last hour", n))
+			return strings.Contains(out, "nothing waits\n") && strings.Contains(out, fmt.Sprintf("\n%d image", n))
 		}
 	}
 	require.Eventually(t, read(1), time.Minute, 100*time.Millisecond)
@@ -199,7 +199,7 @@ func TestWriteStatus(t *testing.T) {
 30 images left to be read, 70 in the last hour
 a.example: 1,208 jobs, 4 of them running
 b.example: 26 jobs, 0 of them running; no answer for 2m0s (503\x1b[2J), asked again in 30s
-not read: 2 references, not found; such as a.example/b:1: HEAD
-not read: 1 reference and 1,200 images, damaged; such as sha256:00: \u202e
+not found: 2 references; such as a.example/b:1: HEAD
+damaged: 1 reference and 1,200 images; such as sha256:00: \u202e
 `, out.String())
 }

@@ -51,16 +51,16 @@ func writeStatus(w io.Writer, s *queue.Status, now time.Time) {
 }
 
 func writeLine(w io.Writer, thing, done string, l queue.Line) {
-	if l.Left()+l.LastHour == 0 {
+	if l.Left() == 0 {
+		if l.LastHour > 0 {
+			fmt.Fprintf(w, "%s %s in the last hour\n", count(l.LastHour, thing), done)
+		}
 		return
 	}
 	fmt.Fprintf(w, "%s left to be %s, %s in the last hour", count(l.Left(), thing), done, humanize.Comma(int64(l.LastHour)))
 	if l.LastMinute > 0 {
-		fmt.Fprintf(w, ", %.1f a second in the last minute", float64(l.LastMinute)/60)
-		if l.Left() > 0 {
-			rest := time.Duration(float64(l.Left()) / float64(l.LastMinute) * float64(time.Minute))
-			fmt.Fprintf(w, ": about %s to go", rest.Round(time.Second))
-		}
+		rest := time.Duration(float64(l.Left()) / float64(l.LastMinute) * float64(time.Minute))
+		fmt.Fprintf(w, ", %.1f a second in the last minute: about %s to go", float64(l.LastMinute)/60, rest.Round(time.Second))
 	}
 	fmt.Fprintln(w)
 }
@@ -89,7 +89,7 @@ func writeFailures(w io.Writer, s *queue.Status) {
 			}
 			text += count(f.Images, "image")
 		}
-		fmt.Fprintf(w, "not read: %s, %s; such as %s\n", text, printable.Line(f.Kind), printable.Line(f.Example))
+		fmt.Fprintf(w, "%s: %s; such as %s\n", printable.Line(f.Kind), text, printable.Line(f.Example))
 	}
 }
 

@@ -170,8 +170,10 @@ func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 		return err
 	}
 	writeFailures(e.stdout, s)
-	if len(s.Failures) > 0 {
-		return errUnread
+	for _, f := range s.Failures {
+		if f.Kind != queue.NotImage { // a chart in a registry is nothing to be mended
+			return errUnread
+		}
 	}
 	return nil
 }

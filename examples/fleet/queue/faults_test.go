@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -100,13 +101,19 @@ func TestRefusedConnections(t *testing.T) {
 	good.push(t, nil, "a:1")
 	q, _, _ := open(t, "", Options{Patience: 3 * time.Second})
 	dead := &fakeRegistry{host: host}
-	add(t, q, append(dead.wanted(t, "a:1", "b:1", "c:1"), good.wanted(t, "a:1")...))
+	var names []string
+	for n := range 300 {
+		names = append(names, fmt.Sprintf("a:%d", n))
+	}
+	add(t, q, append(dead.wanted(t, names...), good.wanted(t, "a:1")...))
+	began := time.Now()
 	work(t, q)
+	assert.Less(t, time.Since(began), enough/2, "those that wait are given up together")
 	assert.Equal(t, int64(1), q.Done().Images)
 	st := status(t, q)
 	require.Len(t, st.Failures, 1)
 	assert.Equal(t, "the registry does not answer", st.Failures[0].Kind)
-	assert.Equal(t, 3, st.Failures[0].References)
+	assert.Equal(t, 300, st.Failures[0].References)
 	assert.Contains(t, st.Failures[0].Example, "refused")
 }
 
@@ -176,22 +183,29 @@ func TestUnreadable(t *testing.T) {
 	secret := reg.push(t, nil, "secret:1")
 	damaged := reg.push(t, nil, "damaged:1")
 	chart := reg.push(t, chartOf(t), "chart:1")
+	img, err := random.Image(100, 2)
+	require.NoError(t, err)
+	layers, err := img.Layers()
+	require.NoError(t, err)
+	layer, err := layers[1].Digest()
+	require.NoError(t, err)
+	partial := reg.push(t, img, "partial:1")
 	reg.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/v2/hidden/"), strings.HasPrefix(r.URL.Path, "/v2/secret/") && r.Method == http.MethodGet:
 			w.WriteHeader(http.StatusForbidden)
-		case strings.HasPrefix(r.URL.Path, "/v2/damaged/blobs/"):
+		case strings.HasPrefix(r.URL.Path, "/v2/damaged/blobs/"), strings.HasSuffix(r.URL.Path, layer.String()):
 			_, _ = io.WriteString(w, "\x1b[2J no blob")
 		default:
 			return false
 		}
 		return true
 	})
-	q, s, read := open(t, "", Options{})
-	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1"}
+	q, s, _ := open(t, "", Options{})
+	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1", "partial:1"}
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
-	assert.Equal(t, Done{Looks: 4, Images: 1, Unreadable: 3}, q.Done())
+	assert.Equal(t, Done{Looks: 5, Images: 2, Unreadable: 3}, q.Done())
 	kinds := map[string]Failure{}
 	for _, f := range status(t, q).Failures {
 		assert.NotContains(t, f.Example, "\x1b")
@@ -203,11 +217,12 @@ func TestUnreadable(t *testing.T) {
 		"not found":                 {Kind: "not found", References: 2},
 		"forbidden":                 {Kind: "forbidden", References: 1, Images: 1},
 		"damaged or not understood": {Kind: "damaged or not understood", Images: 1},
+		"read in part":              {Kind: "read in part", Images: 1},
 		"not an image":              {Kind: "not an image", Images: 1},
 	}, kinds)
 	assert.Equal(t, 3, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NULL AND reason <> ''"))
 
-	q, _, read = open(t, dsnOf(t, s), Options{})
+	q, _, read := open(t, dsnOf(t, s), Options{})
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
 	assert.Empty(t, read.count, "an image that could not be read is not tried again unasked")
@@ -219,7 +234,7 @@ func TestUnreadable(t *testing.T) {
 	add(t, q, again)
 	q, _, read = open(t, dsnOf(t, s), Options{})
 	work(t, q)
-	assert.Equal(t, map[string]int{secret.String(): 1, damaged.String(): 1, chart.String(): 1}, read.count)
-	assert.Equal(t, 3, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NOT NULL"))
-	assert.Len(t, status(t, q).Failures, 2)
+	assert.Equal(t, map[string]int{secret.String(): 1, damaged.String(): 1, chart.String(): 1, partial.String(): 1}, read.count)
+	assert.Equal(t, 4, number(t, s, "SELECT count(*) FROM images WHERE ancestor_id IS NOT NULL AND NOT partial"))
+	assert.Len(t, status(t, q).Failures, 2, "the chart is none, and two references are missing")
 }

@@ -47,16 +47,19 @@ func (o Outage) lasted(now time.Time) time.Duration {
 	return now.Sub(o.Since)
 }
 
+// closed is how long the gate stays closed.
+func (o Outage) closed(now time.Time) time.Duration { return max(o.Until.Sub(now), 0) }
+
 func (r *registry) outage() Outage {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.down
 }
 
-// wait waits at a closed gate. It returns at once if that takes longer than the longest pause.
+// wait waits until a gate that is closed may be open.
 func (r *registry) wait(ctx context.Context) error {
 	pause := time.Until(r.outage().Until)
-	if pause <= 0 || pause > 2*longestPause {
+	if pause <= 0 {
 		return ctx.Err()
 	}
 	t := time.NewTimer(pause)

@@ -69,6 +69,28 @@ func TestWaitEnds(t *testing.T) {
 	})
 }
 
+// What a registry asks for that is longer than a worker waits is slept, by River, and no request
+// is made in the meantime.
+func TestLongPause(t *testing.T) {
+	t.Parallel()
+	reg := startRegistry(t)
+	reg.push(t, nil, "a:1")
+	q, s, _ := open(t, "", Options{})
+	q.opts.Registries.registry(reg.host).refused(time.Now(), refusal{why: "429 Too Many Requests", after: 30 * time.Minute})
+	add(t, q, reg.wanted(t, "a:1"))
+	reg.asked()
+	ctx, stop := context.WithCancel(context.Background())
+	asleep := func() bool {
+		return number(t, s, "SELECT count(*) FROM river_job WHERE state = 'scheduled' AND attempt = 0") == 1
+	}
+	done := make(chan error)
+	go func() { done <- q.Work(ctx, false, nil) }()
+	require.Eventually(t, asleep, enough, 20*time.Millisecond)
+	stop()
+	require.ErrorIs(t, <-done, context.Canceled)
+	assert.Empty(t, reg.asked())
+}
+
 type answers func(*http.Request) (*http.Response, error)
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }

@@ -13,7 +13,7 @@ import (
 // lookArgs are a job that asks what digest a reference has now.
 type lookArgs struct {
 	Ref string `json:"ref" river:"unique"`
-	// Again wants an image read that could not be read before.
+	// Again wants an image read that could not be read before, or only in part.
 	Again bool `json:"again,omitempty"`
 }
 
@@ -27,7 +27,8 @@ func (lookArgs) InsertOpts() river.InsertOpts { return once(1) }
 type readArgs struct {
 	Digest string `json:"digest" river:"unique"`
 	// Ref is a reference that had the digest: the image is read from its repository.
-	Ref string `json:"ref"`
+	Ref   string `json:"ref"`
+	Again bool   `json:"again,omitempty"`
 	// Tried are the repositories that did not have it after all.
 	Tried []string `json:"tried,omitempty"`
 }

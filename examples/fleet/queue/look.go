@@ -40,7 +40,7 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 		return river.JobCancel(err)
 	}
 	in, v := q.opts.Registries.visit(ctx, ref.Context().RegistryStr())
-	if err := v.of.wait(ctx); err != nil {
+	if err := q.enter(ctx, v); err != nil {
 		return err
 	}
 	digest, err := q.digest(in, ref)
@@ -48,21 +48,21 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 		return q.lookFailed(ctx, v, job, err)
 	}
 	q.answered(ctx, v, job.JobRow)
-	unreadable := false
+	again := false
 	if job.Args.Again {
-		read, err := q.store.Known(ctx, digest)
+		whole, err := q.store.Whole(ctx, digest)
 		if err != nil {
 			return err
 		}
-		unreadable = !read
+		again = !whole
 	}
 	err = q.transact(ctx, func(tx *sql.Tx) error {
 		known, err := q.store.See(ctx, tx, Ref(ref, ""), digest, time.Now())
 		if err != nil {
 			return err
 		}
-		if !known || unreadable {
-			if _, err := q.client.InsertTx(ctx, tx, readArgs{Digest: digest.String(), Ref: job.Args.Ref}, &river.InsertOpts{Queue: job.Queue}); err != nil {
+		if !known || again {
+			if _, err := q.client.InsertTx(ctx, tx, readArgs{Digest: digest.String(), Ref: job.Args.Ref, Again: again}, &river.InsertOpts{Queue: job.Queue}); err != nil {
 				return err
 			}
 		}
@@ -78,14 +78,14 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 // lookFailed ends a look. A registry that can't be reached is waited for, and what breaks off is tried again. Anything
 // else will be the same next time.
 func (q *Queue) lookFailed(ctx context.Context, v *visit, job *river.Job[lookArgs], err error) error {
+	if ctx.Err() == nil && v.refuse.Load() == nil {
+		v.noteShared(err)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case v.refuse.Load() != nil:
-		if wait := q.refused(ctx, v, job.JobRow); wait != nil {
-			return wait
-		}
-		return river.JobCancel(v.silence())
+	case v.refuse.Load() != nil && !definite(err):
+		return q.refused(ctx, v, job.JobRow)
 	case v.broken.Load():
 		return err
 	}

@@ -12,18 +12,44 @@ import (
 	"github.com/stemma-go/stemma/layers/printable"
 )
 
-// silence is the reason of what was given up because its registry did not answer.
-func (v *visit) silence() reason {
-	return reason{"the registry does not answer", printable.Line(v.refuse.Load().why)}
+// giveUp ends a job because its registry does not answer.
+func (o Outage) giveUp() error {
+	return river.JobCancel(reason{"the registry does not answer", printable.Line(o.Why)})
+}
+
+// enter waits at the registry's gate. It returns an error for River if the job can't come in for
+// long, or nobody has patience with the registry any more: who waits behind the one who found
+// that out is not to find it out again.
+func (q *Queue) enter(ctx context.Context, v *visit) error {
+	now, down := time.Now(), v.of.outage()
+	closed := down.closed(now)
+	switch {
+	case closed > 0 && q.impatient(down, now):
+		return down.giveUp()
+	case closed > 2*longestPause:
+		return river.JobSnooze(q.untilImpatient(closed, down, now))
+	}
+	return v.of.wait(ctx)
+}
+
+func (q *Queue) impatient(o Outage, now time.Time) bool {
+	return q.opts.Patience > 0 && o.lasted(now) >= q.opts.Patience
+}
+
+// untilImpatient shortens a pause that would last longer than the patience.
+func (q *Queue) untilImpatient(pause time.Duration, o Outage, now time.Time) time.Duration {
+	if q.opts.Patience <= 0 {
+		return pause
+	}
+	return min(pause, max(q.opts.Patience-o.lasted(now), 0))
 }
 
 // mostSnoozes is how often a job is tried for which alone the registry does not answer.
 const mostSnoozes = 8
 
-// refused closes the registry's gate, and returns the error with which the job goes to sleep
-// until it may be tried again. It is nil if the job is to be given up: because nothing came
-// from the registry for longer than the queue has patience; or because others are answered,
-// and this one was not, many times.
+// refused closes the registry's gate, and puts the job to sleep until it may be tried again. It
+// gives the job up if nothing came from the registry for longer than there is patience; or if
+// others are answered, and this one was not, many times.
 func (q *Queue) refused(ctx context.Context, v *visit, row *rivertype.JobRow) error {
 	now := time.Now()
 	down := v.of.refused(now, *v.refuse.Load())
@@ -31,18 +57,11 @@ func (q *Queue) refused(ctx context.Context, v *visit, row *rivertype.JobRow) er
 		q.opts.Log.WarnContext(ctx, "a registry does not answer", slog.String("registry", v.host), slog.String("why", down.Why))
 	}
 	q.tell(ctx, row.Queue, down)
-	pause := max(down.Until.Sub(now), 0)
-	if p := q.opts.Patience; p > 0 {
-		if down.lasted(now) >= p {
-			return nil
-		}
-		pause = min(pause, p-down.lasted(now))
-	}
 	n := snoozes(row)
-	if n >= mostSnoozes && down.lasted(now) < longestPause {
-		return nil
+	if q.impatient(down, now) || n >= mostSnoozes && down.lasted(now) < longestPause {
+		return down.giveUp()
 	}
-	return river.JobSnooze(max(pause, min(firstPause<<n, longestPause)/4))
+	return river.JobSnooze(max(q.untilImpatient(down.closed(now), down, now), min(firstPause<<n, longestPause)/4))
 }
 
 // answered opens the gate of a registry that answers.

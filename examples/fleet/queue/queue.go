@@ -218,7 +218,7 @@ func (q *Queue) Puller() *remote.Puller { return q.puller }
 // A Wanted is a reference to be looked at.
 type Wanted struct {
 	store.Ref
-	// Again wants its image read if it could not be read before.
+	// Again wants its image read if it could not be read before, or only in part.
 	Again bool
 }
 

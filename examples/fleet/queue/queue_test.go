@@ -90,12 +90,12 @@ func TestSecondScan(t *testing.T) {
 func TestMovedTag(t *testing.T) {
 	t.Parallel()
 	reg := startRegistry(t)
-	q, s, read := open(t, "", Options{})
+	q, s, _ := open(t, "", Options{})
 	old := reg.push(t, nil, "app:1")
 	add(t, q, reg.wanted(t, "app:1"))
 	work(t, q)
 	young := reg.push(t, nil, "app:1")
-	q, _, read = open(t, dsnOf(t, s), Options{})
+	q, _, read := open(t, dsnOf(t, s), Options{})
 	n, err := q.AddAll(context.Background())
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
@@ -162,7 +162,7 @@ func TestCancel(t *testing.T) {
 	down.push(t, nil, "a:1", "a:2")
 	other.push(t, nil, "b:1")
 	down.misbehave(statusAlways(503))
-	q, s, read := open(t, "", Options{AtOnce: 1})
+	q, s, _ := open(t, "", Options{AtOnce: 1})
 	add(t, q, append(down.wanted(t, "a:1", "a:2"), other.wanted(t, "b:1")...))
 	done := make(chan error)
 	ctx, stop := context.WithTimeout(context.Background(), enough)
@@ -180,7 +180,7 @@ func TestCancel(t *testing.T) {
 
 	down.misbehave(nil)
 	add(t, q, down.wanted(t, "a:1", "a:2"))
-	q, _, read = open(t, dsnOf(t, s), Options{})
+	q, _, read := open(t, dsnOf(t, s), Options{})
 	work(t, q)
 	assert.Len(t, read.count, 1, "what is added again is done again")
 }

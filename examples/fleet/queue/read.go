@@ -44,7 +44,11 @@ func (r *reader) Work(ctx context.Context, job *river.Job[readArgs]) error {
 	if err != nil {
 		return river.JobCancel(err)
 	}
-	if known, err := q.store.Known(ctx, digest); err != nil || known {
+	done := q.store.Known
+	if job.Args.Again {
+		done = q.store.Whole
+	}
+	if is, err := done(ctx, digest); err != nil || is {
 		return err
 	}
 	if n := deaths(job.JobRow); n >= mostDeaths {
@@ -75,7 +79,7 @@ type outcome struct {
 // be tried again.
 func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repository, digest v1.Hash) (outcome, error) {
 	in, v := q.opts.Registries.visit(ctx, repo.RegistryStr())
-	if err := v.of.wait(ctx); err != nil {
+	if err := q.enter(ctx, v); err != nil {
 		return outcome{}, err
 	}
 	select {
@@ -99,11 +103,8 @@ func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repos
 		return outcome{}, slow
 	case ctx.Err() != nil:
 		return outcome{}, context.Cause(ctx)
-	case v.refuse.Load() != nil:
-		if wait := q.refused(ctx, v, row); wait != nil {
-			return outcome{}, wait
-		}
-		return outcome{}, river.JobCancel(v.silence())
+	case v.refuse.Load() != nil && !definite(err):
+		return outcome{}, q.refused(ctx, v, row)
 	case v.broken.Load() && !last:
 		return outcome{}, reason{"the registry's answer broke off", printable.Line(fmt.Sprint(errors.Join(err, problems(rep))))}
 	case err == nil: // what is damaged is damaged, and the rest is worth having
@@ -152,7 +153,7 @@ func (q *Queue) tryElsewhere(ctx context.Context, job *river.Job[readArgs], repo
 			if _, err := river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job); err != nil {
 				return err
 			}
-			_, err := q.client.InsertTx(ctx, tx, readArgs{Digest: job.Args.Digest, Ref: r.String(), Tried: tried},
+			_, err := q.client.InsertTx(ctx, tx, readArgs{Digest: job.Args.Digest, Ref: r.String(), Again: job.Args.Again, Tried: tried},
 				&river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())})
 			return err
 		})

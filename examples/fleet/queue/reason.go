@@ -2,7 +2,6 @@ package queue
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -11,6 +10,14 @@ import (
 
 	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/layers/source"
+)
+
+// Kinds of failures that are none of the registry's or the image's.
+const (
+	// NotImage: what is behind the reference is a chart, a signature or another artifact.
+	NotImage = "not an image"
+	// InPart: the image was read, but for something in it.
+	InPart = "read in part"
 )
 
 // A reason is why something can't be read: a few words that many failures have in common, and
@@ -38,7 +45,7 @@ func message(err error) string {
 	if !ok || len(refused.Errors) > 0 {
 		return err.Error()
 	}
-	return fmt.Sprintf("the registry answers %d %s", refused.StatusCode, http.StatusText(refused.StatusCode))
+	return "the registry answers " + statusLine(refused.StatusCode)
 }
 
 func kindOf(err error) string {
@@ -52,7 +59,7 @@ func kindOf(err error) string {
 	case status == http.StatusNotFound, errors.Is(err, source.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return "not found"
 	case errors.Is(err, source.ErrNotImage):
-		return "not an image"
+		return NotImage
 	case errors.Is(err, source.ErrLimit):
 		return "too large"
 	}

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/time/rate"
 )
 
@@ -96,7 +98,7 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 		v.note(err)
 	case isRefusal(resp.StatusCode):
 		v.refuse.Store(&refusal{
-			why:   fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
+			why:   statusLine(resp.StatusCode),
 			after: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		})
 	default:
@@ -122,6 +124,28 @@ func (v *visit) note(err error) {
 	}
 	v.refuse.Store(&refusal{why: why})
 }
+
+// noteShared keeps a refusal that another job met: jobs that come to a repository at the same
+// time share the first request for it, and its error.
+func (v *visit) noteShared(err error) {
+	_, unreached := errors.AsType[*url.Error](err)
+	refused, answer := errors.AsType[*transport.Error](err)
+	switch {
+	case answer && isRefusal(refused.StatusCode):
+		v.refuse.Store(&refusal{why: statusLine(refused.StatusCode)})
+	case !answer && (unreached || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+		v.note(err)
+	}
+}
+
+// definite reports whether an error is a registry's answer that will be the same next time. It
+// counts more than what went wrong before, such as the attempt to reach it by HTTPS.
+func definite(err error) bool {
+	refused, answer := errors.AsType[*transport.Error](err)
+	return answer && !isRefusal(refused.StatusCode)
+}
+
+func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
 // isRefusal reports whether a status says that the registry can't at the moment.
 func isRefusal(status int) bool {

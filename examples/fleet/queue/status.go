@@ -46,7 +46,7 @@ type Registry struct {
 // A Failure is one kind of failure.
 type Failure struct {
 	Kind string
-	// References could not be looked at, Images not be read.
+	// References could not be looked at, Images not be read, or only in part.
 	References, Images int
 	// Example is one of them, with its whole reason. It is fit to be printed.
 	Example string
@@ -157,26 +157,34 @@ func (q *Queue) doneLately(ctx context.Context, s *Status) error {
 	return rows.Err()
 }
 
-// failures counts the images that the store has as unreadable, and the jobs that failed before
+// failures counts the images that the store has as unreadable, or read in part, and the jobs that failed before
 // there was an image to write that to.
 func (q *Queue) failures(ctx context.Context, s *Status) error {
 	kinds := map[string]*Failure{}
 	of := func(what, reason string) *Failure {
 		k := kind(reason)
 		if kinds[k] == nil {
-			kinds[k] = &Failure{Kind: k, Example: printable.Line(what + ": " + strings.TrimPrefix(reason, k+": "))}
+			text := strings.TrimPrefix(reason, k+": ")
+			if !strings.Contains(text, what) {
+				text = what + ": " + text
+			}
+			kinds[k] = &Failure{Kind: k, Example: printable.Line(text)}
 		}
 		return kinds[k]
 	}
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason FROM images WHERE ancestor_id IS NULL AND reason <> '' ORDER BY id")
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason, partial FROM images WHERE reason <> '' ORDER BY id")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var digest, reason string
-		if err := rows.Scan(&digest, &reason); err != nil {
+		var partial bool
+		if err := rows.Scan(&digest, &reason, &partial); err != nil {
 			return err
+		}
+		if partial {
+			reason = InPart + ": " + reason
 		}
 		of(digest, reason).Images++
 	}

@@ -112,16 +112,21 @@ type meaning struct {
 	tie        bool
 }
 
-// meant returns the ancestors that a question can mean: by what was told of their names, by the
-// references that had them, and by digest.
+// meant returns the ancestors that a question can mean: by what was told of their names, by a
+// name that was told with the digest of an image that is the ancestor, by the references that
+// had them, and by digest.
 func (q session) meant(asked Question) (map[int64]meaning, error) {
 	repository, tag, digest := Ref{Repository: asked.Repository, Tag: asked.Tag, Digest: asked.Digest}.columns()
 	found := map[int64]meaning{}
 	query := `SELECT ancestor_id, confidence, tie FROM best_names WHERE (repository = ? OR ? = '') AND (tag = ? OR ? = '') AND (digest = ? OR ? = '')
 		UNION ALL
+		SELECT n.ancestor_id, 3, false FROM names n JOIN images i ON i.ancestor_id = n.ancestor_id AND i.digest = n.digest
+		WHERE (n.repository = ? OR ? = '') AND (n.tag = ? OR ? = '') AND (n.digest = ? OR ? = '')
+		UNION ALL
 		SELECT i.ancestor_id, 4, false FROM refs r JOIN sightings s ON s.ref_id = r.id JOIN images i ON i.id = s.image_id
 		WHERE i.ancestor_id IS NOT NULL AND (r.repository = ? OR ? = '') AND (r.tag = ? OR ? = '') AND (i.digest = ? OR ? = '')`
-	args := []any{repository, repository, tag, tag, digest, digest, repository, repository, tag, tag, digest, digest}
+	named := []any{repository, repository, tag, tag, digest, digest}
+	args := slices.Concat(named, named, named)
 	if repository == "" {
 		query += ` UNION ALL SELECT id, 4, false FROM ancestors WHERE chain_id = ?
 			UNION ALL SELECT ancestor_id, 4, false FROM images WHERE digest = ? AND ancestor_id IS NOT NULL`

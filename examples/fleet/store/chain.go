@@ -34,24 +34,41 @@ type bound struct {
 	split []int64
 }
 
-// chain writes the image's ancestors and returns them, the root first. Those are the ones that
+// chain writes the image's ancestors and returns them, the root first, with the tally of what
+// that changes. Those are the ones that
 // the image tells and those that it begins with although it does not tell them. An ancestor
 // of the database that begins with a new one is divided.
-func (w *writer) chain() ([]*bound, error) {
-	// Images that have an ancestor in common have the first step in common.
-	if err := w.lock(number(w.keys[min(1, len(w.keys)-1)])); err != nil {
-		return nil, err
+func (w *writer) chain(image int64, was was) ([]*bound, *tally, error) {
+	trees := []int64{w.tree()}
+	if was.ancestor != 0 { // it was read in part, and may turn out to be in another tree
+		trees = append(trees, was.tree)
+	}
+	for _, tree := range distinct(trees) {
+		if err := w.lock(tree); err != nil {
+			return nil, nil, err
+		}
 	}
 	bounds, err := w.bounds()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := w.findSplits(bounds); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	changes, err := w.planPackages(bounds)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	images, ancestors, err := w.concerned(image, bounds, changes)
+	if err != nil {
+		return nil, nil, err
+	}
+	if was.ancestor != 0 {
+		ancestors = distinct(append(ancestors, was.ancestor))
+	}
+	tally, err := w.session.tally(images, ancestors)
+	if err != nil {
+		return nil, nil, err
 	}
 	for i, b := range bounds {
 		var parent *bound
@@ -59,15 +76,45 @@ func (w *writer) chain() ([]*bound, error) {
 			parent = bounds[i-1]
 		}
 		if err := w.ancestor(b, parent); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, c := range changes {
 		if err := w.usePackages(c.delta.id, c.ancestors); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return bounds, nil
+	return bounds, tally, nil
+}
+
+// concerned returns the images and the ancestors whose counts are about to change: the image
+// itself, what it makes others stand on, and what is divided.
+func (w *writer) concerned(image int64, bounds []*bound, changes []setting) (images, ancestors []int64, err error) {
+	images = []int64{image}
+	for i, b := range bounds {
+		above := i+1 < len(bounds) && bounds[i+1].isNew
+		if !b.isNew && (above || b.delta != nil || i == len(bounds)-1) {
+			ancestors = append(ancestors, b.id)
+		}
+		ancestors = append(ancestors, b.split...)
+		err = chunks(b.split, func(marks string, args []any) error {
+			more, err := column[int64](w.session, "SELECT id FROM images WHERE ancestor_id IN ("+marks+")", args...)
+			images = append(images, more...)
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, c := range changes {
+		ancestors = append(ancestors, c.ancestors...)
+	}
+	return distinct(images), distinct(ancestors), nil
+}
+
+func distinct(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // bounds returns where the image's ancestors end, the root's first.
@@ -172,8 +219,8 @@ func (w *writer) newAncestor(b, parent *bound) error {
 	}
 	var err error
 	n := w.layers[b.steps]
-	b.id, err = w.insertID("ancestors (history, chain_id, parent_id, has_children, complete, platform, distro, created, steps, layers, own_layers, packages_set)",
-		w.keys[b.steps], w.chains[n], above, false, false, w.img.Platform, distro, created, b.steps, n, n-below, set)
+	b.id, err = w.insertID("ancestors (history, tree, chain_id, parent_id, has_children, complete, platform, distro, created, steps, layers, own_layers, packages_set)",
+		w.keys[b.steps], w.tree(), w.chains[n], above, false, false, w.img.Platform, distro, created, b.steps, n, n-below, set)
 	return err
 }
 

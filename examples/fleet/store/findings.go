@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ func (w *writer) findings(chain []*bound) (own, inherited int64, err error) {
 		key      string
 	}
 	rows := map[key][]any{}
+	subjects := map[int64][]any{}
 	var keys []any
 	for _, f := range w.f.Findings {
 		b, err := w.blamed(f, chain)
@@ -30,7 +32,8 @@ func (w *writer) findings(chain []*bound) (own, inherited int64, err error) {
 		if f.Step >= 0 {
 			step = f.Step
 		}
-		rows[k] = []any{b.id, k.key, storable(f.Rule, maxIndexed), int(f.Severity), storable(f.Subject, maxIndexed), f.Message, f.Remedy, f.By.String(), f.Bytes, step}
+		rows[k] = []any{b.id, f.subject(), k.key, int(f.Severity), f.Message, f.Remedy, f.By.String(), f.Bytes, step}
+		subjects[f.subject()] = []any{f.subject(), storable(f.Rule, maxIndexed), storable(f.Subject, maxIndexed)}
 		keys = append(keys, k.key)
 	}
 	ids := map[key]int64{}
@@ -48,11 +51,21 @@ func (w *writer) findings(chain []*bound) (own, inherited int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	var list [][]any
+	for k, row := range rows {
+		if ids[k] == 0 {
+			list = append(list, subjects[row[1].(int64)])
+		}
+	}
+	slices.SortFunc(list, func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) })
+	if err := w.insert("subjects (id, rule, subject)", "ON CONFLICT DO NOTHING", list); err != nil {
+		return 0, 0, err
+	}
 	for k, row := range rows {
 		if ids[k] != 0 {
 			continue
 		}
-		id, err := w.insertID("findings (ancestor_id, key, rule, severity, subject, message, remedy, mender, bytes, step)", row...)
+		id, err := w.insertID("findings (ancestor_id, subject_id, key, severity, message, remedy, mender, bytes, step)", row...)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -55,7 +55,7 @@ func (s *Store) SaveFacts(ctx context.Context, tx *sql.Tx, img Image, f *Facts) 
 	if err != nil || was.full || was.partial && f.Partial {
 		return err
 	}
-	chain, err := w.chain()
+	chain, tally, err := w.chain(id, was)
 	if err != nil {
 		return err
 	}
@@ -63,11 +63,19 @@ func (s *Store) SaveFacts(ctx context.Context, tx *sql.Tx, img Image, f *Facts) 
 	if err != nil {
 		return err
 	}
-	return w.write(id, chain, own, inherited)
+	if err := w.write(id, chain, own, inherited); err != nil {
+		return err
+	}
+	// A new ancestor counted for nothing before.
+	tally.ancestors = distinct(append(tally.ancestors, chain[len(chain)-1].id))
+	return tally.done()
 }
 
 // was is what the database has of an image before it is written.
-type was struct{ full, partial bool }
+type was struct {
+	full, partial  bool
+	ancestor, tree int64 // 0 if it was not read
+}
 
 // image makes the row of an image, if there is none, and holds it until the transaction ends.
 func (q session) image(digest v1.Hash) (id int64, w was, err error) {
@@ -75,9 +83,11 @@ func (q session) image(digest v1.Hash) (id int64, w was, err error) {
 	if err != nil {
 		return 0, w, err
 	}
-	var read bool
-	err = q.row("SELECT id, ancestor_id IS NOT NULL, partial FROM images WHERE digest = ?"+q.dialect.forUpdate, []any{digest.String()}, &id, &read, &w.partial)
-	w.full, w.partial = read && !w.partial, read && w.partial
+	err = q.row("SELECT id, partial, COALESCE(ancestor_id, 0) FROM images WHERE digest = ?"+q.dialect.forUpdate, []any{digest.String()}, &id, &w.partial, &w.ancestor)
+	w.full = w.ancestor != 0 && !w.partial
+	if err == nil && w.ancestor != 0 {
+		err = q.row("SELECT tree FROM ancestors WHERE id = ?", []any{w.ancestor}, &w.tree)
+	}
 	return id, w, err
 }
 
@@ -151,5 +161,11 @@ func (s *Store) Unreadable(ctx context.Context, tx *sql.Tx, img Image, reason st
 // Known reports whether an image has been read: one that was found unreadable does not count.
 func (s *Store) Known(ctx context.Context, digest v1.Hash) (bool, error) {
 	n, err := column[int64](s.in(ctx, s.db), "SELECT id FROM images WHERE digest = ? AND ancestor_id IS NOT NULL", digest.String())
+	return len(n) > 0, err
+}
+
+// Whole reports whether an image has been read, and not only in part.
+func (s *Store) Whole(ctx context.Context, digest v1.Hash) (bool, error) {
+	n, err := column[int64](s.in(ctx, s.db), "SELECT id FROM images WHERE digest = ? AND ancestor_id IS NOT NULL AND NOT partial", digest.String())
 	return len(n) > 0, err
 }

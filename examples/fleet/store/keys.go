@@ -75,6 +75,10 @@ func newSpine(img Image, f *Facts) (*spine, error) {
 	return s, nil
 }
 
+// tree is a number that all images have in common that can have an ancestor in common: they
+// have the first step in common.
+func (s *spine) tree() int64 { return number(s.keys[min(1, len(s.keys)-1)]) }
+
 // complete reports whether all layers that the first k steps made were read.
 func (s *spine) complete(k int) bool { return s.layers[k] <= s.read }
 
@@ -87,3 +91,6 @@ func (p Package) key() int64 {
 func (f Finding) key() string {
 	return hash(f.Rule, strconv.Itoa(int(f.Severity)), f.Subject, f.Message, f.Remedy, f.By.String(), strconv.FormatInt(f.Bytes, 10), strconv.Itoa(f.Step))
 }
+
+// subject identifies what a finding is about: findings of one rule about one subject count as one.
+func (f Finding) subject() int64 { return number(hash(f.Rule, f.Subject)) }

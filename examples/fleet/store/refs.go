@@ -117,8 +117,8 @@ func (q session) sighting(ref, image int64, at time.Time, latest bool) error {
 
 // replace notes that a reference has another image than the last time: 0 for none.
 func (q session) replace(ref, lastSighting, lastImage, image int64, at time.Time) error {
-	// Both rows are held in the order that all take.
-	if _, err := column[int64](q, "SELECT id FROM images WHERE id IN (?, ?) ORDER BY id"+q.dialect.forUpdate, image, lastImage); err != nil {
+	tally, err := q.hold(image, lastImage)
+	if err != nil {
 		return err
 	}
 	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", lastSighting); err != nil {
@@ -127,7 +127,36 @@ func (q session) replace(ref, lastSighting, lastImage, image int64, at time.Time
 	if err := q.sighting(ref, image, at, true); err != nil {
 		return err
 	}
-	return q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, lastImage)
+	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, lastImage); err != nil {
+		return err
+	}
+	return tally.done()
+}
+
+// hold holds the rows of images, in the order that all take, and the trees in which they are,
+// and begins to count.
+func (q session) hold(images ...int64) (*tally, error) {
+	type row struct{ image, ancestor, tree int64 }
+	args := make([]any, len(images))
+	for i, id := range images {
+		args[i] = id
+	}
+	if _, err := column[int64](q, "SELECT id FROM images WHERE id IN ("+marks(len(args))+") ORDER BY id"+q.dialect.forUpdate, args...); err != nil {
+		return nil, err
+	}
+	rows, err := all(q, "SELECT i.id, a.id, a.tree FROM images i JOIN ancestors a ON a.id = i.ancestor_id WHERE i.id IN ("+marks(len(args))+") ORDER BY a.tree", args,
+		func(scan func(...any) error) (r row, err error) { return r, scan(&r.image, &r.ancestor, &r.tree) })
+	if err != nil {
+		return nil, err
+	}
+	var ancestors []int64
+	for _, r := range rows {
+		if err := q.lock(r.tree); err != nil {
+			return nil, err
+		}
+		ancestors = append(ancestors, r.ancestor)
+	}
+	return q.tally(images, distinct(ancestors))
 }
 
 // Refs returns all references that were added or seen, sorted.

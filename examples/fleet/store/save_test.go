@@ -16,9 +16,10 @@ import (
 // cases are the tests that every kind of database has to pass, each with an empty one.
 func cases() map[string]func(*testing.T, *Store) {
 	return map[string]func(*testing.T, *Store){
-		"empty": testEmpty,
-		"save":  testSave,
-		"order": testOrder,
+		"empty":  testEmpty,
+		"save":   testSave,
+		"order":  testOrder,
+		"counts": testCounts,
 	}
 }
 
@@ -39,8 +40,8 @@ func dump(t testing.TB, s *Store) string {
 		"SELECT a.history || ' ' || p.name || ' ' || p.version, CASE WHEN s.gone THEN 1 ELSE 0 END, 0, 0, 0, 0 FROM ancestors a JOIN set_packages s ON s.set_id = a.packages_set JOIN packages p ON p.id = s.package_id",
 		"SELECT a.history || ' ' || n.repository || ':' || n.tag, n.confidence, CASE WHEN n.tie THEN 1 ELSE 0 END, 0, 0, 0 FROM names n JOIN ancestors a ON a.id = n.ancestor_id",
 		"SELECT i.digest || ' is ' || a.history || ' on ' || COALESCE(b.history, 'nothing'), i.size, i.content, i.shadowed, i.packages, 0 FROM images i LEFT JOIN ancestors a ON a.id = i.ancestor_id LEFT JOIN ancestors b ON b.id = i.base_id",
-		"SELECT i.digest || ' own ' || f.rule || ' of ' || a.history, f.step, 0, 0, 0, 0 FROM images i JOIN set_findings s ON s.set_id = i.own_findings JOIN findings f ON f.id = s.finding_id JOIN ancestors a ON a.id = f.ancestor_id",
-		"SELECT i.digest || ' inherited ' || f.rule || ' of ' || a.history, f.step, 0, 0, 0, 0 FROM images i JOIN set_findings s ON s.set_id = i.inherited_findings JOIN findings f ON f.id = s.finding_id JOIN ancestors a ON a.id = f.ancestor_id",
+		"SELECT i.digest || ' own ' || t.rule || ' of ' || a.history, f.step, 0, 0, 0, 0 FROM images i JOIN set_findings s ON s.set_id = i.own_findings JOIN findings f ON f.id = s.finding_id JOIN subjects t ON t.id = f.subject_id JOIN ancestors a ON a.id = f.ancestor_id",
+		"SELECT i.digest || ' inherited ' || t.rule || ' of ' || a.history, f.step, 0, 0, 0, 0 FROM images i JOIN set_findings s ON s.set_id = i.inherited_findings JOIN findings f ON f.id = s.finding_id JOIN subjects t ON t.id = f.subject_id JOIN ancestors a ON a.id = f.ancestor_id",
 		"SELECT a.history || ' at ' || p.key, 0, 0, 0, 0, 0 FROM prefixes p JOIN ancestors a ON a.id = p.ancestor_id",
 	} {
 		rows, err := all(s.in(t.Context(), s.db), query+" ORDER BY 1, 2, 3, 4, 5, 6", nil, func(scan func(...any) error) (string, error) {
@@ -122,11 +123,108 @@ func clear(t testing.TB, s *Store) {
 		if err := q.exec("UPDATE ancestors SET parent_id = NULL"); err != nil {
 			return err
 		}
-		for _, table := range strings.Fields("ancestors packages sets") {
+		for _, table := range strings.Fields("ancestors subjects packages sets") {
 			if err := q.exec("DELETE FROM " + table); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// What the views count is what is counted image by image, whatever tags moved meanwhile.
+func testCounts(t *testing.T, s *Store) {
+	chains := []string{"os:2", "(os:2) scm:2", "(os:2) (scm:2) app:3", "os:2 (scm:2) app:4", "os:2 scm:2 web:1", "(os:2) (scm:2) (web:1) more:1", "(os:2) other:2", "(os:2) (other:2) x:1", "lone:1"}
+	random := rand.New(rand.NewPCG(3, 4))
+	ref := func(i int) string { return fmt.Sprintf("r/image-%d:1", i) }
+	for range 12 {
+		clear(t, s)
+		at := day
+		for _, i := range random.Perm(len(chains)) {
+			save(t, s, ref(i), someFacts(chains[i]))
+			// A tag moves to some image, read or not.
+			at = at.AddDate(0, 0, 1)
+			write(t, s, func(ctx context.Context, tx *sql.Tx) error {
+				_, err := s.See(ctx, tx, Ref{Repository: fmt.Sprintf("r/image-%d", random.IntN(9)), Tag: "1"}, sha("manifest of "+ref(random.IntN(9))), at)
+				return err
+			})
+		}
+		requireCounts(t, s)
+	}
+}
+
+// someFacts returns facts with packages and findings that depend on the chain.
+func someFacts(chain string) *Facts {
+	var list []string
+	for _, p := range []string{"bash 5", "bash 6", "libc 2", "git 1", "curl 8"} {
+		if number(hash(chain, p))%3 > 0 {
+			list = append(list, p)
+		}
+	}
+	f := facts(chain)
+	f.pack(append(make([]string, len(f.Chain)-1), strings.Join(list, ", "))...)
+	for i := 1; i < len(f.Chain); i++ {
+		f.Chain[i].Packages = nil // not told
+	}
+	for step := range f.Steps {
+		if by := f.Steps[step].CreatedBy; number(hash(by))%2 > 0 {
+			f.found(fmt.Sprint("rule-", number(hash(by, "rule"))%3), step)
+		}
+	}
+	return f
+}
+
+// requireCounts counts packages and findings image by image.
+func requireCounts(t *testing.T, s *Store) {
+	t.Helper()
+	q := s.in(t.Context(), s.db)
+	type image struct {
+		id, ancestor int64
+		current      bool
+	}
+	images, err := all(q, "SELECT id, ancestor_id, current FROM images WHERE ancestor_id IS NOT NULL", nil, func(scan func(...any) error) (i image, err error) {
+		return i, scan(&i.id, &i.ancestor, &i.current)
+	})
+	require.NoError(t, err)
+	packages, found := map[int64]count{}, map[[2]int64]count{}
+	for _, i := range images {
+		n := count{ever: 1}
+		if i.current {
+			n.images = 1
+		}
+		there, err := q.present(i.ancestor)
+		require.NoError(t, err)
+		for p := range there {
+			packages[p] = count{packages[p].images + n.images, packages[p].ever + n.ever}
+		}
+		subjects, err := all(q, `SELECT DISTINCT CASE WHEN f.ancestor_id = i.ancestor_id THEN 0 ELSE f.ancestor_id END, f.subject_id
+			FROM images i JOIN set_findings s ON s.set_id = i.own_findings OR s.set_id = i.inherited_findings JOIN findings f ON f.id = s.finding_id WHERE i.id = ?`, []any{i.id},
+			func(scan func(...any) error) (k [2]int64, err error) { return k, scan(&k[0], &k[1]) })
+		require.NoError(t, err)
+		for _, k := range subjects {
+			found[k] = count{found[k].images + n.images, found[k].ever + n.ever}
+		}
+	}
+	require.NotEmpty(t, packages)
+	have, err := all(q, "SELECT p.id, 0, b.images, b.ever FROM blast_packages b JOIN packages p ON p.name = b.name AND p.version = b.version", nil, scanCount)
+	require.NoError(t, err)
+	for _, h := range have {
+		require.Equal(t, packages[h.key[0]], h.count)
+	}
+	require.Len(t, have, len(packages))
+	have, err = all(q, "SELECT COALESCE(b.ancestor_id, 0), t.id, b.images, b.ever FROM blast_findings b JOIN subjects t ON t.rule = b.rule AND t.subject = b.subject", nil, scanCount)
+	require.NoError(t, err)
+	for _, h := range have {
+		require.Equal(t, found[h.key], h.count)
+	}
+	require.Len(t, have, len(found))
+}
+
+type counted struct {
+	key [2]int64
+	count
+}
+
+func scanCount(scan func(...any) error) (c counted, err error) {
+	return c, scan(&c.key[0], &c.key[1], &c.images, &c.ever)
 }

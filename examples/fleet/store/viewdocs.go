@@ -41,7 +41,6 @@ func views() []View {
 			{"type", "text", "Syft's package type: deb, apk, rpm, npm, python, …"}, {"name", "text", "its name"}, {"version", "text", "its version"},
 			{"arch", "text", "its architecture, empty if it has none"}, {"purl", "text", "its package URL without qualifiers, empty if not known"},
 			{"images", "integer", "images that have it and that a reference has now"}, {"ever", "integer", "images that have it and were ever read"},
-			{"brought", "integer", "lists of packages that brought it: about as many as ancestors did"},
 		}, "images DESC, ever DESC, type, name, version, arch, purl"},
 		{"moved", "Images that stand on an ancestor whose tag has another image now.", []Column{
 			{"digest", "text", "the image's manifest digest"}, refs, owners, ancestor,

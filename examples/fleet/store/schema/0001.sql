@@ -19,7 +19,9 @@ CREATE TABLE packages (
 	name text NOT NULL,
 	version text NOT NULL,
 	arch text NOT NULL,
-	purl text NOT NULL
+	purl text NOT NULL,
+	own_images bigint NOT NULL DEFAULT 0,
+	own_ever bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX packages_name ON packages (name, version);
 
@@ -35,6 +37,7 @@ CREATE INDEX set_packages_package ON set_packages (package_id, set_id, gone);
 CREATE TABLE ancestors (
 	id {{id}},
 	history text NOT NULL UNIQUE,
+	tree bigint NOT NULL,
 	chain_id text NOT NULL,
 	parent_id bigint REFERENCES ancestors (id),
 	has_children boolean NOT NULL,
@@ -116,13 +119,21 @@ CREATE INDEX images_base ON images (base_id, current);
 CREATE INDEX images_inherited ON images (inherited_findings, current);
 CREATE INDEX images_own ON images (own_findings, current);
 
+CREATE TABLE subjects (
+	id bigint PRIMARY KEY,
+	rule text NOT NULL,
+	subject text NOT NULL,
+	own_images bigint NOT NULL DEFAULT 0,
+	own_ever bigint NOT NULL DEFAULT 0
+);
+CREATE INDEX subjects_rule ON subjects (rule, subject);
+
 CREATE TABLE findings (
 	id {{id}},
-	ancestor_id bigint REFERENCES ancestors (id),
+	ancestor_id bigint NOT NULL REFERENCES ancestors (id),
+	subject_id bigint NOT NULL REFERENCES subjects (id),
 	key text NOT NULL,
-	rule text NOT NULL,
 	severity bigint NOT NULL,
-	subject text NOT NULL,
 	message text NOT NULL,
 	remedy text NOT NULL,
 	mender text NOT NULL,
@@ -131,7 +142,7 @@ CREATE TABLE findings (
 );
 CREATE UNIQUE INDEX findings_key ON findings (key, ancestor_id);
 CREATE INDEX findings_ancestor ON findings (ancestor_id);
-CREATE INDEX findings_rule ON findings (rule, subject);
+CREATE INDEX findings_subject ON findings (subject_id);
 
 CREATE TABLE set_findings (
 	set_id bigint NOT NULL REFERENCES sets (id),

@@ -43,6 +43,11 @@ WITH RECURSIVE up (id, images, ever) AS (
 	SELECT a.parent_id, up.images, up.ever FROM up JOIN ancestors a ON a.id = up.id WHERE a.parent_id IS NOT NULL)
 SELECT id AS ancestor_id, CAST(SUM(images) AS bigint) AS images, CAST(SUM(ever) AS bigint) AS ever FROM up GROUP BY id;
 
+-- How many images each ancestor is itself, of those that something stands on.
+CREATE VIEW itself AS
+SELECT a.id AS ancestor_id, COUNT(CASE WHEN i.current THEN 1 END) AS images, COUNT(i.id) AS ever
+FROM ancestors a LEFT JOIN images i ON i.ancestor_id = a.id WHERE a.has_children GROUP BY a.id;
+
 -- Every base of an image with all that is below it, and how far: 1 is the base itself.
 CREATE VIEW below AS
 WITH RECURSIVE down (base_id, ancestor_id, depth) AS (
@@ -51,22 +56,46 @@ WITH RECURSIVE down (base_id, ancestor_id, depth) AS (
 	SELECT down.base_id, a.parent_id, down.depth + 1 FROM down JOIN ancestors a ON a.id = down.ancestor_id WHERE a.parent_id IS NOT NULL)
 SELECT base_id, ancestor_id, depth FROM down;
 
--- How many images are or stand on ancestors with each set of packages.
-CREATE VIEW set_images AS
-SELECT set_id, CAST(SUM(images) AS bigint) AS images, CAST(SUM(ever) AS bigint) AS ever FROM (
-	SELECT a.packages_set AS set_id, SUM(CASE WHEN i.current THEN 1 ELSE 0 END) AS images, COUNT(*) AS ever
-	FROM images i JOIN ancestors a ON a.id = i.ancestor_id WHERE a.packages_set IS NOT NULL GROUP BY a.packages_set
-	UNION ALL
-	SELECT a.packages_set, s.images, s.ever
-	FROM standing s JOIN ancestors a ON a.id = s.ancestor_id WHERE a.packages_set IS NOT NULL) AS parts
-GROUP BY set_id;
+-- How many images have each package, or do not have it any more, because of the ancestors that
+-- others stand on.
+CREATE VIEW inherited_packages AS
+SELECT p.package_id, CAST(SUM(CASE WHEN p.gone THEN -n.images ELSE n.images END) AS bigint) AS images,
+	CAST(SUM(CASE WHEN p.gone THEN -n.ever ELSE n.ever END) AS bigint) AS ever
+FROM (
+	SELECT a.packages_set AS set_id, SUM(s.images + o.images) AS images, SUM(s.ever + o.ever) AS ever
+	FROM standing s JOIN itself o ON o.ancestor_id = s.ancestor_id JOIN ancestors a ON a.id = s.ancestor_id
+	WHERE a.packages_set IS NOT NULL GROUP BY a.packages_set) AS n
+JOIN set_packages p ON p.set_id = n.set_id
+GROUP BY p.package_id;
+
+-- How many images have each set of inherited findings.
+CREATE VIEW inherited_sets AS
+SELECT inherited_findings AS set_id, CAST(SUM(CASE WHEN current THEN 1 ELSE 0 END) AS bigint) AS images, COUNT(*) AS ever
+FROM images WHERE inherited_findings IS NOT NULL GROUP BY inherited_findings;
+
+-- The findings that images inherit, those of one rule about one subject as one, by the
+-- ancestor to blame.
+CREATE VIEW inherited_findings AS
+SELECT f.ancestor_id, f.subject_id, MAX(f.severity) AS severity, CAST(SUM(f.images) AS bigint) AS images, CAST(SUM(f.ever) AS bigint) AS ever,
+	MIN(f.mender) AS mender, MIN(f.message) AS message, MIN(f.remedy) AS remedy, MAX(f.bytes) AS bytes, CAST(SUM(f.bytes * f.images) AS bigint) AS carried
+FROM (
+	SELECT i.set_id, i.images, i.ever, f.ancestor_id, f.subject_id, MAX(f.severity) AS severity, MIN(f.mender) AS mender,
+		MIN(f.message) AS message, MIN(f.remedy) AS remedy, CAST(SUM(f.bytes) AS bigint) AS bytes
+	FROM inherited_sets i JOIN set_findings s ON s.set_id = i.set_id JOIN findings f ON f.id = s.finding_id
+	GROUP BY i.set_id, i.images, i.ever, f.ancestor_id, f.subject_id) AS f
+GROUP BY f.ancestor_id, f.subject_id;
 
 -- Which references name which ancestors on which something stands: because of what was told,
--- or because they had that very image.
+-- because a tag was told with the digest of an image that is that ancestor, or because they had
+-- that very image.
 CREATE VIEW ancestor_refs AS
 SELECT b.ancestor_id, r.id AS ref_id, r.repository, r.tag, b.confidence, b.tie
 FROM best_names b JOIN refs r ON r.repository = b.repository AND r.tag = b.tag
 WHERE b.tag <> '' AND r.digest = ''
+UNION
+SELECT n.ancestor_id, r.id, r.repository, r.tag, 3, false
+FROM names n JOIN images i ON i.ancestor_id = n.ancestor_id AND i.digest = n.digest JOIN refs r ON r.repository = n.repository AND r.tag = n.tag
+WHERE n.tag <> '' AND r.digest = ''
 UNION
 SELECT a.id, r.id, r.repository, r.tag, 4, false
 FROM ancestors a JOIN images i ON i.ancestor_id = a.id JOIN sightings s ON s.image_id = i.id JOIN refs r ON r.id = s.ref_id
@@ -90,13 +119,6 @@ SELECT b.ancestor_id, b.repository || CASE WHEN b.tag <> '' THEN ':' || b.tag EL
 FROM best_names b
 WHERE b.moved AND b.rank = 0 AND NOT EXISTS (SELECT 1 FROM refs r JOIN sightings s ON s.ref_id = r.id WHERE r.repository = b.repository AND r.tag = b.tag AND r.digest = '');
 
--- The findings of each set of findings, those of one rule about one subject as one.
-CREATE VIEW set_subjects AS
-SELECT s.set_id, f.ancestor_id, f.rule, f.subject, MAX(f.severity) AS severity, MIN(f.mender) AS mender,
-	MIN(f.message) AS message, MIN(f.remedy) AS remedy, CAST(SUM(f.bytes) AS bigint) AS bytes
-FROM set_findings s JOIN findings f ON f.id = s.finding_id
-GROUP BY s.set_id, f.ancestor_id, f.rule, f.subject;
-
 -- Ancestors that fit a pattern of allowed bases. Of a tie all names have to.
 CREATE VIEW allowed_ancestors AS
 SELECT n.ancestor_id FROM ancestor_refs n JOIN allowed p ON n.repository {{matches}} p.matches OR n.repository || ':' || n.tag {{matches}} p.matches
@@ -115,29 +137,17 @@ SELECT a.id AS ancestor_id, l.name, {{confidence}} AS confidence, l.tie, l.ours,
 FROM standing s JOIN ancestors a ON a.id = s.ancestor_id JOIN labels l ON l.ancestor_id = a.id;
 
 CREATE VIEW blast_packages AS
-SELECT p.type, p.name, p.version, p.arch, p.purl,
-	CAST(SUM(CASE WHEN sp.gone THEN -s.images ELSE s.images END) AS bigint) AS images,
-	CAST(SUM(CASE WHEN sp.gone THEN -s.ever ELSE s.ever END) AS bigint) AS ever,
-	CAST(SUM(CASE WHEN sp.gone THEN 0 ELSE 1 END) AS bigint) AS brought
-FROM packages p JOIN set_packages sp ON sp.package_id = p.id JOIN set_images s ON s.set_id = sp.set_id
-GROUP BY p.id, p.type, p.name, p.version, p.arch, p.purl;
+SELECT p.type, p.name, p.version, p.arch, p.purl, p.own_images + COALESCE(i.images, 0) AS images, p.own_ever + COALESCE(i.ever, 0) AS ever
+FROM packages p LEFT JOIN inherited_packages i ON i.package_id = p.id
+WHERE p.own_ever + COALESCE(i.ever, 0) > 0;
 
 CREATE VIEW blast_findings AS
-SELECT f.rule, f.subject, {{severity}} AS severity, f.ancestor_id, l.name AS ancestor, f.images, f.ever, f.mender, f.message, f.remedy, f.bytes
-FROM (
-	SELECT t.rule, t.subject, t.ancestor_id, MAX(t.severity) AS severity, CAST(SUM(i.images) AS bigint) AS images, CAST(SUM(i.ever) AS bigint) AS ever,
-		MIN(t.mender) AS mender, MIN(t.message) AS message, MIN(t.remedy) AS remedy, MAX(t.bytes) AS bytes
-	FROM (SELECT inherited_findings AS set_id, SUM(CASE WHEN current THEN 1 ELSE 0 END) AS images, COUNT(*) AS ever
-		FROM images WHERE inherited_findings IS NOT NULL GROUP BY inherited_findings) AS i
-		JOIN set_subjects t ON t.set_id = i.set_id
-	GROUP BY t.ancestor_id, t.rule, t.subject
-	UNION ALL
-	SELECT t.rule, t.subject, NULL, MAX(t.severity), CAST(SUM(i.images) AS bigint), CAST(SUM(i.ever) AS bigint), MIN(t.mender), MIN(t.message), MIN(t.remedy), MAX(t.bytes)
-	FROM (SELECT own_findings AS set_id, SUM(CASE WHEN current THEN 1 ELSE 0 END) AS images, COUNT(*) AS ever
-		FROM images WHERE own_findings IS NOT NULL GROUP BY own_findings) AS i
-		JOIN set_subjects t ON t.set_id = i.set_id
-	GROUP BY t.rule, t.subject) AS f
-LEFT JOIN labels l ON l.ancestor_id = f.ancestor_id;
+SELECT t.rule, t.subject, {{severity}} AS severity, f.ancestor_id, l.name AS ancestor, f.images, f.ever, f.mender, f.message, f.remedy, f.bytes
+FROM inherited_findings f JOIN subjects t ON t.id = f.subject_id JOIN labels l ON l.ancestor_id = f.ancestor_id
+UNION ALL
+SELECT t.rule, t.subject, {{severity}}, NULL, NULL, t.own_images, t.own_ever, f.mender, f.message, f.remedy, f.bytes
+FROM subjects t JOIN findings f ON f.id = (SELECT o.id FROM findings o WHERE o.subject_id = t.id ORDER BY o.id LIMIT 1)
+WHERE t.own_ever > 0;
 
 CREATE VIEW rebuilds AS
 SELECT a.id AS ancestor_id, l.name, {{confidence}} AS confidence, l.tie, l.ours, s.images,
@@ -146,12 +156,9 @@ SELECT a.id AS ancestor_id, l.name, {{confidence}} AS confidence, l.tie, l.ours,
 	(SELECT MIN(v.since) FROM moved_ancestors v WHERE v.ancestor_id = a.id) AS newer_since
 FROM standing s JOIN ancestors a ON a.id = s.ancestor_id JOIN labels l ON l.ancestor_id = a.id
 	LEFT JOIN (
-		SELECT t.ancestor_id, COUNT(DISTINCT t.rule || ' ' || t.subject) AS findings, CAST(SUM(i.images) AS bigint) AS mends,
-			CAST(SUM(CASE WHEN t.severity >= 2 THEN i.images ELSE 0 END) AS bigint) AS serious, CAST(SUM(t.bytes * i.images) AS bigint) AS bytes
-		FROM (SELECT inherited_findings AS set_id, COUNT(*) AS images
-			FROM images WHERE inherited_findings IS NOT NULL AND current GROUP BY inherited_findings) AS i
-			JOIN set_subjects t ON t.set_id = i.set_id
-		GROUP BY t.ancestor_id) AS m ON m.ancestor_id = a.id;
+		SELECT f.ancestor_id, COUNT(*) AS findings, CAST(SUM(f.images) AS bigint) AS mends,
+			CAST(SUM(CASE WHEN f.severity >= 2 THEN f.images ELSE 0 END) AS bigint) AS serious, CAST(SUM(f.carried) AS bigint) AS bytes
+		FROM inherited_findings f GROUP BY f.ancestor_id) AS m ON m.ancestor_id = a.id;
 
 CREATE VIEW moved AS
 SELECT i.digest, {{refs}} AS refs, {{owners}} AS owners, m.ancestor_id, m.name, d.depth, m.since, m.now, m.source,
@@ -161,7 +168,7 @@ FROM moved_ancestors m JOIN below d ON d.ancestor_id = m.ancestor_id JOIN images
 CREATE VIEW unseen AS
 SELECT a.id AS ancestor_id, l.name, a.shadowed AS unseen, a.content, s.images + o.images AS images, a.shadowed * (s.images + o.images) AS carried
 FROM standing s JOIN ancestors a ON a.id = s.ancestor_id JOIN labels l ON l.ancestor_id = a.id
-	JOIN (SELECT a.id, COUNT(i.id) AS images FROM ancestors a LEFT JOIN images i ON i.ancestor_id = a.id AND i.current WHERE a.has_children GROUP BY a.id) AS o ON o.id = a.id
+	JOIN itself o ON o.ancestor_id = a.id
 UNION ALL
 SELECT NULL, NULL, CAST(SUM(a.shadowed) AS bigint), CAST(SUM(a.content) AS bigint), COUNT(*), CAST(SUM(a.shadowed) AS bigint)
 FROM images i JOIN ancestors a ON a.id = i.ancestor_id WHERE NOT a.has_children AND i.current;
