@@ -118,7 +118,9 @@ type meaning struct {
 func (q session) meant(asked Question) (map[int64]meaning, error) {
 	repository, tag, digest := Ref{Repository: asked.Repository, Tag: asked.Tag, Digest: asked.Digest}.columns()
 	found := map[int64]meaning{}
-	query := `SELECT ancestor_id, confidence, tie FROM best_names WHERE (repository = ? OR ? = '') AND (tag = ? OR ? = '') AND (digest = ? OR ? = '')
+	query := `SELECT b.ancestor_id, b.confidence, b.tie AND EXISTS (
+			SELECT 1 FROM best_names o WHERE o.ancestor_id = b.ancestor_id AND NOT ((o.repository = ? OR ? = '') AND (o.tag = ? OR ? = '')))
+		FROM best_names b WHERE (b.repository = ? OR ? = '') AND (b.tag = ? OR ? = '') AND (b.digest = ? OR ? = '')
 		UNION ALL
 		SELECT n.ancestor_id, 3, false FROM names n JOIN images i ON i.ancestor_id = n.ancestor_id AND i.digest = n.digest
 		WHERE (n.repository = ? OR ? = '') AND (n.tag = ? OR ? = '') AND (n.digest = ? OR ? = '')
@@ -126,7 +128,7 @@ func (q session) meant(asked Question) (map[int64]meaning, error) {
 		SELECT i.ancestor_id, 4, false FROM refs r JOIN sightings s ON s.ref_id = r.id JOIN images i ON i.id = s.image_id
 		WHERE i.ancestor_id IS NOT NULL AND (r.repository = ? OR ? = '') AND (r.tag = ? OR ? = '') AND (i.digest = ? OR ? = '')`
 	named := []any{repository, repository, tag, tag, digest, digest}
-	args := slices.Concat(named, named, named)
+	args := slices.Concat(named[:4], named, named, named)
 	if repository == "" {
 		query += ` UNION ALL SELECT id, 4, false FROM ancestors WHERE chain_id = ?
 			UNION ALL SELECT ancestor_id, 4, false FROM images WHERE digest = ? AND ancestor_id IS NOT NULL`

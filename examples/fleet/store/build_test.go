@@ -134,3 +134,20 @@ func blast(t testing.TB, s *Store) string {
 	}
 	return b.String()
 }
+
+// chainID returns the chain ID of layers.
+func chainID(layers []Layer) v1.Hash {
+	f := &Facts{Layers: layers}
+	for i := range layers {
+		f.Steps = append(f.Steps, Step{Layer: i})
+	}
+	s, err := newSpine(Image{}, f)
+	if err != nil {
+		panic(err)
+	}
+	h, err := v1.NewHash(s.chains[len(layers)])
+	if err != nil {
+		panic(err)
+	}
+	return h
+}

@@ -39,15 +39,6 @@ type bound struct {
 // the image tells and those that it begins with although it does not tell them. An ancestor
 // of the database that begins with a new one is divided.
 func (w *writer) chain(image int64, was was) ([]*bound, *tally, error) {
-	trees := []int64{w.tree()}
-	if was.ancestor != 0 { // it was read in part, and may turn out to be in another tree
-		trees = append(trees, was.tree)
-	}
-	for _, tree := range distinct(trees) {
-		if err := w.lock(tree); err != nil {
-			return nil, nil, err
-		}
-	}
 	bounds, err := w.bounds()
 	if err != nil {
 		return nil, nil, err

@@ -39,7 +39,7 @@ func onPostgres() *dialect {
 	return &dialect{
 		words:      words("{{id}}", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "{{clustered}}", "", "{{matches}}", "LIKE"),
 		pattern:    strings.NewReplacer("*", "%", "%", `\%`, "_", `\_`, `\`, `\\`),
-		forUpdate:  " FOR UPDATE",
+		forUpdate:  " FOR NO KEY UPDATE", // as UPDATE does: it does not wait for rows that refer to it
 		numbered:   true,
 		lock:       "SELECT pg_advisory_xact_lock(?)",
 		parameters: 60_000,

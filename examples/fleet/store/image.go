@@ -51,7 +51,15 @@ func (s *Store) SaveFacts(ctx context.Context, tx *sql.Tx, img Image, f *Facts) 
 		return err
 	}
 	w := &writer{session: s.in(ctx, tx), img: img, f: f, spine: spine, at: unixOrNow(img.Read)}
-	id, was, err := w.image(img.Digest)
+	var id int64
+	var was was
+	err = w.hold(func() ([]int64, error) {
+		trees, err := w.treesOf(img.Digest.String(), 0)
+		return append(trees, spine.tree()), err
+	}, func() (err error) {
+		id, was, err = w.image(img.Digest)
+		return err
+	})
 	if err != nil || was.full || was.partial && f.Partial {
 		return err
 	}
@@ -73,21 +81,22 @@ func (s *Store) SaveFacts(ctx context.Context, tx *sql.Tx, img Image, f *Facts) 
 
 // was is what the database has of an image before it is written.
 type was struct {
-	full, partial  bool
-	ancestor, tree int64 // 0 if it was not read
+	full, partial bool
+	ancestor      int64 // 0 if it was not read
 }
 
-// image makes the row of an image, if there is none, and holds it until the transaction ends.
+// newImage makes the row of an image, if there is none.
+func (q session) newImage(digest string) error {
+	return q.exec("INSERT INTO images (digest, current, config, platform, partial, reason, version) VALUES (?, true, '', '', false, '', '') ON CONFLICT (digest) DO NOTHING", digest)
+}
+
+// image returns the row of an image, and holds it until the transaction ends.
 func (q session) image(digest v1.Hash) (id int64, w was, err error) {
-	err = q.exec("INSERT INTO images (digest, current, config, platform, partial, reason, version) VALUES (?, true, '', '', false, '', '') ON CONFLICT (digest) DO NOTHING", digest.String())
-	if err != nil {
+	if err := q.newImage(digest.String()); err != nil {
 		return 0, w, err
 	}
 	err = q.row("SELECT id, partial, COALESCE(ancestor_id, 0) FROM images WHERE digest = ?"+q.dialect.forUpdate, []any{digest.String()}, &id, &w.partial, &w.ancestor)
 	w.full = w.ancestor != 0 && !w.partial
-	if err == nil && w.ancestor != 0 {
-		err = q.row("SELECT tree FROM ancestors WHERE id = ?", []any{w.ancestor}, &w.tree)
-	}
 	return id, w, err
 }
 

@@ -90,73 +90,66 @@ func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at
 	if err != nil {
 		return false, err
 	}
-	if err := q.exec("INSERT INTO images (digest, current, config, platform, partial, reason, version) VALUES (?, true, '', '', false, '', '') ON CONFLICT (digest) DO NOTHING", digest.String()); err != nil {
-		return false, err
-	}
-	var image int64
-	if err := q.row("SELECT id, read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest.String()}, &image, &known); err != nil {
-		return false, err
-	}
-	var last struct{ id, image, seen int64 }
+	var last sighting
 	err = q.row("SELECT id, image_id, last_seen FROM sightings WHERE ref_id = ? AND latest", []any{id}, &last.id, &last.image, &last.seen)
 	if err != nil && err != sql.ErrNoRows {
 		return false, err
 	}
-	switch {
-	case last.image == image:
+	var image int64
+	switch err := q.row("SELECT id, read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest.String()}, &image, &known); {
+	case err != nil && err != sql.ErrNoRows:
+		return false, err
+	case err == nil && last.image == image:
 		return known, q.exec("UPDATE sightings SET last_seen = ? WHERE id = ? AND last_seen < ?", at.Unix(), last.id, at.Unix())
-	case at.Unix() < last.seen: // an answer that was overtaken by a later one
-		return known, q.sighting(id, image, at, false)
 	}
-	return known, q.replace(id, last.id, last.image, image, at)
+	return q.replace(id, last, digest.String(), at)
 }
 
-func (q session) sighting(ref, image int64, at time.Time, latest bool) error {
-	return q.exec("INSERT INTO sightings (ref_id, image_id, first_seen, last_seen, latest) VALUES (?, ?, ?, ?, ?)", ref, image, at.Unix(), at.Unix(), latest)
-}
+// A sighting is what a reference had when it was last looked at.
+type sighting struct{ id, image, seen int64 }
 
-// replace notes that a reference has another image than the last time: 0 for none.
-func (q session) replace(ref, lastSighting, lastImage, image int64, at time.Time) error {
-	tally, err := q.hold(image, lastImage)
-	if err != nil {
-		return err
-	}
-	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", lastSighting); err != nil {
-		return err
-	}
-	if err := q.sighting(ref, image, at, true); err != nil {
-		return err
-	}
-	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, lastImage); err != nil {
-		return err
-	}
-	return tally.done()
-}
-
-// hold holds the rows of images, in the order that all take, and the trees in which they are,
-// and begins to count.
-func (q session) hold(images ...int64) (*tally, error) {
-	type row struct{ image, ancestor, tree int64 }
-	args := make([]any, len(images))
-	for i, id := range images {
-		args[i] = id
-	}
-	if _, err := column[int64](q, "SELECT id FROM images WHERE id IN ("+marks(len(args))+") ORDER BY id"+q.dialect.forUpdate, args...); err != nil {
-		return nil, err
-	}
-	rows, err := all(q, "SELECT i.id, a.id, a.tree FROM images i JOIN ancestors a ON a.id = i.ancestor_id WHERE i.id IN ("+marks(len(args))+") ORDER BY a.tree", args,
-		func(scan func(...any) error) (r row, err error) { return r, scan(&r.image, &r.ancestor, &r.tree) })
-	if err != nil {
-		return nil, err
-	}
-	var ancestors []int64
-	for _, r := range rows {
-		if err := q.lock(r.tree); err != nil {
-			return nil, err
+// replace notes that a reference has another image than the last time. If that was seen
+// later, this is an answer that was overtaken, and changes nothing of what the reference has.
+func (q session) replace(ref int64, last sighting, digest string, at time.Time) (known bool, err error) {
+	var image, ancestor int64
+	err = q.hold(func() ([]int64, error) { return q.treesOf(digest, last.image) }, func() (err error) {
+		if err := q.newImage(digest); err != nil {
+			return err
 		}
-		ancestors = append(ancestors, r.ancestor)
+		_, err = column[int64](q, "SELECT id FROM images WHERE digest = ? OR id = ? ORDER BY id"+q.dialect.forUpdate, digest, last.image)
+		return err
+	})
+	if err != nil {
+		return false, err
 	}
-	return q.tally(images, distinct(ancestors))
+	if err := q.row("SELECT id, COALESCE(ancestor_id, 0), read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest}, &image, &ancestor, &known); err != nil {
+		return false, err
+	}
+	if at.Unix() < last.seen {
+		return known, q.see(ref, image, at, false)
+	}
+	ancestors, err := column[int64](q, "SELECT ancestor_id FROM images WHERE id = ? AND ancestor_id IS NOT NULL", last.image)
+	if err != nil {
+		return false, err
+	}
+	tally, err := q.tally([]int64{image, last.image}, distinct(append(ancestors, ancestor)))
+	if err != nil {
+		return false, err
+	}
+	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", last.id); err != nil {
+		return false, err
+	}
+	if err := q.see(ref, image, at, true); err != nil {
+		return false, err
+	}
+	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, last.image); err != nil {
+		return false, err
+	}
+	return known, tally.done()
+}
+
+func (q session) see(ref, image int64, at time.Time, latest bool) error {
+	return q.exec("INSERT INTO sightings (ref_id, image_id, first_seen, last_seen, latest) VALUES (?, ?, ?, ?, ?)", ref, image, at.Unix(), at.Unix(), latest)
 }
 
 // Refs returns all references that were added or seen, sorted.

@@ -16,10 +16,13 @@ import (
 // cases are the tests that every kind of database has to pass, each with an empty one.
 func cases() map[string]func(*testing.T, *Store) {
 	return map[string]func(*testing.T, *Store){
-		"empty":  testEmpty,
-		"save":   testSave,
-		"order":  testOrder,
-		"counts": testCounts,
+		"empty":     testEmpty,
+		"save":      testSave,
+		"order":     testOrder,
+		"counts":    testCounts,
+		"stands on": testStandsOn,
+		"stale":     testStale,
+		"bases":     testBases, "report": testReport, "partial": testPartial, "unreadable": testUnreadable, "hostile": testHostile,
 	}
 }
 
@@ -95,7 +98,7 @@ r/os:1 layers=2 images=5 itself=1
 	names := sortedKeys(images)
 	var first string
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 30 {
+	for range rounds(s) {
 		clear(t, s)
 		random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, n := range names {
@@ -137,7 +140,7 @@ func testCounts(t *testing.T, s *Store) {
 	chains := []string{"os:2", "(os:2) scm:2", "(os:2) (scm:2) app:3", "os:2 (scm:2) app:4", "os:2 scm:2 web:1", "(os:2) (scm:2) (web:1) more:1", "(os:2) other:2", "(os:2) (other:2) x:1", "lone:1"}
 	random := rand.New(rand.NewPCG(3, 4))
 	ref := func(i int) string { return fmt.Sprintf("r/image-%d:1", i) }
-	for range 12 {
+	for range rounds(s) {
 		clear(t, s)
 		at := day
 		for _, i := range random.Perm(len(chains)) {
@@ -227,4 +230,12 @@ type counted struct {
 
 func scanCount(scan func(...any) error) (c counted, err error) {
 	return c, scan(&c.key[0], &c.key[1], &c.images, &c.ever)
+}
+
+// rounds is how often something random is tried. Postgres writes to the disk each time.
+func rounds(s *Store) int {
+	if s.Postgres() {
+		return 5
+	}
+	return 25
 }
