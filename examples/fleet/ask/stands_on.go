@@ -332,7 +332,7 @@ func (a *standsOn) showImages(s *screen, all bool) {
 }
 
 func (a *standsOn) showNobody(s *screen, all bool) {
-	s.para(fmt.Sprintf("No image of %s is known to stand on %s.", comma(a.Fleet.Read), a.Asked))
+	s.para(fmt.Sprintf("Of %s that could be read, none is known to stand on %s.", plural(a.Fleet.Read, "image"), a.Asked))
 	a.Fleet.note(s)
 	if len(a.Like) == 0 {
 		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")
