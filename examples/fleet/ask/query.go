@@ -170,7 +170,7 @@ func CheckCondition(s *store.Store, view, condition string) error {
 // whereOf parses a condition.
 func whereOf(condition string) (store.Where, error) {
 	at := strings.IndexAny(condition, "=<>~")
-	if at <= 0 {
+	if at < 0 || strings.TrimSpace(condition[:at]) == "" {
 		return store.Where{}, fmt.Errorf("%q is no condition: write COLUMN=VALUE, or <>, <, <=, >, >=, ~ for =", condition)
 	}
 	w := store.Where{Column: strings.TrimSpace(condition[:at])}
