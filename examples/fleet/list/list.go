@@ -39,8 +39,11 @@ const maxLine = 64 << 10
 func Read(r io.Reader) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		b := bufio.NewReader(r)
-		for {
+		for line := 1; ; {
 			c, _, err := b.ReadRune()
+			if c == '\n' {
+				line++
+			}
 			switch {
 			case err == io.EOF:
 				return
@@ -54,20 +57,18 @@ func Read(r io.Reader) iter.Seq2[Item, error] {
 			if c == '{' {
 				pods(b, yield)
 			} else {
-				lines(b, yield)
+				lines(b, line, yield)
 			}
 			return
 		}
 	}
 }
 
-// lines reads one reference a line.
-func lines(r io.Reader, yield func(Item, error) bool) {
+// lines reads one reference a line. The first line has the number n.
+func lines(r io.Reader, n int, yield func(Item, error) bool) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
-	n := 0
-	for scanner.Scan() {
-		n++
+	for ; scanner.Scan(); n++ {
 		text := strings.TrimSpace(scanner.Text())
 		if i := strings.Index(" "+text, " #"); i >= 0 {
 			text = strings.TrimSpace(text[:i])
@@ -84,7 +85,7 @@ func lines(r io.Reader, yield func(Item, error) bool) {
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		yield(Item{}, fmt.Errorf("line %d: %w", n+1, err))
+		yield(Item{}, fmt.Errorf("line %d: %w", n, err))
 	}
 }
 
@@ -96,7 +97,7 @@ func Parse(s string) (Item, error) {
 	}
 	ref, err := name.ParseReference(s)
 	if err != nil {
-		return Item{}, fmt.Errorf("%s is no reference to an image: %w", short(s), reason(err))
+		return Item{}, fmt.Errorf("%s is no reference to an image, such as registry.example.org/shop/api:1", short(s))
 	}
 	return Item{Reference: ref}, nil
 }

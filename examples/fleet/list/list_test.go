@@ -31,7 +31,7 @@ func TestLines(t *testing.T) {
 		"index.docker.io/library/" + strings.Repeat("x", 100) + ":latest",
 	}, refs)
 	require.Len(t, errs, 1)
-	assert.Contains(t, errs[0], "line 4: UPPER case is no reference")
+	assert.Contains(t, errs[0], "line 5: UPPER case is no reference")
 }
 
 func TestLongLine(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -93,10 +92,7 @@ func TestDownRegistryDelaysItsOwn(t *testing.T) {
 // The same with a registry at whose address nobody listens.
 func TestRefusedConnections(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	host := l.Addr().String()
-	require.NoError(t, l.Close())
+	const host = "127.0.0.1:1"
 	good := startRegistry(t)
 	good.push(t, nil, "a:1")
 	q, _, _ := open(t, "", Options{Patience: 3 * time.Second})

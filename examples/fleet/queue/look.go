@@ -56,21 +56,35 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 		}
 		again = !whole
 	}
+	read := readArgs{Digest: digest.String(), Ref: job.Args.Ref, Again: again}
 	err = q.transact(ctx, func(tx *sql.Tx) error {
-		known, err := q.store.See(ctx, tx, Ref(ref, ""), digest, time.Now())
-		if err != nil {
+		if err := q.see(ctx, tx, ref, digest, read, job.Queue); err != nil {
 			return err
 		}
-		if !known || again {
-			if _, err := q.client.InsertTx(ctx, tx, readArgs{Digest: digest.String(), Ref: job.Args.Ref, Again: again}, &river.InsertOpts{Queue: job.Queue}); err != nil {
-				return err
-			}
-		}
-		_, err = river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job)
+		_, err := river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job)
 		return err
 	})
 	if err == nil {
 		q.count.looks.Add(1)
+	}
+	return err
+}
+
+// see notes what digest a reference has, and has its image read if nobody has read it.
+func (q *Queue) see(ctx context.Context, tx *sql.Tx, ref name.Reference, digest v1.Hash, read readArgs, queue string) error {
+	now := time.Now()
+	known, err := q.store.See(ctx, tx, Ref(ref, ""), digest, now)
+	if err != nil || known && !read.Again {
+		return err
+	}
+	made, err := q.client.InsertTx(ctx, tx, read, &river.InsertOpts{Queue: queue})
+	if err != nil || made.UniqueSkippedAsDuplicate || read.Again {
+		return err
+	}
+	// On Postgres another worker may have read it since, and be done, so that its job was no
+	// duplicate any more.
+	if known, err = q.store.See(ctx, tx, Ref(ref, ""), digest, now); err == nil && known {
+		_, err = q.client.JobDeleteTx(ctx, tx, made.Job.ID)
 	}
 	return err
 }

@@ -91,7 +91,8 @@ SELECT i.digest, up.top, up.depth, l.name, a.chain_id, i.current,
 	COALESCE(` + refsOfImage + `, (SELECT string_agg(name, ', ' ORDER BY name) FROM (
 		SELECT DISTINCT r.repository || CASE WHEN r.tag <> '' THEN ':' || r.tag ELSE '@' || r.digest END AS name
 		FROM sightings s JOIN refs r ON r.id = s.ref_id WHERE s.image_id = i.id) AS once), ''),
-	COALESCE(` + ownersOfImage + `, ''),
+	COALESCE(` + ownersOfImage + `, CASE WHEN i.current THEN NULL ELSE (SELECT string_agg(owner, ', ' ORDER BY owner) FROM (
+		SELECT DISTINCT r.owner FROM sightings s JOIN refs r ON r.id = s.ref_id WHERE s.image_id = i.id AND r.owner <> '') AS had) END, ''),
 	COALESCE((SELECT MIN(s.first_seen) FROM sightings s WHERE s.image_id = i.id), i.read_at)
 FROM up JOIN images i ON i.ancestor_id = up.id JOIN ancestors a ON a.id = up.top JOIN labels l ON l.ancestor_id = up.top`
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,9 +36,8 @@ type bound struct {
 }
 
 // chain writes the image's ancestors and returns them, the root first, with the tally of what
-// that changes. Those are the ones that
-// the image tells and those that it begins with although it does not tell them. An ancestor
-// of the database that begins with a new one is divided.
+// that changes. Those are the ones that the image tells and those that it begins with although
+// it does not tell them. An ancestor of the database that begins with a new one is divided.
 func (w *writer) chain(image int64, was was) ([]*bound, *tally, error) {
 	bounds, err := w.bounds()
 	if err != nil {
@@ -277,15 +277,13 @@ func (w *writer) shadowed(i int) any {
 // improve writes what the database does not have of an ancestor's layers. What every image hides
 // is the least that one hides.
 func (w *writer) improve(b *bound, from, to int) error {
-	type have struct{ known, shadowed int64 }
-	rows, err := all(w.session, "SELECT position, size IS NOT NULL, COALESCE(shadowed, -1) FROM layers WHERE ancestor_id = ?", []any{b.id},
-		func(scan func(...any) error) (v struct {
-			position int
-			known    bool
-			shadowed int64
-		}, err error) {
-			return v, scan(&v.position, &v.known, &v.shadowed)
-		})
+	type row struct {
+		position int
+		read     bool
+		shadowed sql.NullInt64
+	}
+	rows, err := all(w.session, "SELECT position, size IS NOT NULL, shadowed FROM layers WHERE ancestor_id = ?", []any{b.id},
+		func(scan func(...any) error) (r row, err error) { return r, scan(&r.position, &r.read, &r.shadowed) })
 	if err != nil {
 		return err
 	}
@@ -295,20 +293,14 @@ func (w *writer) improve(b *bound, from, to int) error {
 			return fmt.Errorf("ancestor %d has a layer %d that is not between %d and %d", b.id, r.position, from, to)
 		}
 		l := w.f.Layers[r.position]
-		if l.Unread {
+		shadowed := w.shadowed(r.position)
+		if l.Unread || r.read && (shadowed == nil || r.shadowed.Valid && r.shadowed.Int64 <= l.Shadowed) {
 			continue
 		}
-		row := w.layer(r.position)
-		lower := row[4] != nil && (r.shadowed < 0 || l.Shadowed < r.shadowed)
-		switch {
-		case !r.known:
-			err = w.exec("UPDATE layers SET digest = ?, size = ?, content = ? WHERE ancestor_id = ? AND position = ?", row[1], row[2], row[3], b.id, r.position)
-			changed = true
-		}
-		if err == nil && lower {
-			err = w.exec("UPDATE layers SET shadowed = ? WHERE ancestor_id = ? AND position = ?", l.Shadowed, b.id, r.position)
-			changed = true
-		}
+		changed = true
+		digest := w.layer(r.position)[1]
+		err := w.exec(`UPDATE layers SET digest = CASE WHEN size IS NULL THEN ? ELSE digest END, size = COALESCE(size, ?), content = COALESCE(content, ?),
+			shadowed = COALESCE(?, shadowed) WHERE ancestor_id = ? AND position = ?`, digest, l.Size, l.Content, shadowed, b.id, r.position)
 		if err != nil {
 			return err
 		}

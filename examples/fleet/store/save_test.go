@@ -16,13 +16,20 @@ import (
 // cases are the tests that every kind of database has to pass, each with an empty one.
 func cases() map[string]func(*testing.T, *Store) {
 	return map[string]func(*testing.T, *Store){
-		"empty":     testEmpty,
-		"save":      testSave,
-		"order":     testOrder,
-		"counts":    testCounts,
-		"stands on": testStandsOn,
-		"stale":     testStale,
-		"bases":     testBases, "report": testReport, "partial": testPartial, "unreadable": testUnreadable, "hostile": testHostile,
+		"empty":      testEmpty,
+		"save":       testSave,
+		"order":      testOrder,
+		"counts":     testCounts,
+		"concurrent": testConcurrent,
+		"report":     testReport,
+		"partial":    testPartial,
+		"unreadable": testUnreadable,
+		"hostile":    testHostile,
+		"stands on":  testStandsOn,
+		"stale":      testStale,
+		"bases":      testBases,
+		"rebuilds":   testRebuilds,
+		"query":      testQuery,
 	}
 }
 
@@ -153,6 +160,7 @@ func testCounts(t *testing.T, s *Store) {
 			})
 		}
 		requireCounts(t, s)
+		require.NotEmpty(t, blast(t, s))
 	}
 }
 
@@ -208,7 +216,6 @@ func requireCounts(t *testing.T, s *Store) {
 			found[k] = count{found[k].images + n.images, found[k].ever + n.ever}
 		}
 	}
-	require.NotEmpty(t, packages)
 	have, err := all(q, "SELECT p.id, 0, b.images, b.ever FROM blast_packages b JOIN packages p ON p.name = b.name AND p.version = b.version", nil, scanCount)
 	require.NoError(t, err)
 	for _, h := range have {

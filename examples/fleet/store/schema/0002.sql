@@ -152,13 +152,13 @@ WHERE t.own_ever > 0;
 CREATE VIEW rebuilds AS
 SELECT a.id AS ancestor_id, l.name, {{confidence}} AS confidence, l.tie, l.ours, s.images,
 	COALESCE(m.findings, 0) AS findings, COALESCE(m.mends, 0) AS mends, COALESCE(m.serious, 0) AS serious, COALESCE(m.bytes, 0) AS bytes,
-	EXISTS (SELECT 1 FROM moved_ancestors v WHERE v.ancestor_id = a.id) AS newer,
-	(SELECT MIN(v.since) FROM moved_ancestors v WHERE v.ancestor_id = a.id) AS newer_since
+	v.ancestor_id IS NOT NULL AS newer, v.since AS newer_since
 FROM standing s JOIN ancestors a ON a.id = s.ancestor_id JOIN labels l ON l.ancestor_id = a.id
 	LEFT JOIN (
 		SELECT f.ancestor_id, COUNT(*) AS findings, CAST(SUM(f.images) AS bigint) AS mends,
 			CAST(SUM(CASE WHEN f.severity >= 2 THEN f.images ELSE 0 END) AS bigint) AS serious, CAST(SUM(f.carried) AS bigint) AS bytes
-		FROM inherited_findings f GROUP BY f.ancestor_id) AS m ON m.ancestor_id = a.id;
+		FROM inherited_findings f GROUP BY f.ancestor_id) AS m ON m.ancestor_id = a.id
+	LEFT JOIN (SELECT ancestor_id, MIN(since) AS since FROM moved_ancestors GROUP BY ancestor_id) AS v ON v.ancestor_id = a.id;
 
 CREATE VIEW moved AS
 SELECT i.digest, {{refs}} AS refs, {{owners}} AS owners, m.ancestor_id, m.name, d.depth, m.since, m.now, m.source,
