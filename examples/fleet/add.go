@@ -76,7 +76,7 @@ func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[lis
 				}
 			}
 		}
-		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithPageSize(1000))
+		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(usualTransport(insecure)), remote.WithPageSize(1000))
 		if err != nil {
 			yield(list.Item{}, err)
 			return

@@ -42,7 +42,7 @@ func newFleet(t *testing.T, names ...string) *fleet {
 }
 
 // push pushes a small image.
-func (f *fleet) push(n, content string) {
+func (f *fleet) push(n, content string, opts ...remote.Option) {
 	f.t.Helper()
 	img := handmade.Image{Steps: []handmade.Step{
 		{CreatedBy: "COPY base / # buildkit", Files: []handmade.File{{Name: "etc/motd", Body: "welcome"}}},
@@ -50,7 +50,7 @@ func (f *fleet) push(n, content string) {
 	}}
 	ref, err := name.ParseReference(f.host + "/" + n)
 	require.NoError(f.t, err)
-	require.NoError(f.t, remote.Write(ref, img.Build(f.t)))
+	require.NoError(f.t, remote.Write(ref, img.Build(f.t), opts...))
 }
 
 func (f *fleet) run(stdin, command string, args ...string) (out, errs string, code int) {
@@ -84,6 +84,21 @@ func TestScan(t *testing.T) {
 	out, errs, code = f.run("", "scan", f.host+"/shop/none:1")
 	assert.Equal(t, 3, code, errs)
 	assert.Contains(t, out, "not found: 1 reference; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
+}
+
+// A certificate that nobody has signed is trusted with -insecure alone.
+func TestInsecure(t *testing.T) {
+	f := newFleet(t)
+	server := httptest.NewTLSServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	f.host = strings.TrimPrefix(server.URL, "https://")
+	f.push("app:1", "", remote.WithTransport(server.Client().Transport))
+	_, errs, code := f.run("", "scan", f.host+"/app:1")
+	assert.Equal(t, 3, code, errs)
+	out, errs, code := f.run("", "scan", "-insecure", "-registry", f.host)
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "1 reference looked at and 1 image read in ")
 }
 
 func TestAddThenWork(t *testing.T) {

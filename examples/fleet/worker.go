@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/stemma-go/stemma"
 	"github.com/stemma-go/stemma/ancestry"
@@ -72,7 +74,11 @@ func (w *worker) open(ctx context.Context, e *env, s *store.Store, run int64) (*
 	if err != nil {
 		return nil, err
 	}
-	registries := queue.NewRegistries(w.rate, w.transport)
+	transport := w.transport
+	if transport == nil {
+		transport = usualTransport(w.insecure)
+	}
+	registries := queue.NewRegistries(w.rate, transport)
 	src := &source.Options{Platform: platform, Insecure: w.insecure, Transport: registries, Attempts: 3}
 	if w.redirects != "" {
 		src.LocalRedirects = strings.Split(w.redirects, ",")
@@ -84,6 +90,17 @@ func (w *worker) open(ctx context.Context, e *env, s *store.Store, run int64) (*
 		Run: run, Version: version(),
 		Log: slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
+}
+
+// usualTransport is that of go-containerregistry; with insecure it looks at no certificate.
+func usualTransport(insecure bool) http.RoundTripper {
+	shared, ok := remote.DefaultTransport.(*http.Transport)
+	if !insecure || !ok {
+		return remote.DefaultTransport
+	}
+	t := shared.Clone()
+	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // what -insecure says
+	return t
 }
 
 // reading returns what reads one image.

@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/riverqueue/river"
@@ -200,7 +197,7 @@ func (q *Queue) migrate(ctx context.Context) error {
 	}
 }
 
-// newPuller makes what asks registries for digests and lists. It repeats nothing: River does.
+// newPuller makes what asks registries for digests. It repeats nothing: River does.
 func (q *Queue) newPuller() (*remote.Puller, error) {
 	return remote.NewPuller(
 		remote.WithTransport(q.opts.Registries),
@@ -208,64 +205,7 @@ func (q *Queue) newPuller() (*remote.Puller, error) {
 		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
 		remote.WithRetryPredicate(func(error) bool { return false }),
 		remote.WithRetryStatusCodes(),
-		remote.WithPageSize(1000),
 	)
-}
-
-// Puller asks registries with the queue's credentials.
-func (q *Queue) Puller() *remote.Puller { return q.puller }
-
-// A Wanted is a reference to be looked at.
-type Wanted struct {
-	store.Ref
-	// Again wants its image read if it could not be read before, or only in part.
-	Again bool
-}
-
-// Add puts references in the queue, all of them or none. One that waits there already is not
-// put there twice.
-func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
-	if len(wanted) == 0 {
-		return nil
-	}
-	refs := make([]store.Ref, 0, len(wanted))
-	names := make([]string, 0, len(wanted))
-	jobs := make([]river.InsertManyParams, 0, len(wanted))
-	for _, w := range wanted {
-		ref, err := q.parse(w.Ref.String())
-		if err != nil {
-			return err
-		}
-		refs, names = append(refs, w.Ref), append(names, ref.Name())
-		jobs = append(jobs, river.InsertManyParams{
-			Args: lookArgs{ref.Name(), w.Again}, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
-		})
-	}
-	return q.transact(ctx, func(tx *sql.Tx) error {
-		if err := q.store.Add(ctx, tx, refs...); err != nil {
-			return err
-		}
-		if err := q.forgetFailures(ctx, tx, names); err != nil {
-			return err
-		}
-		_, err := q.client.InsertManyFastTx(ctx, tx, jobs)
-		return err
-	})
-}
-
-// forgetFailures deletes the failed looks of references that will be looked at again.
-func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []string) error {
-	args := river.NamedArgs{}
-	keys := make([]string, 0, len(refs))
-	for i, r := range refs {
-		key := fmt.Sprintf("ref%05d", i) // River finds no name that another one begins with
-		args[key] = r
-		keys = append(keys, "@"+key)
-	}
-	const most = 10_000 // River's limit
-	_, err := q.client.JobDeleteManyTx(ctx, tx, river.NewJobDeleteManyParams().First(most).Kinds(lookArgs{}.Kind()).States(failed()...).
-		Where("args->>'ref' IN ("+strings.Join(keys, ", ")+")", args))
-	return err
 }
 
 // transact does all of f in the database, or nothing.
@@ -287,17 +227,6 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// Ref makes the store's reference of a name.
-func Ref(r name.Reference, owner string) store.Ref {
-	ref := store.Ref{Repository: r.Context().Name(), Owner: owner}
-	if d, ok := r.(name.Digest); ok {
-		ref.Digest, _ = v1.NewHash(d.DigestStr()) // it has been parsed
-	} else {
-		ref.Tag = r.Identifier()
-	}
-	return ref
-}
-
 // levelHandler leaves out what is below a level: River tells of each job that failed, and of
 // more.
 type levelHandler struct {
@@ -307,26 +236,4 @@ type levelHandler struct {
 
 func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= h.least && h.Handler.Enabled(ctx, l)
-}
-
-// AddAll puts all references with a tag in the queue again, and returns how many there are. A
-// digest does not move, and is not asked for twice.
-func (q *Queue) AddAll(ctx context.Context) (int, error) {
-	refs, err := q.store.Refs(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var wanted []Wanted
-	for _, r := range refs {
-		if r.Tag != "" {
-			wanted = append(wanted, Wanted{Ref: r})
-		}
-	}
-	const atOnce = 500
-	for some := range slices.Chunk(wanted, atOnce) {
-		if err := q.Add(ctx, some...); err != nil {
-			return 0, err
-		}
-	}
-	return len(wanted), nil
 }

@@ -6,15 +6,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"iter"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
-
-	"github.com/stemma-go/stemma/layers/printable"
 )
 
 // A Status is how far a queue is.
@@ -41,15 +37,6 @@ type Registry struct {
 	Host             string
 	Waiting, Running int
 	Outage           Outage // zero if it answers
-}
-
-// A Failure is one kind of failure.
-type Failure struct {
-	Kind string
-	// References could not be looked at, Images not be read, or only in part.
-	References, Images int
-	// Example is one of them, with its whole reason. It is fit to be printed.
-	Example string
 }
 
 // Status returns how far the queue is, for all processes that work it.
@@ -155,108 +142,4 @@ func (q *Queue) doneLately(ctx context.Context, s *Status) error {
 		line.LastHour, line.LastMinute = hour, minute
 	}
 	return rows.Err()
-}
-
-// failures counts the images that the store has as unreadable, or read in part, and the jobs that failed before
-// there was an image to write that to.
-func (q *Queue) failures(ctx context.Context, s *Status) error {
-	kinds := map[string]*Failure{}
-	of := func(what, reason string) *Failure {
-		k := kind(reason)
-		if kinds[k] == nil {
-			text := strings.TrimPrefix(reason, k+": ")
-			if !strings.Contains(text, what) {
-				text = what + ": " + text
-			}
-			kinds[k] = &Failure{Kind: k, Example: printable.Line(text)}
-		}
-		return kinds[k]
-	}
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason, partial FROM images WHERE reason <> '' ORDER BY id")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var digest, reason string
-		var partial bool
-		if err := rows.Scan(&digest, &reason, &partial); err != nil {
-			return err
-		}
-		if partial {
-			reason = InPart + ": " + reason
-		}
-		of(digest, reason).Images++
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for job, err := range q.failedJobs(ctx) {
-		if err != nil {
-			return err
-		}
-		if f := of(job.what, job.reason); job.look {
-			f.References++
-		} else {
-			f.Images++
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		s.Failures = append(s.Failures, *kinds[k])
-	}
-	slices.SortStableFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(b.References+b.Images, a.References+a.Images) })
-	return nil
-}
-
-// A failedJob is a look, or a read of an image that nobody has read since.
-type failedJob struct {
-	look         bool
-	what, reason string
-}
-
-// failedJobs yields the last failure of each reference and digest. Jobs that somebody took out
-// of the queue have not failed.
-func (q *Queue) failedJobs(ctx context.Context) iter.Seq2[failedJob, error] {
-	return func(yield func(failedJob, error) bool) {
-		const page = 1000
-		seen := map[failedJob]bool{}
-		list := river.NewJobListParams().States(failed()...).OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(page).
-			Where("NOT EXISTS (SELECT 1 FROM images WHERE images.digest = args->>'digest' AND ancestor_id IS NOT NULL)")
-		for {
-			got, err := q.client.JobList(ctx, list)
-			if err != nil {
-				yield(failedJob{}, err)
-				return
-			}
-			for _, row := range got.Jobs {
-				job, ok := failureOf(row)
-				key := failedJob{look: job.look, what: job.what}
-				if !ok || seen[key] {
-					continue
-				}
-				seen[key] = true
-				if !yield(job, nil) {
-					return
-				}
-			}
-			if len(got.Jobs) < page {
-				return
-			}
-			list = list.After(got.LastCursor)
-		}
-	}
-}
-
-// failureOf returns what failed and why, and false if it was cancelled.
-func failureOf(row *rivertype.JobRow) (failedJob, bool) {
-	var args struct{ Ref, Digest string }
-	if err := json.Unmarshal(row.EncodedArgs, &args); err != nil || len(row.Errors) == 0 {
-		return failedJob{}, false
-	}
-	reason := strings.TrimPrefix(row.Errors[len(row.Errors)-1].Error, "JobCancelError: ")
-	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, reason}
-	if !job.look {
-		job.what = args.Digest
-	}
-	return job, !strings.Contains(reason, river.ErrJobCancelledRemotely.Error())
 }

@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // What several views say alike.
@@ -62,8 +63,14 @@ func words(own ...string) *strings.Replacer {
 // and not wait.
 func connect(dsn string) (*Store, error) {
 	if IsPostgres(dsn) {
-		db, err := sql.Open("pgx", dsn)
-		return &Store{db: db, dialect: onPostgres()}, err
+		config, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, err
+		}
+		// Postgres would compile the views' queries to machine code, which takes it longer than
+		// to answer them.
+		config.RuntimeParams["jit"] = "off"
+		return &Store{db: stdlib.OpenDB(*config), dialect: onPostgres()}, nil
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: dsn}).EscapedPath()+
 		"?_txlock=immediate&_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"+

@@ -49,7 +49,7 @@ func views() []View {
 			{"since", "time", "when the tag was first seen to have moved; null if not known"},
 			{"now", "text", "the digest that the tag has now; null if the fleet has not seen that"},
 			{"source", "text", "who says so: fleet, which has looked; report, where a catalogue or a registry was asked when an image was read"},
-			confidence, tie}, "depth, since, name, refs, digest"},
+			confidence, tie}, "depth, since, name, digest, ancestor_id"},
 		{"rebuilds", "What a new build of each ancestor could mend, in the images that stand on it.", []Column{ancestor, name, confidence, tie, ours, images,
 			{"findings", "integer", "different findings for which it is to blame"},
 			{"mends", "integer", "findings times the images that have them"}, {"serious", "integer", "how many of mends are serious"},

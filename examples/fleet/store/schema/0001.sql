@@ -142,7 +142,7 @@ CREATE TABLE findings (
 );
 CREATE UNIQUE INDEX findings_key ON findings (key, ancestor_id);
 CREATE INDEX findings_ancestor ON findings (ancestor_id);
-CREATE INDEX findings_subject ON findings (subject_id);
+CREATE INDEX findings_subject ON findings (subject_id, id);
 
 CREATE TABLE set_findings (
 	set_id bigint NOT NULL REFERENCES sets (id),
