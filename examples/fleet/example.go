@@ -28,7 +28,7 @@ import (
 const exampleHost = "fleet.localhost"
 
 // example shows what fleet does on images that it makes itself: it puts them into a registry
-// within this process, scans that, builds some bases anew, scans again, and asks.
+// within this process, scans that, rebuilds some bases, scans again, and asks.
 func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	dsn := database(set)
 	if err := noArguments(set, args); err != nil {
@@ -40,7 +40,7 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	if _, err := os.Stat(*dsn); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is there already: -db names another file, which the example will make", *dsn)
 	}
-	images, err := orchard.Grow(orchard.Options{Host: exampleHost, Bases: 14, Apps: 44})
+	images, err := exampleImages()
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	if err := season(ctx, e, *dsn, &w, images, 1); err != nil {
 		return err
 	}
-	fmt.Fprint(e.stdout, "\nSome of the bases are built anew, and pushed under the same tags. Scanned again:\n\n")
+	fmt.Fprint(e.stdout, "\nSome of the bases are rebuilt, and pushed under the same tags. Scanned again:\n\n")
 	if err := season(ctx, e, *dsn, &w, images, 2); err != nil {
 		return err
 	}
@@ -68,6 +68,10 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	}
 	fmt.Fprintf(e.stdout, "\n%s stays: ask it more with -db %[1]s. fleet query lists its views.\n", printable.Line(*dsn))
 	return nil
+}
+
+func exampleImages() (*orchard.Orchard, error) {
+	return orchard.Grow(orchard.Options{Host: exampleHost, Bases: 14, Apps: 44})
 }
 
 // season pushes what a season brings, and scans all there is. That some of it can't be read is

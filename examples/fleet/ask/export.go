@@ -121,7 +121,7 @@ func ExportPicture(ctx context.Context, s *store.Store, w io.Writer, format stri
 	}
 	f := picture.Forest{AsOf: asOf, Images: of.Current, All: of.Read + of.Unreadable, Unread: of.Unreadable}
 	for _, n := range forest {
-		f.Nodes = append(f.Nodes, picture.Node{ID: n.ID, Parent: n.Parent, Name: n.Name, Sure: surely(n), Built: n.Created, Bytes: n.Size, Images: n.Images, Note: tie(n)})
+		f.Nodes = append(f.Nodes, picture.Node{ID: n.ID, Parent: n.Parent, Name: called(n.Name, n.Chain), Sure: surely(n), Built: n.Created, Bytes: n.Size, Images: n.Images, Note: tie(n)})
 	}
 	if format == "html" {
 		return picture.WriteHTML(w, f)

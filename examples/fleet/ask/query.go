@@ -70,7 +70,7 @@ func (a *views) screen(s *screen, all bool) {
 // rowsOf is what a view says.
 type rowsOf struct {
 	Fleet fleet          `json:"fleet"`
-	View  view           `json:"view"`
+	View  string         `json:"view"`
 	Rows  [][]any        `json:"-"`
 	Named []namedRow     `json:"rows"`
 	More  bool           `json:"more"` // there are more rows
@@ -125,7 +125,7 @@ func Query(ctx context.Context, s *store.Store, w io.Writer, name string, condit
 	}
 	for _, v := range s.Views() {
 		if v.Name == name {
-			a.View, a.table = viewOf(v), v.Columns
+			a.View, a.table = v.Name, v.Columns
 		}
 	}
 	for values, err := range s.Query(ctx, name, limit, where...) { // an unknown view or column is told before an empty fleet
@@ -170,7 +170,7 @@ func CheckCondition(s *store.Store, view, condition string) error {
 // whereOf parses a condition.
 func whereOf(condition string) (store.Where, error) {
 	at := strings.IndexAny(condition, "=<>~")
-	if at <= 0 {
+	if at < 0 || strings.TrimSpace(condition[:at]) == "" {
 		return store.Where{}, fmt.Errorf("%q is no condition: write COLUMN=VALUE, or <>, <, <=, >, >=, ~ for =", condition)
 	}
 	w := store.Where{Column: strings.TrimSpace(condition[:at])}
@@ -184,7 +184,7 @@ func whereOf(condition string) (store.Where, error) {
 }
 
 func (a *rowsOf) screen(s *screen, all bool) {
-	about := a.View.Name
+	about := a.View
 	if len(a.Where) > 0 {
 		about += " with " + strings.Join(a.Where, ", ")
 	}
@@ -203,7 +203,7 @@ func (a *rowsOf) screen(s *screen, all bool) {
 	}
 	if a.More {
 		s.gap()
-		s.linef("There are more than these %d: fleet query -all %s has all.", queryRows, a.View.Name)
+		s.linef("There are more than these %d: fleet query -all %s has all.", queryRows, a.View)
 	}
 }
 

@@ -170,3 +170,22 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is asked for, it is refused, or a question with a repository or a digest.
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"debian:12", "a/b@sha256:" + strings.Repeat("0", 64), "sha256:" + strings.Repeat("a", 64), "localhost:5000/x:y", "docker.io/library/x", "@", ":", "a:", "name ~ x", "bases<>1", " <"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		questions, err := questionsOf(s)
+		for _, q := range questions {
+			assert.NoError(t, err)
+			assert.True(t, q.Repository != "" || q.Digest != v1.Hash{})
+		}
+		if w, err := whereOf(s); err == nil {
+			assert.NotEmpty(t, w.Column)
+			assert.NotEmpty(t, w.Op)
+		}
+		likeness(store.Question{Repository: s}, s)
+	})
+}

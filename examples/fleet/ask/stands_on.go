@@ -282,7 +282,7 @@ func (a *standsOn) showRebuild(s *screen, all bool) {
 	shown := some(len(a.Rebuild), most, all)
 	var rows []row
 	for _, r := range a.Rebuild[:shown] {
-		rows = append(rows, cells(r.Name, short(r.Chain), comma(r.Images)))
+		rows = append(rows, cells(called(r.Name, r.Chain), short(r.Chain), comma(r.Images)))
 	}
 	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "layers"}, {title: "images on it", right: true}}, rows)
 	more(s, len(a.Rebuild), shown, a.all())
@@ -301,7 +301,7 @@ func (a *standsOn) showBuilds(s *screen, all bool) {
 		if len(b.Ties) > 0 {
 			sure += ", or " + strings.Join(b.Ties, ", ")
 		}
-		rows = append(rows, cells(b.Name, short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
+		rows = append(rows, cells(called(b.Name, b.Chain), short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
 	}
 	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "how sure", cut: true}}, rows)
 	more(s, len(a.Builds), shown, a.all())
@@ -332,7 +332,7 @@ func (a *standsOn) showImages(s *screen, all bool) {
 }
 
 func (a *standsOn) showNobody(s *screen, all bool) {
-	s.para(fmt.Sprintf("No image of %s is known to stand on %s.", comma(a.Fleet.Read), a.Asked))
+	s.para(fmt.Sprintf("Of %s that could be read, none is known to stand on %s.", plural(a.Fleet.Read, "image"), a.Asked))
 	a.Fleet.note(s)
 	if len(a.Like) == 0 {
 		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
@@ -90,7 +91,7 @@ func (a *tree) screen(s *screen, all bool) {
 	var rows []row
 	for _, b := range branches(shown) {
 		n := b.node
-		name := n.Name
+		name := called(n.Name, n.Chain)
 		switch guess := n.Confidence == ancestry.Inferred.String(); {
 		case guess && len(n.Ties) > 0:
 			name += " (inferred, a tie)"
@@ -174,6 +175,18 @@ func branches(nodes []node) []branch {
 	}
 	below(0, "")
 	return all
+}
+
+// called is what a screen calls an ancestor. One without a name is called by the beginning of
+// what tells it from others.
+func called(name, chain string) string {
+	switch {
+	case name == "", strings.HasPrefix(name, "history "):
+		return "name not known"
+	case name == chain:
+		return "name not known, " + short(chain)
+	}
+	return name
 }
 
 // surely reports whether an ancestor's name rests on more than habits.
