@@ -46,7 +46,7 @@ func TestTaggedEveryWay(t *testing.T) {
 			want, first = same(out), ref
 		}
 		if same(out) != want {
-			t.Errorf("%s differs from %s:\n%s", ref, first, diff(want, same(out)))
+			t.Errorf("%s differs from %s:\n%s", ref, first, differing(want, same(out)))
 		}
 	}
 }
@@ -58,8 +58,8 @@ func same(out string) string {
 	return regexp.MustCompile(`[0-9.]+ [kMG]?B stored, ([0-9.]+ [kMG]?B) unpacked`).ReplaceAllString(out, "$1")
 }
 
-// diff returns the lines in which two trees differ.
-func diff(want, got string) string {
+// differing returns the lines in which two trees differ.
+func differing(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	var b strings.Builder
 	for i := range max(len(w), len(g)) {

@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -206,4 +207,17 @@ func TestDpkgStatusDInfo(t *testing.T) {
 	p := find(t, inv, "openssl")
 	assert.Equal(t, 2, p.Files)
 	assert.EqualValues(t, 15, p.Bytes.Total())
+}
+
+// TestDpkgEndless: a field of very many lines would keep Syft busy for hours.
+func TestDpkgEndless(t *testing.T) {
+	_, inv, err := scan.Read(t.Context(), text(t,
+		debian+status("a amd64 1"),
+		strings.TrimRight(status("a amd64 1", "b amd64 1"), "\n")+"\nConffiles:\n"+strings.Repeat(" a\n", 1<<20),
+	), nil)
+	require.NoError(t, err)
+	require.Len(t, inv.Problems, 1)
+	assert.Equal(t, 1, inv.Problems[0].Layer)
+	assert.Equal(t, "var/lib/dpkg/status", inv.Problems[0].Path)
+	assert.ErrorContains(t, inv.Problems[0], "more lines than can be read")
 }

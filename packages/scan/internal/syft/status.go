@@ -10,7 +10,7 @@ import (
 // layer that installs something has all of them again, and Syft takes its time for them.
 // What is not written as dpkg writes it is left as it is, for Syft to say what is wrong.
 func withoutProse(cataloger, p string, b []byte) []byte {
-	if cataloger != "dpkg-db-cataloger" || path.Base(p) != "status" && path.Base(path.Dir(p)) != "status.d" && path.Ext(p) != ".control" {
+	if !isStatus(cataloger, p) {
 		return b
 	}
 	out := make([]byte, 0, len(b)/2)
@@ -44,6 +44,36 @@ func withoutProse(cataloger, p string, b []byte) []byte {
 		}
 	}
 	return out
+}
+
+// isStatus reports whether a file is a database of dpkg, or of opkg.
+func isStatus(cataloger, p string) bool {
+	return cataloger == "dpkg-db-cataloger" && (path.Base(p) == "status" || path.Base(path.Dir(p)) == "status.d" || path.Ext(p) == ".control")
+}
+
+// maxJoined is what joined may be: it takes Syft a fraction of a second. The databases of
+// whole desktops stay below a tenth of it.
+const maxJoined = 256 << 20
+
+// joined returns how many bytes Syft copies when it puts together the fields of a database: for
+// each further line of a field, all that it has of that field. A hostile one of 3 MB would keep
+// it busy for hours.
+func joined(b []byte) (copied int) {
+	field := 0
+	for rest := b; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '\n') + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		if rest[0] == ' ' {
+			field += end
+			copied += field
+		} else {
+			field = end
+		}
+		rest = rest[end:]
+	}
+	return copied
 }
 
 // prose returns a bit for each name of a field that is dropped, 0 for the others. For Syft,

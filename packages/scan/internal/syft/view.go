@@ -191,6 +191,9 @@ func (v *View) FileContentsByLocation(l file.Location) (io.ReadCloser, error) {
 	}
 	name, p := v.cataloger.Name, relative(l.RealPath)
 	b = withoutProse(name, p, withoutLicense(name, p, v.withWAL(p, b)))
+	if isStatus(name, p) && joined(b) > maxJoined {
+		return nil, fmt.Errorf("%s: its fields have more lines than can be read in reasonable time", p)
+	}
 	return content{bytes.NewReader(withRoot(name, b))}, nil
 }
 
