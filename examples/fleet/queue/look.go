@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -103,7 +104,29 @@ func (q *Queue) lookFailed(ctx context.Context, v *visit, job *river.Job[lookArg
 	case v.broken.Load():
 		return err
 	}
+	if err := q.noteGone(ctx, v, job.Args.Ref, err); err != nil {
+		return err
+	}
 	return river.JobCancel(because(err))
+}
+
+// noteGone notes that a tag is deleted, if the registry itself says that it does not know its
+// manifest. A mere 404 may be a proxy's, and the answer to a HEAD says no more.
+func (q *Queue) noteGone(ctx context.Context, v *visit, asked string, err error) error {
+	refused, answer := errors.AsType[*transport.Error](err)
+	ref, _ := q.parse(asked) // it has been parsed
+	if _, tagged := ref.(name.Tag); !tagged || !answer || refused.StatusCode != http.StatusNotFound {
+		return nil
+	}
+	in, cancel := context.WithTimeout(context.WithValue(ctx, visitKey{}, v), answerLimit)
+	defer cancel()
+	_, err = q.puller.Get(in, ref)
+	refused, answer = errors.AsType[*transport.Error](err)
+	unknown := func(d transport.Diagnostic) bool { return d.Code == transport.ManifestUnknownErrorCode }
+	if !answer || !slices.ContainsFunc(refused.Errors, unknown) {
+		return nil
+	}
+	return q.transact(ctx, func(tx *sql.Tx) error { return q.store.Gone(ctx, tx, Ref(ref, "")) })
 }
 
 // digest asks for the digest of the image that a reference means. It is one request; for an
