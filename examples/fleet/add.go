@@ -76,7 +76,7 @@ func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[lis
 				}
 			}
 		}
-		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(usualTransport(insecure)), remote.WithPageSize(1000))
+		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(list.Bounded(usualTransport(insecure))), remote.WithPageSize(1000))
 		if err != nil {
 			yield(list.Item{}, err)
 			return
@@ -158,6 +158,9 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 	}
 	if err := errors.Join(ctx.Err(), flush()); err != nil {
 		return err
+	}
+	if added == 0 && wrong == 0 {
+		return errors.New("there is no reference to be added: the list is empty, or no repository or tag fits")
 	}
 	fmt.Fprintf(e.stdout, "%s in the queue\n", count(added, "reference"))
 	if wrong > 0 {

@@ -218,3 +218,19 @@ not found: 2 references; such as a.example/b:1: HEAD
 damaged: 1 reference and 1,200 images; such as sha256:00: \u202e
 `, out.String())
 }
+
+// Where there is nothing to be done, that is said, and is no success.
+func TestNothing(t *testing.T) {
+	f := newFleet(t, "app:1")
+	for _, command := range []string{"status", "cancel"} {
+		_, errs, code := f.run("", command)
+		assert.Equal(t, 1, code, command)
+		assert.Contains(t, errs, "there is no database")
+		assert.NoFileExists(t, f.db)
+	}
+	for _, args := range [][]string{{"-f", "-"}, {"-kubernetes"}, {"-namespace", f.host + "/ap"}, {"-registry", f.host, "-tags", "2*"}} {
+		_, errs, code := f.run("", "add", args...)
+		assert.Equal(t, 1, code, args)
+		assert.Contains(t, errs, "there is no reference to be added", args)
+	}
+}

@@ -1,11 +1,15 @@
 package queue
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/stretchr/testify/assert"
@@ -140,4 +144,31 @@ func TestCancelWhileItRuns(t *testing.T) {
 	t.Logf("it stopped after %s", time.Since(began))
 	assert.Empty(t, begun)
 	assert.Empty(t, status(t, q).Failures)
+}
+
+// An index of millions of descriptors is told, and not taken apart.
+func TestHugeIndex(t *testing.T) {
+	t.Parallel()
+	reg := startRegistry(t)
+	body := []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{}` + strings.Repeat(",{}", 2_000_000) + `]}`)
+	digest, _, err := v1.SHA256(bytes.NewReader(body))
+	require.NoError(t, err)
+	reg.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/v2/" {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+		w.Header().Set("Docker-Content-Digest", digest.String())
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body)
+		}
+		return true
+	})
+	q, _, _ := open(t, "", Options{})
+	add(t, q, reg.wanted(t, "huge:1"))
+	work(t, q)
+	st := status(t, q)
+	require.Len(t, st.Failures, 1)
+	assert.Equal(t, "too large", st.Failures[0].Kind)
 }

@@ -30,6 +30,9 @@ const lookLimit = 5 * time.Minute
 // answerLimit is how long a registry may take for one look.
 const answerLimit = 30 * time.Second
 
+// mostIndex is how many bytes an index may have: what it describes takes far more memory.
+const mostIndex = 4 << 20
+
 func (l *looker) Timeout(job *river.Job[lookArgs]) time.Duration {
 	return l.q.alive.timeout(job.ID, lookLimit)
 }
@@ -145,6 +148,9 @@ func (q *Queue) digest(ctx context.Context, ref name.Reference) (v1.Hash, error)
 	got, err := q.puller.Get(ctx, at)
 	if err != nil {
 		return v1.Hash{}, err
+	}
+	if len(got.Manifest) > mostIndex {
+		return v1.Hash{}, reason{"too large", fmt.Sprintf("an index of more than %d MB", mostIndex>>20)}
 	}
 	index, err := got.ImageIndex()
 	if err != nil {
