@@ -28,7 +28,7 @@ import (
 const exampleHost = "fleet.localhost"
 
 // example shows what fleet does on images that it makes itself: it puts them into a registry
-// within this process, scans that, builds some bases anew, scans again, and asks.
+// within this process, scans that, rebuilds some bases, scans again, and asks.
 func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	dsn := database(set)
 	if err := noArguments(set, args); err != nil {
@@ -55,7 +55,7 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	if err := season(ctx, e, *dsn, &w, images, 1); err != nil {
 		return err
 	}
-	fmt.Fprint(e.stdout, "\nSome of the bases are built anew, and pushed under the same tags. Scanned again:\n\n")
+	fmt.Fprint(e.stdout, "\nSome of the bases are rebuilt, and pushed under the same tags. Scanned again:\n\n")
 	if err := season(ctx, e, *dsn, &w, images, 2); err != nil {
 		return err
 	}

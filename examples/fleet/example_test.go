@@ -37,7 +37,7 @@ func TestExample(t *testing.T) {
 	}
 	for _, says := range []string{
 		"58 references looked at and 57 images read",
-		"not read: 1 image, not an image",
+		"not an image: 1 image", "read in part: 1 image",
 		"58 references looked at and 2 images read",
 		"$ fleet tree", "fleet.localhost/base/debian:12", "─ fleet.localhost/platform/",
 		"$ fleet stale", fmt.Sprintf("%d of %d images stand on what has moved on", stale, len(all)+1), // and the damaged one

@@ -17,9 +17,9 @@ import (
 // Every view answers on a fleet of rows alone. How long that takes at a hundred thousand
 // images is told by TestTaggedViews.
 func TestViews(t *testing.T) {
-	n := 3000
+	n := 1500
 	if testing.Short() {
-		n = 600
+		n = 400
 	}
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "fleet.db"))
 	require.NoError(t, err)

@@ -36,12 +36,23 @@ func newRegistry(t *testing.T) *dockerRegistry {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	r := &dockerRegistry{addr: l.Addr().String(), dir: t.TempDir()}
+	r := &dockerRegistry{addr: l.Addr().String(), dir: scratch(t)}
 	require.NoError(t, l.Close())
 	require.NoError(t, os.WriteFile(filepath.Join(r.dir, "config.yml"), fmt.Appendf(nil,
 		"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n", filepath.Join(r.dir, "data"), r.addr), 0o600))
 	t.Cleanup(func() { r.stop(t) })
 	return r
+}
+
+// scratch is a directory in memory, where there is one: a busy disk takes minutes for tens of
+// thousands of small files.
+func scratch(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "fleet-registry-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (r *dockerRegistry) start(t *testing.T) {
