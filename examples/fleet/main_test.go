@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/examples/fleet/queue"
+	"github.com/stemma-go/stemma/examples/fleet/store"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
@@ -233,4 +234,25 @@ func TestNothing(t *testing.T) {
 		assert.Equal(t, 1, code, args)
 		assert.Contains(t, errs, "there is no reference to be added", args)
 	}
+}
+
+// An image that runs in several namespaces is each one's, however many pods they have.
+func TestNamespaces(t *testing.T) {
+	f := newFleet(t, "proxy:1", "app:1")
+	var pods []string
+	for _, p := range []string{"shop proxy", "billing proxy", "shop proxy", "shop app", "auth proxy"} {
+		namespace, image, _ := strings.Cut(p, " ")
+		pods = append(pods, `{"kind":"Pod","metadata":{"namespace":"`+namespace+`"},"spec":{"containers":[{"name":"a","image":"`+f.host+"/"+image+`:1"}]}}`)
+	}
+	for range 2 {
+		out, errs, code := f.run(`{"items":[`+strings.Join(pods, ",")+`]}`, "add", "-kubernetes")
+		require.Zero(t, code, errs)
+		assert.Equal(t, "2 references in the queue\n", out)
+	}
+	s, err := store.Open(t.Context(), f.db)
+	require.NoError(t, err)
+	defer s.Close()
+	refs, err := s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"shop", "shop, billing, auth"}, []string{refs[0].Owner, refs[1].Owner})
 }

@@ -19,8 +19,8 @@ type Ref struct {
 	// Tag is "" if it was asked for by Digest, which is zero otherwise.
 	Tag    string
 	Digest v1.Hash
-	// Owner is who added it: a team, a Kubernetes namespace; "" if nobody said. One that is
-	// given later replaces it.
+	// Owner is whose it is: a team, a Kubernetes namespace; several have commas between them;
+	// "" if nobody said. What is given later replaces it.
 	Owner string
 }
 
@@ -48,7 +48,7 @@ func (r Ref) columns() (repository, tag, digest string) {
 func (s *Store) Add(ctx context.Context, tx *sql.Tx, refs ...Ref) error {
 	q := s.in(ctx, tx)
 	refs = slices.Clone(refs)
-	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortStableFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
 	for _, r := range refs {
 		if _, err := q.ref(r, time.Now()); err != nil {
 			return err
@@ -64,13 +64,13 @@ func (q session) ref(r Ref, at time.Time) (id int64, err error) {
 		return 0, fmt.Errorf("a reference without a repository")
 	}
 	if err := q.exec("INSERT INTO refs (repository, tag, digest, owner, added) VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, tag, digest) DO NOTHING",
-		repository, tag, digest, storable(r.Owner, maxIndexed), at.Unix()); err != nil {
+		repository, tag, digest, storable(r.Owner, maxText), at.Unix()); err != nil {
 		return 0, err
 	}
 	var owner string
 	err = q.row("SELECT id, owner FROM refs WHERE repository = ? AND tag = ? AND digest = ?"+q.dialect.forUpdate, []any{repository, tag, digest}, &id, &owner)
-	if err == nil && r.Owner != "" && storable(r.Owner, maxIndexed) != owner {
-		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxIndexed), id)
+	if err == nil && r.Owner != "" && storable(r.Owner, maxText) != owner {
+		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxText), id)
 	}
 	return id, err
 }
