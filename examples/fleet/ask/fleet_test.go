@@ -250,15 +250,16 @@ func TestQueryWhere(t *testing.T) {
 	s := small(t)
 	views := s.Views()
 	require.NotEmpty(t, views)
-	column := views[0].Columns[0].Name
+	column, text := views[0].Columns[0].Name, views[0].Columns[1].Name
 	for condition, want := range map[string]string{
-		column:          "is no condition",
-		"=1":            "is no condition",
-		"nonesuch=1":    fmt.Sprintf("%s has no column %q: one of %s", views[0].Name, "nonesuch", column),
-		column + " = x": "",
-		column + "~x%":  "",
-		column + "<>x":  "",
-		column + ">=x":  "",
+		column:        "is no condition",
+		"=1":          "is no condition",
+		"nonesuch=1":  fmt.Sprintf("%s has no column %q: one of %s", views[0].Name, "nonesuch", column),
+		column + "=x": "is no whole number",
+		text + " = x": "",
+		text + "~x%":  "",
+		text + "<>x":  "",
+		text + ">=x":  "",
 	} {
 		err := CheckCondition(s, views[0].Name, condition)
 		if want == "" {
