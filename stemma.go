@@ -25,6 +25,7 @@ package stemma
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -104,9 +105,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	}
 	var inv *packages.Inventory
 	var failed error
-	var attributing sync.WaitGroup // while the chain is told, which knows nothing of packages
-	if collector != nil {
-		attributing.Go(func() { inv, failed = collector.Attribute(ctx, idx) })
+	attributed := func() {}
+	if collector != nil { // while the chain is told, which knows nothing of packages
+		attributed = beside(func() { inv, failed = collector.Attribute(ctx, idx) })
 	}
 	found := place.Of(img)
 	given := found.Complete(opts.Hints)
@@ -115,7 +116,7 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	lin, err := live.Resolve(ctx, img, &ancestry.Options{
 		Hints: addLayerHints(given, idx), Catalogues: catalogues, Publishers: opts.Publishers,
 	}, opts.Live)
-	attributing.Wait()
+	attributed()
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +131,26 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		Problems: found.Problems(unopened, unread, failed), Partial: failed != nil,
 	}
 	return report.New(idx, lin, inv, &rep), nil
+}
+
+// beside runs f at the same time as its caller, who has to wait for it. If f panics, so does
+// wait, and the caller may recover from it.
+func beside(f func()) (wait func()) {
+	var running sync.WaitGroup
+	var broken error
+	running.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				broken = fmt.Errorf("%v\n\n%s", v, debug.Stack())
+			}
+		}()
+		f()
+	})
+	return func() {
+		if running.Wait(); broken != nil {
+			panic(broken)
+		}
+	}
 }
 
 func (o *Options) catalogues() ([]ancestry.Source, error) {

@@ -1,9 +1,11 @@
 package stemma_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
 	"testing"
 	"testing/iotest"
 
@@ -86,6 +88,27 @@ func TestAnalyzeCancelled(t *testing.T) {
 }
 
 // An image of broken layers is still reported, and says that it is partial.
+// A trap panics where packages are attributed.
+type trap struct{ context.Context }
+
+func (c trap) Err() error {
+	if bytes.Contains(debug.Stack(), []byte("scan.(*Collector).Attribute")) {
+		panic("a bug there")
+	}
+	return c.Context.Err()
+}
+
+// What attributing packages panics with reaches the caller, who may recover from it, though it
+// runs beside him.
+func TestAnalyzePanics(t *testing.T) {
+	defer func() {
+		err, _ := recover().(error)
+		assert.ErrorContains(t, err, "a bug there\n")
+	}()
+	_, _ = stemma.Analyze(trap{t.Context()}, twoLayers().Build(t), nil)
+	t.Error("no panic")
+}
+
 func TestAnalyzeBrokenLayer(t *testing.T) {
 	img := twoLayers().Build(t)
 	r, err := stemma.Analyze(t.Context(), brokenImage{img}, nil)

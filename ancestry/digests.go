@@ -44,6 +44,7 @@ func withDigests(ctx context.Context, q *Query, sources []Source, claims []weigh
 			c := w.about(n)
 			if c.Name = n.Name; w.Evidence.Kind == KindReference {
 				c.Evidence.Kind, c.Evidence.Confidence = KindDigest, Proved // the image's own digest
+				c.restOnBytes(q)
 			}
 			out = append(out, c)
 		}

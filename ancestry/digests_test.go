@@ -3,6 +3,7 @@ package ancestry_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -59,4 +60,23 @@ func TestDigester(t *testing.T) {
 	assert.Equal(t, "acme/base@"+digest.String(), a.String())
 	require.Len(t, problems, 1)
 	assert.ErrorContains(t, problems[0], "corrupt")
+}
+
+// TestOwnDigest: the image's own digest proves its name, unless its layers are not those of the
+// manifest.
+func TestOwnDigest(t *testing.T) {
+	digest := v1.Hash{Algorithm: "sha256", Hex: "d695c3de6fcd8cfe3a6222b0358425d40adfd129a8a47c3416faff1a8aece389"}
+	p := pins{repository: "acme/base", digest: digest, tags: []string{"1.2.3", "1"}}
+	layers := strings.Count(adds+cmd, " + ")
+	for want, verified := range map[string][]bool{"proved": nil, "proved, all layers": make([]bool, layers), "recorded": make([]bool, layers)} {
+		for i := range verified {
+			verified[i] = want != "recorded"
+		}
+		l, err := ancestry.Resolve(t.Context(), image(t, adds+cmd), &ancestry.Options{Catalogues: []ancestry.Source{p},
+			Hints: ancestry.Hints{Reference: "acme/base:1", Digest: digest, Verified: verified}})
+		require.NoError(t, err)
+		a := l.Ancestors[0]
+		assert.Equal(t, []string{"1.2.3", "1"}, a.Tags, want)
+		assert.Equal(t, strings.Split(want, ",")[0], a.Confidence.String(), want)
+	}
 }

@@ -28,12 +28,23 @@ type Lines struct {
 	End int
 }
 
-// dockerfile returns the one of the first accepted claim that has one: with lines, or else
-// with the repository alone.
+// dockerfile returns the one of the first accepted claim that has one: with lines, if that
+// claim or another that is as sure has them. Those of a claim that is less sure count if they
+// are of the same commit.
 func (c *chain) dockerfile() (found *Dockerfile) {
+	var sure Confidence
 	for _, w := range c.accepted {
-		if w.Dockerfile != nil && (found == nil || len(found.Steps) == 0 && len(w.Dockerfile.Steps) > 0) {
-			found = w.Dockerfile
+		d := w.Dockerfile
+		switch {
+		case d == nil || found != nil && (len(found.Steps) > 0 || len(d.Steps) == 0):
+		case found == nil:
+			found, sure = d, w.Evidence.Confidence
+		case w.Evidence.Confidence == sure:
+			found = d
+		case d.Revision != "" && d.Revision == found.Revision:
+			lines := *d
+			lines.Repository = found.Repository
+			found = &lines
 		}
 	}
 	return found

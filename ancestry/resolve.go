@@ -111,10 +111,7 @@ func weigh(q *Query, c Claim) (weighed, error) {
 	if c.Evidence.Kind == KindResembles && c.Evidence.Confidence > Inferred {
 		w.Evidence.Confidence = Inferred
 	}
-	if c.Evidence.Kind == KindDigest && c.Evidence.Confidence == Proved && !q.proved(c) {
-		w.Evidence.Confidence = Recorded
-		w.Evidence.Says += " (as the image says; its layers were not verified)"
-	}
+	w.restOnBytes(q)
 	if len(q.Steps) == 0 {
 		return w, nil
 	}
@@ -124,6 +121,14 @@ func weigh(q *Query, c Claim) (weighed, error) {
 		}
 	}
 	return w, nil
+}
+
+// restOnBytes takes a digest for proved only where bytes say so.
+func (w *weighed) restOnBytes(q *Query) {
+	if w.Evidence.Kind == KindDigest && w.Evidence.Confidence == Proved && !q.proved(w.Claim) {
+		w.Evidence.Confidence = Recorded
+		w.Evidence.Says += " (as the image says; its layers were not verified)"
+	}
 }
 
 // has reports whether the claim's steps are the image's. Of an image without history there
@@ -140,10 +145,11 @@ func (q *Query) has(c Claim) bool {
 }
 
 // proved reports whether a claim by digest rests on bytes: all layers of its span
-// and below were verified, or it is the image itself, whose digest is known.
+// and below were verified, or it is the image itself, whose digest is known, and of which no
+// layer turned out to be another one than its manifest says.
 func (q *Query) proved(c Claim) bool {
 	if c.End == len(q.Steps) && q.Hints.Digest != (v1.Hash{}) && q.Hints.Digest == c.Name.Digest {
-		return true
+		return !slices.Contains(q.Hints.Verified, false)
 	}
 	if !makesLayer(q.Steps[:c.End]) {
 		return false // nothing was verified

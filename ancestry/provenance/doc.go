@@ -40,7 +40,7 @@
 //     stages where need be. So a frontend is never taken for either.
 //   - BuildKit with mode=min (the default of buildx) lists images alone. With Options.Config,
 //     each is asked for its configuration; the image stands on those whose layers are the
-//     lowest of its own, which is proof. Without, an image is inferred to be the base if
+//     lowest of its own, which proves their digest. Without, an image is inferred to be the base if
 //     it is the only one, and the steps do not look like those of a stage on scratch.
 //   - Tekton Chains lists the images that its tasks ran in. A task that builds with Buildah
 //     and gives the result BASE_IMAGES_DIGESTS, as those of Konflux do, names the images of the

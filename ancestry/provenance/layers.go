@@ -14,9 +14,9 @@ import (
 // maxTries is how many images of one build are asked for. Builds use a handful.
 const maxTries = 16
 
-// try compares an image with the lowest layers. The claim is nil if it was not asked for,
+// try compares an image with the lowest layers. There are no claims if it was not asked for,
 // or does not fit; fits is then true only if nothing was compared.
-func (r *reader) try(ctx context.Context, i Image) (claim *ancestry.Claim, fits bool, err error) {
+func (r *reader) try(ctx context.Context, i Image) (claims []ancestry.Claim, fits bool, err error) {
 	if r.opts.Config == nil || i.Name.Digest == (v1.Hash{}) {
 		return nil, true, nil // a tag alone may point to another image by now
 	}
@@ -39,10 +39,21 @@ func (r *reader) try(ctx context.Context, i Image) (claim *ancestry.Claim, fits 
 	if !ok || !r.begins(cfg) {
 		return nil, true, nil
 	}
-	return &ancestry.Claim{Start: history.None, End: end, Name: i.Name, Evidence: ancestry.Evidence{
-		Kind: ancestry.KindDigest, Confidence: ancestry.Proved, Where: r.where,
-		Says: fmt.Sprintf("its %d layers are those of %s, which the build used", len(own), i.Name),
-	}}, true, nil
+	return r.fitting(i.Name, end, len(own)), true, nil
+}
+
+// fitting claims an image whose layers are the lowest of this one. They prove its digest and
+// where it ends. What a document that is not signed calls it is recorded.
+func (r *reader) fitting(n ancestry.Name, end, layers int) []ancestry.Claim {
+	proof := ancestry.Evidence{Kind: ancestry.KindDigest, Confidence: ancestry.Proved, Where: r.where}
+	byDigest := ancestry.Name{Repository: n.Repository, Digest: n.Digest}
+	if len(n.Tags) == 0 || r.grade == ancestry.Proved {
+		proof.Says = fmt.Sprintf("its %d layers are those of %s, which the build used", layers, n)
+		return []ancestry.Claim{{Start: history.None, End: end, Name: n, Evidence: proof}}
+	}
+	proof.Says = fmt.Sprintf("begins where the %d layers of %s end", layers, byDigest)
+	called := r.evidence(fmt.Sprintf("its %d layers are those of %s, which the build used as %s", layers, byDigest, n))
+	return []ancestry.Claim{{Start: history.None, End: end, Evidence: proof}, {Start: history.None, End: end, Name: n, Evidence: called}}
 }
 
 // begins reports whether the history begins like that of an image: two images can have the

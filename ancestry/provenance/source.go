@@ -246,19 +246,19 @@ func (r *reader) proved(ctx context.Context, base ancestry.Name, b *boundary) ([
 	if base.Repository == "" {
 		return nil, nil
 	}
-	claim, fits, err := r.try(ctx, Image{Name: base})
+	claims, fits, err := r.try(ctx, Image{Name: base})
 	switch {
 	case err != nil:
 		return nil, nil // what is attested is enough
-	case claim == nil && fits:
+	case claims == nil && fits:
 		return nil, nil
-	case claim == nil:
+	case claims == nil:
 		return nil, fmt.Errorf("the build graph leads to %s, whose layers are not those that the image begins with", base)
 	}
-	if claim.End < len(r.q.Steps) {
-		*b = exactly(claim.End)
+	if end := claims[0].End; end < len(r.q.Steps) {
+		*b = exactly(end)
 	}
-	return []ancestry.Claim{*claim}, nil
+	return claims, nil
 }
 
 // withoutGraph tries the images as what this one begins with. The only image that can be
@@ -273,16 +273,14 @@ func (r *reader) withoutGraph(ctx context.Context) ([]ancestry.Claim, error) {
 			images = images[:maxTries]
 		}
 		for _, i := range images {
-			claim, _, err := r.try(ctx, i)
+			fitting, _, err := r.try(ctx, i)
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("%s, which the build used: %w", i.Name, err))
 			}
-			if claim != nil {
-				claims = append(claims, *claim)
-			}
+			claims = append(claims, fitting...)
 		}
 	}
 	if len(claims) == 0 && len(images) == 1 && (images[0].Base || r.fromBuildKit() && !startsFromNothing(r.q.Steps)) && (r.opts.Config == nil || len(errs) > 0) {

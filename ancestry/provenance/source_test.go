@@ -133,12 +133,20 @@ func TestPrefix(t *testing.T) {
 				require.Len(t, l.Ancestors, 2)
 				base := l.Ancestors[1]
 				assert.True(t, strings.HasSuffix(base.String(), "/acme/base:1"), base.String())
-				assert.Equal(t, want, base.Confidence)
+				assert.Equal(t, ancestry.Recorded, base.Confidence, "the layers prove the digest, and not the tag")
+				assert.Contains(t, base.Evidence[0].Says, fmt.Sprintf("its 2 layers are those of %s@%s, which the build used as %s, as BuildKit attests (not signed)", base.Repository, base.Digest, base))
+				assert.Equal(t, want, l.Ancestors[0].Boundary)
 				assert.Equal(t, ancestry.Span{From: 0, To: 5}, base.Steps)
 				assert.Equal(t, []string{"base", "donor", "helper", "scanner", "seen", "tool"}, asked)
 			}
+			// Who signed vouches for the tag, too.
+			signed := &Options{Config: opts.Config, Verify: func(context.Context, Document) (string, error) { return "ci@acme.example", nil }}
+			l := resolve(t, app, ancestry.Hints{}, signed, doc)
+			assert.Equal(t, ancestry.Recorded, l.Ancestors[1].Confidence, "the layers were not verified")
+			l = resolve(t, app, verified, signed, doc)
+			assert.Equal(t, ancestry.Proved, l.Ancestors[1].Confidence)
 			// Nobody says which it is, and nothing is guessed.
-			l := resolve(t, app, ancestry.Hints{}, nil, doc)
+			l = resolve(t, app, ancestry.Hints{}, nil, doc)
 			for _, a := range l.Ancestors {
 				assert.Empty(t, a.Repository)
 			}
@@ -375,7 +383,8 @@ func TestTwoTagsOfOneDigest(t *testing.T) {
 				assert.Empty(t, base.Ties)
 				assert.Equal(t, []string{"1", "stable"}, base.Tags)
 				assert.NotZero(t, base.Digest)
-				assert.Equal(t, want, base.Confidence)
+				assert.Equal(t, ancestry.Recorded, base.Confidence)
+				assert.Equal(t, want, l.Ancestors[0].Boundary)
 				assert.Equal(t, 1, strings.Count(strings.Join(asked, " "), "base"), "asked for once")
 			}
 		})

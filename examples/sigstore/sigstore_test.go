@@ -185,7 +185,13 @@ type signed struct {
 
 func (w world) sign(t *testing.T, identity string, statement []byte) signed {
 	t.Helper()
-	e, err := w.AttestAtTime(identity, issuer, statement, time.Now().Add(5*time.Minute), true)
+	return w.signAt(t, identity, statement, time.Now().Add(5*time.Minute))
+}
+
+// signAt is sign with the time at which the log has it.
+func (w world) signAt(t *testing.T, identity string, statement []byte, at time.Time) signed {
+	t.Helper()
+	e, err := w.AttestAtTime(identity, issuer, statement, at, true)
 	require.NoError(t, err)
 	content, err := e.SignatureContent()
 	require.NoError(t, err)
@@ -346,6 +352,38 @@ func TestIdentity(t *testing.T) {
 			assert.NotContains(t, out, "evil/base")
 		})
 	}
+}
+
+// What was signed when the certificate was not valid yet, or not any more, is refused.
+func TestExpired(t *testing.T) {
+	w := newWorld(t)
+	for _, after := range []time.Duration{-48 * time.Hour, 48 * time.Hour} {
+		p := newPlace(t)
+		p.attach(t, false, bundleType, w.signAt(t, workflow, p.own(t), time.Now().Add(after)).bundle(t), nil)
+		out, code := p.ask(t, "-issuer", issuer, "-identity", "^https://github.com/acme/", "-trusted-root", w.root)
+		refused(t, out, code, "the signature: ")
+	}
+}
+
+// Of several attestations the one that the right key signed counts: one by another key is
+// refused, and one that is not signed is against it.
+func TestSeveral(t *testing.T) {
+	k, stranger := newKey(t), newKey(t)
+	p := newPlace(t)
+	evil := bytes.ReplaceAll(p.own(t), []byte("acme/base:1"), []byte("evil/base:1"))
+	p.attach(t, false, envelopeType, k.sign(t, p.own(t)), nil)
+	p.attach(t, false, envelopeType, stranger.sign(t, evil), nil)
+	out, code := p.ask(t, "-key", k.file)
+	assert.Equal(t, 3, code, out)
+	assert.Contains(t, out, proved)
+	assert.Contains(t, out, "the signature: ")
+	assert.NotContains(t, out, "evil/base")
+
+	p.attach(t, false, intoto, evil, nil)
+	out, code = p.ask(t, "-key", k.file)
+	assert.Equal(t, 3, code, out)
+	assert.Contains(t, out, proved)
+	assert.Contains(t, out, "against: built on registry.example.com/evil/base:1, as BuildKit attests (not signed)")
 }
 
 // Without the log's entry nobody knows when a certificate was used, or whether in secret.

@@ -90,7 +90,7 @@ func (f *flags) catalogue(ctx context.Context, name string, stderr io.Writer, wa
 		if err != nil {
 			return nil, err
 		}
-		return got.Catalogue, nil
+		return got.All(), nil
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {

@@ -105,4 +105,8 @@ func TestUpdateParts(t *testing.T) {
 	out, errs, code = tree(t, "-chain", "-width", "100", "-genealogy", ref, layout)
 	require.Zero(t, code, errs)
 	assert.Contains(t, out, "example.org/build/toolchain:12 recognised")
+
+	out, errs, code = tree(t, "-chain", "-width", "100", "-catalogue", ref, layout)
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "example.org/build/toolchain:12 recognised", "as a further catalogue, too")
 }

@@ -27,7 +27,7 @@ const quiet = time.Second
 type Line struct {
 	mu   sync.Mutex
 	out  gate
-	what string // that is counted; "" is bytes of an image
+	what string                   // that is counted; "" is bytes of an image
 	bar  *progressbar.ProgressBar // nil until there is something to show
 	all  int64
 	last int64

@@ -51,8 +51,8 @@ func tagMoved(r *report.Report, i int) []report.Finding {
 	return []report.Finding{f}
 }
 
-// tagGone tells of a base whose tag its registry does not have any more. It is worst of the
-// parent, which the next build asks for.
+// tagGone tells of a base whose tag its registry does not have any more, or not for this
+// platform: the answer says which. It is worst of the parent, which the next build asks for.
 func tagGone(r *report.Report, i int) []report.Finding {
 	a := r.Ancestors[i]
 	if i == 0 || a.Live == nil || a.Live.State != ancestry.StateGone {
@@ -64,7 +64,7 @@ func tagGone(r *report.Report, i int) []report.Finding {
 		f.Severity = report.Warning
 	}
 	f.Subject = a.String()
-	f.Message = fmt.Sprintf("%s cannot be pulled any more: its registry has no such tag (as of %s)", a.Live.Name, asked(r).Format(time.DateOnly))
+	f.Message = fmt.Sprintf("%s cannot be pulled any more (as of %s): %s", a.Live.Name, asked(r).Format(time.DateOnly), a.Live.Why)
 	f.By, f.Remedy = report.OtherBase, moveOff(r, i)
 	return []report.Finding{f}
 }
@@ -109,10 +109,13 @@ func unanswered(r *report.Report, i int) []report.Finding {
 	return []report.Finding{f}
 }
 
-// newest reports whether an ancestor is known to be the newest image of its tag.
+// newest reports whether an ancestor is known to be the newest image of its tags. A registry
+// tells of one alone: a catalogue may know that another went on.
 func newest(a report.Ancestor) bool {
-	if a.Live != nil && (a.Live.State == ancestry.StateMoved || a.Live.State == ancestry.StateGone) {
+	s, live := a.Standing, a.Live
+	switch {
+	case s != nil && (s.Superseded != nil || !s.Abandoned.IsZero()), live != nil && (live.State == ancestry.StateMoved || live.State == ancestry.StateGone):
 		return false
 	}
-	return a.Live != nil && a.Live.State == ancestry.StateCurrent || a.Standing != nil && a.Standing.State() == ancestry.StateCurrent
+	return live != nil && live.State == ancestry.StateCurrent || s != nil && s.State() == ancestry.StateCurrent
 }

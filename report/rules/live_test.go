@@ -54,11 +54,20 @@ func TestLive(t *testing.T) {
 	check(t, Superseded(), liveReport(t, stays, on),
 		want{2, 0, 0, report.Note, "debian:1", "debian:1 is out of date: debian:1 was rebuilt on 2026-10-01 (as of 2026-11-22)", "ask the publisher of python:1 to rebuild it", 0})
 
+	// Its most specific tag still points to it, and the catalogue knows that another one went on.
+	r = liveReport(t, stays, on)
+	r.Ancestors[1].Standing = &ancestry.Standing{AsOf: handmade.Day("2026-08-21"), Superseded: &ancestry.Succession{
+		Name: ancestry.Name{Repository: "python", Tags: []string{"3.11"}}, First: "3.11.2", On: handmade.Day("2023-02-08"), Now: "3.11.16", Times: 34}}
+	check(t, Superseded(), r, outOfDate("python:3.11 was rebuilt 34 times"),
+		want{2, 0, 0, report.Note, "debian:1", "debian:1 is out of date", "rebuild on a current python:3.11", 0})
+
 	check(t, Superseded(), liveReport(t, gone, silent))
 	check(t, Abandoned(), liveReport(t, gone, stays),
-		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more: its registry has no such tag (as of 2026-11-22)", "move to a tag of python that is still built", 0})
+		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more (as of 2026-11-22): no such tag", "move to a tag of python that is still built", 0})
 	check(t, Abandoned(), liveReport(t, stays, gone),
 		want{2, 0, 0, report.Note, "debian:1", "debian:1 cannot be pulled any more", "move to a base that stands on something still built", 0})
+	check(t, Abandoned(), liveReport(t, ancestry.Live{State: ancestry.StateGone, Why: "it has no image for linux/s390x"}, stays),
+		want{1, 1, 1, report.Warning, "python:1", "python:1 cannot be pulled any more (as of 2026-11-22): it has no image for linux/s390x", "move to a tag of python that is still built", 0})
 	check(t, Abandoned(), liveReport(t, on, silent))
 }
 

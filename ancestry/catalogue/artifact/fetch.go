@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,8 @@ type Fetched struct {
 	// Parts are the further catalogues of the artifact, by name. Catalogue, Day, Source and
 	// Size are of the main one alone.
 	Parts []Part
+
+	mainAlone bool // kept by a program that knew no parts: whether there are some is not known
 }
 
 // All returns the main catalogue and the parts, joined.
@@ -124,14 +127,14 @@ func Fetch(ctx context.Context, ref string, opts *Options) (*Fetched, error) {
 		return nil, fmt.Errorf("%s: %w", ref, ErrNotKept)
 	}
 	start := time.Now()
-	if kept != nil && (pinned(ref) || start.Sub(kept.Checked) < o.Fresh) {
+	if kept != nil && !kept.mainAlone && (pinned(ref) || start.Sub(kept.Checked) < o.Fresh) {
 		return kept, nil
 	}
 	if unusable == nil {
 		unusable = s.lock(ctx)
 	}
 	if again, _ := s.load(o.Verify != nil); again != nil {
-		if kept = again; !again.Checked.Before(start) {
+		if kept = again; !again.mainAlone && !again.Checked.Before(start) {
 			return again, nil // another process fetched it meanwhile
 		}
 	}
@@ -170,7 +173,7 @@ func download(ctx context.Context, ref string, kept *Fetched, s *store, o *Optio
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
-	if kept != nil && kept.Digest == a.Digest {
+	if kept != nil && !kept.mainAlone && kept.Digest == a.Digest {
 		got.Catalogue, got.File, got.Parts = kept.Catalogue, kept.File, kept.Parts
 	} else {
 		g := getter{a, s, o.MaxSize}
@@ -192,10 +195,27 @@ func download(ctx context.Context, ref string, kept *Fetched, s *store, o *Optio
 	if err := check(a.Manifest.Annotations, got.Size, got.Catalogue); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
-	if kept != nil && got.Day.Before(kept.Day) {
-		return nil, fmt.Errorf("%s: the registry has a catalogue of %s, which is older than the one that is kept", ref, got.Day.Format(time.DateOnly))
+	if err := got.notOlder(kept); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	return got, nil
+}
+
+// notOlder returns an error if one of the catalogues is older than the one that is kept.
+func (f *Fetched) notOlder(kept *Fetched) error {
+	if kept == nil {
+		return nil
+	}
+	if f.Day.Before(kept.Day) {
+		return fmt.Errorf("the registry has a catalogue of %s, which is older than the one that is kept", f.Day.Format(time.DateOnly))
+	}
+	for _, p := range f.Parts {
+		i := slices.IndexFunc(kept.Parts, func(k Part) bool { return k.Name == p.Name })
+		if day := p.Catalogue.Day(); i >= 0 && day.Before(kept.Parts[i].Catalogue.Day()) {
+			return fmt.Errorf("the registry has %s of %s, which is older than the one that is kept", p.Name, day.Format(time.DateOnly))
+		}
+	}
+	return nil
 }
 
 // A getter gets the files of an artifact.
@@ -207,7 +227,7 @@ type getter struct {
 
 // get returns a file and opens it. One that is kept, with the same digest, takes no request.
 func (g *getter) get(ctx context.Context, d v1.Descriptor) (file []byte, c *catalogue.Catalogue, err error) {
-	if file = g.s.file(d.Digest); file == nil || int64(len(file)) > g.left {
+	if file, err = g.s.file(d.Digest); err != nil || int64(len(file)) > g.left {
 		if file, err = g.a.Blob(ctx, d, g.left); err != nil {
 			return nil, nil, err
 		}

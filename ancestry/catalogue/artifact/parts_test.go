@@ -1,10 +1,12 @@
 package artifact_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,4 +124,83 @@ func TestPartsAreChecked(t *testing.T) {
 		_, err = artifact.Fetch(t.Context(), s.ref(), once(t.TempDir()))
 		assert.Error(t, err, name)
 	}
+}
+
+// What an older program kept has no parts, though the artifact has some: they are fetched, even
+// where a copy that is complete would not be asked for again.
+func TestPartsAfterOlderProgram(t *testing.T) {
+	s := newServer(t)
+	h, err := artifact.PushAll(t.Context(), s.ref(), fileOf(t, "2026-08-03"), parts(t, "2026-08-01", "2026-08-02"), nil)
+	require.NoError(t, err)
+	for name, ref := range map[string]string{"tag": s.ref(), "pinned": s.host + "/acme/bases@" + h.String()} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			fetch := func(offline bool) int {
+				o := once(dir)
+				o.Fresh, o.Offline = time.Hour, offline
+				f, err := artifact.Fetch(t.Context(), ref, o)
+				require.NoError(t, err)
+				return len(f.Parts)
+			}
+			require.Equal(t, 2, fetch(false))
+			records := files(t, dir, "*.json")
+			require.Len(t, records, 1)
+			b, err := os.ReadFile(records[0])
+			require.NoError(t, err)
+			var record map[string]any
+			require.NoError(t, json.Unmarshal(b, &record))
+			delete(record, "parts") // as that program wrote it
+			b, err = json.Marshal(record)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(records[0], b, 0o600))
+			assert.Zero(t, fetch(true), "the main one is better than nothing")
+			assert.Equal(t, 2, fetch(false))
+			s.set(nil)
+			assert.Equal(t, 2, fetch(false))
+			assert.Zero(t, s.asked(""))
+		})
+	}
+}
+
+// A part that is older than the one that is kept does not take its place.
+func TestOlderPart(t *testing.T) {
+	s, dir := newServer(t), t.TempDir()
+	for _, day := range []string{"2026-08-02", "2026-08-01"} {
+		_, err := artifact.PushAll(t.Context(), s.ref(), fileOf(t, "2026-08-03"), parts(t, day, "2026-08-02"), nil)
+		require.NoError(t, err)
+		f, err := artifact.Fetch(t.Context(), s.ref(), once(dir))
+		require.NoError(t, err)
+		assert.Equal(t, "2026-08-02", f.Parts[0].Catalogue.Day().Format(time.DateOnly))
+		if day == "2026-08-01" {
+			assert.ErrorContains(t, f.NotUpdated, "vendor+a of 2026-08-01, which is older")
+		}
+	}
+}
+
+// Whoever reads what is kept while another process replaces parts of it gets the one or the
+// other.
+func TestPartsReplacedMeanwhile(t *testing.T) {
+	s, dir := newServer(t), t.TempDir()
+	update := func(day string) {
+		_, err := artifact.PushAll(t.Context(), s.ref(), fileOf(t, "2026-08-03"), parts(t, day, "2026-08-01"), nil)
+		require.NoError(t, err)
+		_, err = artifact.Fetch(t.Context(), s.ref(), once(dir))
+		require.NoError(t, err)
+	}
+	update("2025-01-01")
+	ctx, stop := context.WithCancel(t.Context())
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for ctx.Err() == nil {
+			f, err := artifact.Fetch(t.Context(), s.ref(), &artifact.Options{Dir: dir, Offline: true})
+			if assert.NoError(t, err) {
+				assert.Len(t, f.Parts, 2)
+			}
+		}
+	})
+	for i := range 25 {
+		update(time.Date(2025, 1, 2+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly))
+	}
+	stop()
+	reading.Wait()
 }

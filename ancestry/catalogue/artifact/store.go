@@ -48,7 +48,7 @@ type record struct {
 	Checked   time.Time `json:"checked"`
 	Verified  bool      `json:"verified"` // Options.Verify accepted it
 
-	Parts []partRecord `json:"parts,omitempty"`
+	Parts []partRecord `json:"parts"` // null by programs that knew none
 }
 
 type partRecord struct {
@@ -120,7 +120,7 @@ func (s *store) load(verified bool) (*Fetched, error) {
 	if s == nil {
 		return nil, nil
 	}
-	r, file, err := s.current()
+	r, file, parts, err := s.current()
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && r.Reference == "":
 		return nil, nil
@@ -129,51 +129,61 @@ func (s *store) load(verified bool) (*Fetched, error) {
 	case verified && !r.Verified:
 		return nil, errors.New("what is kept was never verified")
 	}
-	if sum := sha256.Sum256(file); hex.EncodeToString(sum[:]) != r.File.Hex {
-		return nil, fmt.Errorf("%s is damaged", filepath.Join(s.dir, fileName(r.File)))
-	}
 	c, err := open(file)
 	if err != nil {
 		return nil, err
 	}
-	f := &Fetched{Catalogue: c, Reference: r.Reference, Digest: r.Manifest, Checked: r.Checked, File: file}
-	for _, x := range r.Parts {
-		p := Part{Name: x.Name, File: s.file(x.File)}
-		if p.File == nil {
-			return nil, fmt.Errorf("%s is damaged, or gone", filepath.Join(s.dir, fileName(x.File)))
+	f := &Fetched{Catalogue: c, Reference: r.Reference, Digest: r.Manifest, Checked: r.Checked, File: file, Parts: parts, mainAlone: r.Parts == nil}
+	for i := range parts {
+		if parts[i].Catalogue, err = open(parts[i].File); err != nil {
+			return nil, fmt.Errorf("%s: %w", parts[i].Name, err)
 		}
-		if p.Catalogue, err = open(p.File); err != nil {
-			return nil, err
-		}
-		f.Parts = append(f.Parts, p)
 	}
 	f.describe()
 	return f, nil
 }
 
-// file returns a file that is kept, by its digest; nil if it is not there, or damaged.
-func (s *store) file(h v1.Hash) []byte {
-	if s == nil || h.Algorithm != "sha256" {
-		return nil
+// file returns a file that is kept, by its digest. The error says that it is not there, or
+// damaged.
+func (s *store) file(h v1.Hash) ([]byte, error) {
+	if s == nil {
+		return nil, fs.ErrNotExist
 	}
 	b, err := s.read(fileName(h), s.maxSize)
-	if sum := sha256.Sum256(b); err != nil || hex.EncodeToString(sum[:]) != h.Hex {
-		return nil
+	if err != nil {
+		return nil, err
 	}
-	return b
+	if sum := sha256.Sum256(b); h.Algorithm != "sha256" || hex.EncodeToString(sum[:]) != h.Hex {
+		return nil, fmt.Errorf("%s is damaged", filepath.Join(s.dir, fileName(h)))
+	}
+	return b, nil
 }
 
-// current reads the record and its file. Another process may replace both between the two.
-func (s *store) current() (r record, file []byte, err error) {
+// current reads the record and its files. Another process may replace all of them meanwhile.
+func (s *store) current() (r record, file []byte, parts []Part, err error) {
 	for range 3 {
 		if r, err = s.record(s.name); err != nil {
-			return r, nil, err
+			return r, nil, nil, err
 		}
-		if file, err = s.read(fileName(r.File), s.maxSize); !errors.Is(err, fs.ErrNotExist) {
+		if file, parts, err = s.filesOf(r); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
-	return r, file, err
+	return r, file, parts, err
+}
+
+func (s *store) filesOf(r record) (main []byte, parts []Part, err error) {
+	if main, err = s.file(r.File); err != nil {
+		return nil, nil, err
+	}
+	for _, x := range r.Parts {
+		p := Part{Name: x.Name}
+		if p.File, err = s.file(x.File); err != nil {
+			return nil, nil, err
+		}
+		parts = append(parts, p)
+	}
+	return main, parts, nil
 }
 
 func (s *store) record(name string) (r record, err error) {
@@ -211,7 +221,7 @@ func (s *store) read(name string, most int64) ([]byte, error) {
 
 // keep keeps the catalogue in place of the one before. The lock is held.
 func (s *store) keep(f *Fetched, verified bool) error {
-	r := record{Reference: f.Reference, Manifest: f.Digest, Checked: f.Checked, Verified: verified}
+	r := record{Reference: f.Reference, Manifest: f.Digest, Checked: f.Checked, Verified: verified, Parts: []partRecord{}}
 	var err error
 	if r.File, err = s.keepFile(f.File); err != nil {
 		return err
@@ -238,7 +248,7 @@ func (s *store) keep(f *Fetched, verified bool) error {
 func (s *store) keepFile(content []byte) (v1.Hash, error) {
 	sum := sha256.Sum256(content)
 	h := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
-	if s.file(h) != nil {
+	if _, err := s.file(h); err == nil {
 		return h, nil
 	}
 	return h, s.write(fileName(h), content)
