@@ -8,6 +8,8 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -32,7 +34,7 @@ func (w *wanted) define(set *flag.FlagSet) {
 	set.Func("registry", "add all repositories of the registry `HOST`, if it lists them", appendTo(&w.registries))
 	set.Func("namespace", "add the repository `HOST/NAME` and all below it", appendTo(&w.namespaces))
 	set.StringVar(&w.tags, "tags", "", "of -registry and -namespace, add only tags like this `PATTERN`: '1.*'; by default all but those of signatures")
-	set.BoolVar(&w.kubernetes, "kubernetes", false, "add what runs in a cluster: the standard input is the output of kubectl get pods --all-namespaces --output json; a pod's namespace is the owner")
+	set.BoolVar(&w.kubernetes, "kubernetes", false, "add what runs in a cluster: the standard input is the output of kubectl get pods --all-namespaces --output json; the namespaces of its pods are an image's owners")
 	set.StringVar(&w.owner, "owner", "", "whose the references are: a `NAME` of a team")
 	set.BoolVar(&w.again, "again", false, "read images again that could not be read before, or only in part")
 }
@@ -76,7 +78,7 @@ func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[lis
 				}
 			}
 		}
-		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(usualTransport(insecure)), remote.WithPageSize(1000))
+		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(list.Bounded(usualTransport(insecure))), remote.WithPageSize(1000))
 		if err != nil {
 			yield(list.Item{}, err)
 			return
@@ -132,11 +134,9 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 	const atOnce = 500
 	var some []queue.Wanted
 	added, wrong := 0, 0
+	namespaces := map[string][]string{} // of the pods that run a reference
 	flush := func() error {
 		err := q.Add(ctx, some...)
-		if err == nil {
-			added += len(some)
-		}
 		some = some[:0]
 		return err
 	}
@@ -146,9 +146,16 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 			fmt.Fprintf(e.stderr, "fleet: %s\n", printable.Line(err.Error()))
 			continue
 		}
-		owner := item.Owner
-		if owner == "" {
-			owner = w.owner
+		owner, ref := w.owner, item.Reference.Name()
+		if item.Owner != "" {
+			if slices.Contains(namespaces[ref], item.Owner) {
+				continue
+			}
+			namespaces[ref] = append(namespaces[ref], item.Owner)
+			owner = strings.Join(namespaces[ref], ", ")
+		}
+		if len(namespaces[ref]) < 2 {
+			added++
 		}
 		if some = append(some, queue.Wanted{Ref: queue.Ref(item.Reference, owner), Again: w.again}); len(some) == atOnce {
 			if err := flush(); err != nil {
@@ -158,6 +165,9 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 	}
 	if err := errors.Join(ctx.Err(), flush()); err != nil {
 		return err
+	}
+	if added == 0 && wrong == 0 {
+		return errors.New("there is no reference to be added: the list is empty, or no repository or tag fits")
 	}
 	fmt.Fprintf(e.stdout, "%s in the queue\n", count(added, "reference"))
 	if wrong > 0 {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/examples/fleet/queue"
+	"github.com/stemma-go/stemma/examples/fleet/store"
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
@@ -217,4 +218,41 @@ b.example: 26 jobs, 0 of them running; no answer for 2m0s (503\x1b[2J), asked ag
 not found: 2 references; such as a.example/b:1: HEAD
 damaged: 1 reference and 1,200 images; such as sha256:00: \u202e
 `, out.String())
+}
+
+// Where there is nothing to be done, that is said, and is no success.
+func TestNothing(t *testing.T) {
+	f := newFleet(t, "app:1")
+	for _, command := range []string{"status", "cancel"} {
+		_, errs, code := f.run("", command)
+		assert.Equal(t, 1, code, command)
+		assert.Contains(t, errs, "there is no database")
+		assert.NoFileExists(t, f.db)
+	}
+	for _, args := range [][]string{{"-f", "-"}, {"-kubernetes"}, {"-namespace", f.host + "/ap"}, {"-registry", f.host, "-tags", "2*"}} {
+		_, errs, code := f.run("", "add", args...)
+		assert.Equal(t, 1, code, args)
+		assert.Contains(t, errs, "there is no reference to be added", args)
+	}
+}
+
+// An image that runs in several namespaces is each one's, however many pods they have.
+func TestNamespaces(t *testing.T) {
+	f := newFleet(t, "proxy:1", "app:1")
+	var pods []string
+	for _, p := range []string{"shop proxy", "billing proxy", "shop proxy", "shop app", "auth proxy"} {
+		namespace, image, _ := strings.Cut(p, " ")
+		pods = append(pods, `{"kind":"Pod","metadata":{"namespace":"`+namespace+`"},"spec":{"containers":[{"name":"a","image":"`+f.host+"/"+image+`:1"}]}}`)
+	}
+	for range 2 {
+		out, errs, code := f.run(`{"items":[`+strings.Join(pods, ",")+`]}`, "add", "-kubernetes")
+		require.Zero(t, code, errs)
+		assert.Equal(t, "2 references in the queue\n", out)
+	}
+	s, err := store.Open(t.Context(), f.db)
+	require.NoError(t, err)
+	defer s.Close()
+	refs, err := s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"shop", "shop, billing, auth"}, []string{refs[0].Owner, refs[1].Owner})
 }

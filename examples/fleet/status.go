@@ -11,7 +11,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/examples/fleet/queue"
-	"github.com/stemma-go/stemma/examples/fleet/store"
 	"github.com/stemma-go/stemma/layers/printable"
 )
 
@@ -20,7 +19,7 @@ func status(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 	if err := noArguments(set, args); err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, *dsn)
+	s, err := openThere(ctx, *dsn)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func cancel(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, *dsn)
+	s, err := openThere(ctx, *dsn)
 	if err != nil {
 		return err
 	}

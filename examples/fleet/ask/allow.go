@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path"
 	"slices"
+	"strings"
 
 	"github.com/stemma-go/stemma/examples/fleet/store"
 )
@@ -50,9 +50,13 @@ func Allow(ctx context.Context, s *store.Store, w io.Writer, patterns []string, 
 	return o.say(w, &a)
 }
 
-// CheckPattern refuses a pattern that no policy would take.
+// CheckPattern refuses a pattern that no policy would take, and one that says more than a
+// database can ask for: a policy has ?, [ and \, too.
 func CheckPattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+	if strings.ContainsAny(pattern, `?[\`) {
+		return fmt.Errorf("bad pattern %q: of ?, * and [a-z] only * is understood here, so write a pattern for each", pattern)
+	}
+	if pattern == "" {
 		return fmt.Errorf("bad pattern %q", pattern)
 	}
 	return nil

@@ -64,9 +64,9 @@ func (o Options) say(w io.Writer, a answer) error {
 type fleet struct {
 	Read       int `json:"read"`       // images
 	Current    int `json:"current"`    // of Read, that a reference has now
-	Partial    int `json:"partial"`    // of Read, of which some could not be read
-	Unreadable int `json:"unreadable"` // images that could not be read
-	Waiting    int `json:"waiting"`    // references that were not looked at yet
+	Partial    int `json:"partial"`    // of Current, of which some could not be read
+	Unreadable int `json:"unreadable"` // images that a reference has now, and that could not be read
+	Waiting    int `json:"waiting"`    // references of which no image was read yet, or found unreadable
 }
 
 func fleetOf(ctx context.Context, s *store.Store) (fleet, error) {
@@ -80,7 +80,7 @@ func fleetOf(ctx context.Context, s *store.Store) (fleet, error) {
 // note says what is missing from an answer, on lines of their own.
 func (f fleet) note(s *screen) {
 	if f.Unreadable > 0 {
-		s.linef("%s of %s could not be read: fleet status", comma(f.Unreadable), plural(f.Read+f.Unreadable, "image"))
+		s.linef("%s of %s could not be read: fleet status", comma(f.Unreadable), plural(f.all(), "image"))
 	}
 	f.noteRest(s)
 }
@@ -88,21 +88,20 @@ func (f fleet) note(s *screen) {
 // noteRest says what note does, but for images that could not be read.
 func (f fleet) noteRest(s *screen) {
 	if f.Partial > 0 {
-		s.linef("%s could be read in part alone", plural(f.Partial, "image"))
+		s.linef("%s could be read only in part", plural(f.Partial, "image"))
 	}
 	if f.Waiting > 0 {
-		s.linef("%s not looked at yet", was(f.Waiting, "reference"))
+		s.linef("%s %s no image that was read yet: fleet status", plural(f.Waiting, "reference"), english.PluralWord(f.Waiting, "has", "have"))
 	}
 }
+
+// all counts the images that a reference has now, with those that could not be read.
+func (f fleet) all() int { return f.Current + f.Unreadable }
 
 func comma(n int) string { return humanize.Comma(int64(n)) }
 
 // plural counts things: "1 image", "1,204 images".
 func plural(n int, thing string) string { return comma(n) + " " + english.PluralWord(n, thing, "") }
-
-func was(n int, thing string) string {
-	return plural(n, thing) + " " + english.PluralWord(n, "was", "were")
-}
 
 func bytesOf(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 

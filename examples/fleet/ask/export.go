@@ -119,7 +119,7 @@ func ExportPicture(ctx context.Context, s *store.Store, w io.Writer, format stri
 	if err != nil {
 		return err
 	}
-	f := picture.Forest{AsOf: asOf, Images: of.Current, All: of.Read + of.Unreadable, Unread: of.Unreadable}
+	f := picture.Forest{AsOf: asOf, Images: of.Current, All: of.all(), Unread: of.Unreadable}
 	for _, n := range forest {
 		f.Nodes = append(f.Nodes, picture.Node{ID: n.ID, Parent: n.Parent, Name: called(n.Name, n.Chain), Sure: surely(n), Built: n.Created, Bytes: n.Size, Images: n.Images, Note: tie(n)})
 	}

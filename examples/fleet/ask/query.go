@@ -155,16 +155,16 @@ func CheckCondition(s *store.Store, view, condition string) error {
 	}
 	var names []string
 	for _, v := range s.Views() {
+		if v.Name != view {
+			continue
+		}
 		for _, c := range v.Columns {
-			if v.Name == view {
-				names = append(names, c.Name)
+			if names = append(names, c.Name); c.Name == w.Column {
+				return v.Check(w)
 			}
 		}
 	}
-	if !slices.Contains(names, w.Column) {
-		return fmt.Errorf("%s has no column %q: one of %s", view, w.Column, strings.Join(names, ", "))
-	}
-	return nil
+	return fmt.Errorf("%s has no column %q: one of %s", view, w.Column, strings.Join(names, ", "))
 }
 
 // whereOf parses a condition.

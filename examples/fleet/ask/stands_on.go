@@ -249,7 +249,7 @@ func (a *standsOn) screen(s *screen, all bool) {
 		s.linef("%s more stand on it, and no reference has them any more", comma(a.Past))
 	}
 	if a.Fleet.Unreadable > 0 {
-		s.linef("%s of %s could not be read, and may stand on it, too: fleet status", comma(a.Fleet.Unreadable), plural(a.Fleet.Read+a.Fleet.Unreadable, "image"))
+		s.linef("%s of %s could not be read, and may stand on it, too: fleet status", comma(a.Fleet.Unreadable), plural(a.Fleet.all(), "image"))
 	}
 	a.Fleet.noteRest(s)
 	if a.Images > 0 {
@@ -332,7 +332,7 @@ func (a *standsOn) showImages(s *screen, all bool) {
 }
 
 func (a *standsOn) showNobody(s *screen, all bool) {
-	s.para(fmt.Sprintf("Of %s that could be read, none is known to stand on %s.", plural(a.Fleet.Read, "image"), a.Asked))
+	s.para(fmt.Sprintf("Of %s that could be read, none is known to stand on %s.", plural(a.Fleet.Current, "image"), a.Asked))
 	a.Fleet.note(s)
 	if len(a.Like) == 0 {
 		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")

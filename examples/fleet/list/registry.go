@@ -44,7 +44,9 @@ func ParsePlace(s, tags string) (Place, error) {
 }
 
 // References asks the registry for the tags of all its repositories. Tags under which
-// cosign keeps signatures and attestations are left out.
+// cosign keeps signatures and attestations are left out. A registry that lists more than a
+// million, or the same again and again, is an error after what it listed. The puller's transport should
+// be one of [Bounded].
 //
 // Many public registries have no list of their repositories, or show it to nobody. Then the
 // prefix is tried as the name of one repository.
@@ -64,8 +66,12 @@ func (p Place) References(ctx context.Context, puller *remote.Puller, opts ...na
 			yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
 			return
 		}
+		var seen pages
 		for repositories.HasNext() {
 			page, err := repositories.Next(ctx)
+			if err == nil {
+				err = seen.turn(page.Repos)
+			}
 			if err != nil {
 				yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
 				return
@@ -87,9 +93,13 @@ func (p Place) has(repository string) bool {
 // tags yields those of one repository that are wanted.
 func (p Place) tags(ctx context.Context, puller *remote.Puller, r name.Repository, yield func(Item, error) bool) bool {
 	tags, err := puller.Lister(ctx, r)
+	var seen pages
 	for err == nil && tags.HasNext() {
 		var page *remote.Tags
 		if page, err = tags.Next(ctx); err != nil {
+			break
+		}
+		if err = seen.turn(page.Tags); err != nil {
 			break
 		}
 		for _, tag := range page.Tags {
@@ -106,6 +116,27 @@ func (p Place) tags(ctx context.Context, puller *remote.Puller, r name.Repositor
 		return yield(Item{}, fmt.Errorf("the tags of %s: %w", r.Name(), explain(err))) && ctx.Err() == nil
 	}
 	return true
+}
+
+// A pages is what was seen of a list that a registry hands out page by page.
+type pages struct {
+	first        string // of the last page that had anything
+	pages, names int
+}
+
+// turn counts a page, and refuses one that no registry would have.
+func (p *pages) turn(names []string) error {
+	const most = 1_000_000
+	p.pages, p.names = p.pages+1, p.names+len(names)
+	switch {
+	case p.names > most, p.pages > most:
+		return fmt.Errorf("it is longer than %d", most)
+	case len(names) > 0 && p.pages > 1 && names[0] == p.first:
+		return errors.New("the registry repeats the same page")
+	case len(names) > 0:
+		p.first = names[0]
+	}
+	return nil
 }
 
 func (p Place) wants(tag string) bool {

@@ -2,6 +2,7 @@ package list
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -42,7 +43,7 @@ func places(t *testing.T, host, place, tags string) (refs, errs []string) {
 	t.Helper()
 	p, err := ParsePlace(host+place, tags)
 	require.NoError(t, err)
-	puller, err := remote.NewPuller(remote.WithPageSize(1000))
+	puller, err := remote.NewPuller(remote.WithPageSize(1000), remote.WithTransport(Bounded(http.DefaultTransport)))
 	require.NoError(t, err)
 	for item, err := range p.References(context.Background(), puller) {
 		if err != nil {
@@ -103,4 +104,41 @@ func TestParsePlace(t *testing.T) {
 	}
 	_, err := ParsePlace("registry.example.org", "[")
 	assert.ErrorContains(t, err, "no pattern")
+}
+
+// A registry that goes on for ever ends with an error, and without filling the memory.
+func TestEndless(t *testing.T) {
+	for name, c := range map[string]struct {
+		page func(n int) string // the names of page n, as JSON
+		says string
+	}{
+		"the same page":  {func(int) string { return `"a", "b"` }, "the registry repeats the same page"},
+		"many names":     {func(n int) string { return fmt.Sprintf(`"r%d"`, n) + strings.Repeat(`, "b"`, 200_000) }, "longer than 1000000"},
+		"an endless one": {nil, "the answer is longer than 64 MB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v2/" {
+					return
+				}
+				if c.page == nil {
+					_, _ = io.WriteString(w, `{"repositories": ["`)
+					for {
+						if _, err := io.WriteString(w, strings.Repeat("a", 1<<20)); err != nil {
+							return
+						}
+					}
+				}
+				var n int
+				_, _ = fmt.Sscan(r.URL.Query().Get("last"), &n)
+				w.Header().Set("Link", fmt.Sprintf(`</v2/_catalog?last=%d>; rel="next"`, n+1))
+				_, _ = io.WriteString(w, `{"repositories": [`+c.page(n)+`]}`)
+			}))
+			t.Cleanup(server.Close)
+			refs, errs := places(t, strings.TrimPrefix(server.URL, "http://"), "/nobody", "")
+			assert.Empty(t, refs)
+			require.Len(t, errs, 1)
+			assert.Contains(t, errs[0], c.says)
+		})
+	}
 }

@@ -30,6 +30,9 @@
 // started again has its jobs back within half a minute, and other workers take them over within
 // a minute.
 //
+// All this is told by the workers' clocks. On Postgres, one whose clock differs from the
+// database's by more than four seconds does not begin.
+//
 // A worker that was only cut off from the database for so long may find that another one has
 // read the same image. Both write the same, and the store keeps one. An image over which three
 // workers have died is not tried a fourth time, and written as unreadable.
@@ -65,6 +68,9 @@
 // with its reason. A reference for which there is no digest is a failed job of River's, which
 // keeps it for 30 days. Both are told by [Queue.Status]. A reference is tried again when it is
 // added again; an image that could not be read, when that is asked for.
+//
+// A tag of which the registry says that it knows no manifest was deleted: it has no image any more,
+// and what it had stays in the store. A 404 without that word changes nothing.
 //
 // # SQLite and Postgres
 //

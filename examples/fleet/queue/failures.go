@@ -25,8 +25,8 @@ type Failure struct {
 	Example string
 }
 
-// failures counts the images that the store has as unreadable, or read in part, and the jobs that failed before
-// there was an image to write that to.
+// failures counts the images that the store has as unreadable, or read in part, and that a reference
+// has now, and the jobs that failed before there was an image to write that to.
 func (q *Queue) failures(ctx context.Context, s *Status) error {
 	kinds := map[string]*Failure{}
 	of := func(what, reason string) *Failure {
@@ -40,7 +40,7 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 		}
 		return kinds[k]
 	}
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason, partial FROM images WHERE reason <> '' ORDER BY id")
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason, partial FROM images WHERE current AND reason <> '' ORDER BY id")
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,8 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 	return nil
 }
 
-// A failedJob is a look, or a read of an image that nobody has read since.
+// A failedJob is a look, or a read of an image that a reference has, and that nobody has read or
+// found unreadable since.
 type failedJob struct {
 	look         bool
 	what, reason string
@@ -89,7 +90,7 @@ func (q *Queue) failedJobs(ctx context.Context) iter.Seq2[failedJob, error] {
 		const page = 1000
 		seen := map[failedJob]bool{}
 		list := river.NewJobListParams().States(failed()...).OrderBy(river.JobListOrderByID, river.SortOrderDesc).First(page).
-			Where("NOT EXISTS (SELECT 1 FROM images WHERE images.digest = args->>'digest' AND ancestor_id IS NOT NULL)")
+			Where("NOT EXISTS (SELECT 1 FROM images WHERE images.digest = args->>'digest' AND (read_at IS NOT NULL OR NOT current))")
 		for {
 			got, err := q.client.JobList(ctx, list)
 			if err != nil {
@@ -121,8 +122,8 @@ func failureOf(row *rivertype.JobRow) (failedJob, bool) {
 	if err := json.Unmarshal(row.EncodedArgs, &args); err != nil || len(row.Errors) == 0 {
 		return failedJob{}, false
 	}
-	reason := strings.TrimPrefix(row.Errors[len(row.Errors)-1].Error, "JobCancelError: ")
-	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, reason}
+	reason := row.Errors[len(row.Errors)-1].Error
+	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, strings.TrimPrefix(reason, "JobCancelError: ")}
 	if !job.look {
 		job.what = args.Digest
 	}

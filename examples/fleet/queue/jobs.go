@@ -13,8 +13,9 @@ import (
 // lookArgs are a job that asks what digest a reference has now.
 type lookArgs struct {
 	Ref string `json:"ref" river:"unique"`
-	// Again wants an image read that could not be read before, or only in part.
-	Again bool `json:"again,omitempty"`
+	// Again wants an image read that could not be read before, or only in part. A job without
+	// that does not stand for one with it.
+	Again bool `json:"again,omitempty" river:"unique"`
 }
 
 func (lookArgs) Kind() string { return "look" }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -28,6 +29,9 @@ const lookLimit = 5 * time.Minute
 
 // answerLimit is how long a registry may take for one look.
 const answerLimit = 30 * time.Second
+
+// mostIndex is how many bytes an index may have: what it describes takes far more memory.
+const mostIndex = 4 << 20
 
 func (l *looker) Timeout(job *river.Job[lookArgs]) time.Duration {
 	return l.q.alive.timeout(job.ID, lookLimit)
@@ -103,7 +107,29 @@ func (q *Queue) lookFailed(ctx context.Context, v *visit, job *river.Job[lookArg
 	case v.broken.Load():
 		return err
 	}
+	if err := q.noteGone(ctx, v, job.Args.Ref, err); err != nil {
+		return err
+	}
 	return river.JobCancel(because(err))
+}
+
+// noteGone notes that a tag is deleted, if the registry itself says that it does not know its
+// manifest. A mere 404 may be a proxy's, and the answer to a HEAD says no more.
+func (q *Queue) noteGone(ctx context.Context, v *visit, asked string, err error) error {
+	refused, answer := errors.AsType[*transport.Error](err)
+	ref, _ := q.parse(asked) // it has been parsed
+	if _, tagged := ref.(name.Tag); !tagged || !answer || refused.StatusCode != http.StatusNotFound {
+		return nil
+	}
+	in, cancel := context.WithTimeout(context.WithValue(ctx, visitKey{}, v), answerLimit)
+	defer cancel()
+	_, err = q.puller.Get(in, ref)
+	refused, answer = errors.AsType[*transport.Error](err)
+	unknown := func(d transport.Diagnostic) bool { return d.Code == transport.ManifestUnknownErrorCode }
+	if !answer || !slices.ContainsFunc(refused.Errors, unknown) {
+		return nil
+	}
+	return q.transact(ctx, func(tx *sql.Tx) error { return q.store.Gone(ctx, tx, Ref(ref, "")) })
 }
 
 // digest asks for the digest of the image that a reference means. It is one request; for an
@@ -122,6 +148,9 @@ func (q *Queue) digest(ctx context.Context, ref name.Reference) (v1.Hash, error)
 	got, err := q.puller.Get(ctx, at)
 	if err != nil {
 		return v1.Hash{}, err
+	}
+	if len(got.Manifest) > mostIndex {
+		return v1.Hash{}, reason{"too large", fmt.Sprintf("an index of more than %d MB", mostIndex>>20)}
 	}
 	index, err := got.ImageIndex()
 	if err != nil {

@@ -34,6 +34,9 @@ func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) er
 	if q.opts.Read == nil {
 		return errors.New("a queue without a way to read images can't be worked")
 	}
+	if err := q.checkClock(ctx); err != nil {
+		return err
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := q.client.Start(running); err != nil {

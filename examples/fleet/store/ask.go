@@ -115,7 +115,7 @@ type meaning struct {
 
 // meant returns the ancestors that a question can mean: by what was told of their names, by a
 // name that was told with the digest of an image that is the ancestor, by the references that
-// had them, and by digest.
+// had them, and by digest: of an image, or of an index that a reference has.
 func (q session) meant(asked Question) (map[int64]meaning, error) {
 	repository, tag, digest := Ref{Repository: asked.Repository, Tag: asked.Tag, Digest: asked.Digest}.columns()
 	found := map[int64]meaning{}
@@ -127,9 +127,9 @@ func (q session) meant(asked Question) (map[int64]meaning, error) {
 		WHERE (n.repository = ? OR ? = '') AND (n.tag = ? OR ? = '') AND (n.digest = ? OR ? = '')
 		UNION ALL
 		SELECT i.ancestor_id, 4, false FROM refs r JOIN sightings s ON s.ref_id = r.id JOIN images i ON i.id = s.image_id
-		WHERE i.ancestor_id IS NOT NULL AND (r.repository = ? OR ? = '') AND (r.tag = ? OR ? = '') AND (i.digest = ? OR ? = '')`
+		WHERE i.ancestor_id IS NOT NULL AND (r.repository = ? OR ? = '') AND (r.tag = ? OR ? = '') AND (i.digest = ? OR r.digest = ? OR ? = '')`
 	named := []any{repository, repository, tag, tag, digest, digest}
-	args := slices.Concat(named[:4], named, named, named)
+	args := slices.Concat(named[:4], named, named, named, []any{digest})
 	if repository == "" {
 		query += ` UNION ALL SELECT id, 4, false FROM ancestors WHERE chain_id = ?
 			UNION ALL SELECT ancestor_id, 4, false FROM images WHERE digest = ? AND ancestor_id IS NOT NULL`

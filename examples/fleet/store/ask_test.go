@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -129,7 +130,10 @@ func testStale(t *testing.T, s *Store) {
 	require.Contains(t, rebuilt, "r/app:1, r/app:2: r/base:1 at 1 since 2026-03-10")
 	require.NotContains(t, rebuilt, "since 2026-03-04")
 	// An answer that comes late does not undo a later one.
-	see(t, s, "r/app:1", "r/app:1", 4)
+	write(t, s, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := s.See(ctx, tx, Ref{Repository: "r/app", Tag: "1"}, sha("manifest of r/app:1"), day.AddDate(0, 0, 10).Add(-time.Minute))
+		return err
+	})
 	require.Equal(t, rebuilt, stale())
 
 	// What a catalogue knows, of a name that the fleet does not look at.

@@ -10,8 +10,8 @@ import (
 type Counts struct {
 	Read       int // images
 	Current    int // of Read, those that a reference has now
-	Partial    int // of Read, those of which some could not be read
-	Unreadable int // images that could not be read
+	Partial    int // of Current, those of which some could not be read
+	Unreadable int // images that a reference has now, and that could not be read
 	Waiting    int // references of which no image was read yet, or found unreadable
 }
 
@@ -21,8 +21,8 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 	err := s.db.QueryRowContext(ctx, `
 		SELECT COUNT(*) FILTER (WHERE ancestor_id IS NOT NULL),
 			COUNT(*) FILTER (WHERE ancestor_id IS NOT NULL AND current),
-			COUNT(*) FILTER (WHERE ancestor_id IS NOT NULL AND partial),
-			COUNT(*) FILTER (WHERE ancestor_id IS NULL AND reason <> ''),
+			COUNT(*) FILTER (WHERE ancestor_id IS NOT NULL AND current AND partial),
+			COUNT(*) FILTER (WHERE ancestor_id IS NULL AND current AND reason <> ''),
 			(SELECT COUNT(*) FROM refs WHERE NOT EXISTS (
 				SELECT 1 FROM sightings JOIN images AS seen ON seen.id = sightings.image_id
 				WHERE sightings.ref_id = refs.id AND sightings.latest AND (seen.ancestor_id IS NOT NULL OR seen.reason <> '')))
@@ -34,8 +34,9 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 // as the database's driver returns them, valid until the next row. It is for those who copy tables elsewhere. Names of tables and
 // columns must be the program's own, since they become part of the query.
 func (s *Store) Table(ctx context.Context, table string, columns, key []string) iter.Seq2[[]any, error] {
-	quoted := func(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
-	query := `SELECT ` + quoted(columns) + ` FROM ` + quoted([]string{table}) + ` ORDER BY ` + quoted(key)
+	// SQLite takes a name in quotes for text where there is no such column, unless it is one of a table.
+	quoted := func(names []string) string { return `t."` + strings.Join(names, `", t."`) + `"` }
+	query := `SELECT ` + quoted(columns) + ` FROM "` + table + `" t ORDER BY ` + quoted(key)
 	return func(yield func([]any, error) bool) {
 		rows, err := s.db.QueryContext(ctx, query)
 		if err != nil {

@@ -19,8 +19,8 @@ type Ref struct {
 	// Tag is "" if it was asked for by Digest, which is zero otherwise.
 	Tag    string
 	Digest v1.Hash
-	// Owner is who added it: a team, a Kubernetes namespace; "" if nobody said. One that is
-	// given later replaces it.
+	// Owner is whose it is: a team, a Kubernetes namespace; several have commas between them;
+	// "" if nobody said. What is given later replaces it.
 	Owner string
 }
 
@@ -48,7 +48,7 @@ func (r Ref) columns() (repository, tag, digest string) {
 func (s *Store) Add(ctx context.Context, tx *sql.Tx, refs ...Ref) error {
 	q := s.in(ctx, tx)
 	refs = slices.Clone(refs)
-	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortStableFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
 	for _, r := range refs {
 		if _, err := q.ref(r, time.Now()); err != nil {
 			return err
@@ -64,13 +64,13 @@ func (q session) ref(r Ref, at time.Time) (id int64, err error) {
 		return 0, fmt.Errorf("a reference without a repository")
 	}
 	if err := q.exec("INSERT INTO refs (repository, tag, digest, owner, added) VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, tag, digest) DO NOTHING",
-		repository, tag, digest, storable(r.Owner, maxIndexed), at.Unix()); err != nil {
+		repository, tag, digest, storable(r.Owner, maxText), at.Unix()); err != nil {
 		return 0, err
 	}
 	var owner string
 	err = q.row("SELECT id, owner FROM refs WHERE repository = ? AND tag = ? AND digest = ?"+q.dialect.forUpdate, []any{repository, tag, digest}, &id, &owner)
-	if err == nil && r.Owner != "" && storable(r.Owner, maxIndexed) != owner {
-		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxIndexed), id)
+	if err == nil && r.Owner != "" && storable(r.Owner, maxText) != owner {
+		err = q.exec("UPDATE refs SET owner = ? WHERE id = ?", storable(r.Owner, maxText), id)
 	}
 	return id, err
 }
@@ -108,10 +108,14 @@ func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at
 // A sighting is what a reference had when it was last looked at.
 type sighting struct{ id, image, seen int64 }
 
+// overtaken is how much later another answer may have come than one that it overtook. What was
+// seen still later was seen by a clock that is wrong.
+const overtaken = 10 * time.Minute
+
 // replace notes that a reference has another image than the last time. If that was seen
 // later, this is an answer that was overtaken, and changes nothing of what the reference has.
 func (q session) replace(ref int64, last sighting, digest string, at time.Time) (known bool, err error) {
-	var image, ancestor int64
+	var image int64
 	err = q.hold(func() ([]int64, error) { return q.treesOf(digest, last.image) }, func() (err error) {
 		if err := q.newImage(digest); err != nil {
 			return err
@@ -122,30 +126,72 @@ func (q session) replace(ref int64, last sighting, digest string, at time.Time) 
 	if err != nil {
 		return false, err
 	}
-	if err := q.row("SELECT id, COALESCE(ancestor_id, 0), read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest}, &image, &ancestor, &known); err != nil {
+	if err := q.row("SELECT id, read_at IS NOT NULL FROM images WHERE digest = ?", []any{digest}, &image, &known); err != nil {
 		return false, err
 	}
-	if at.Unix() < last.seen {
-		return known, q.see(ref, image, at, false)
+	if ahead := last.seen - at.Unix(); ahead > 0 && ahead <= int64(overtaken/time.Second) {
+		return known, q.turn([]int64{image}, func() error { return q.see(ref, image, at, false) })
 	}
-	ancestors, err := column[int64](q, "SELECT ancestor_id FROM images WHERE id = ? AND ancestor_id IS NOT NULL", last.image)
+	return known, q.turn([]int64{image, last.image}, func() error {
+		if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", last.id); err != nil {
+			return err
+		}
+		return q.see(ref, image, at, true)
+	})
+}
+
+// Gone notes that a reference has no image any more. Those that it had stay, and a reference that
+// was never seen is none to change.
+func (s *Store) Gone(ctx context.Context, tx *sql.Tx, ref Ref) error {
+	q := s.in(ctx, tx)
+	repository, tag, digest := ref.columns()
+	var id int64
+	var last sighting
+	err := q.row("SELECT id FROM refs WHERE repository = ? AND tag = ? AND digest = ?"+q.dialect.forUpdate, []any{repository, tag, digest}, &id)
+	if err == nil {
+		err = q.row("SELECT id, image_id FROM sightings WHERE ref_id = ? AND latest", []any{id}, &last.id, &last.image)
+	}
+	if err == sql.ErrNoRows {
+		return nil
+	}
 	if err != nil {
-		return false, err
+		return err
 	}
-	tally, err := q.tally([]int64{image, last.image}, distinct(append(ancestors, ancestor)))
+	err = q.hold(func() ([]int64, error) { return q.treesOf("", last.image) }, func() error {
+		_, err := column[int64](q, "SELECT id FROM images WHERE id = ?"+q.dialect.forUpdate, last.image)
+		return err
+	})
 	if err != nil {
-		return false, err
+		return err
 	}
-	if err := q.exec("UPDATE sightings SET latest = false WHERE id = ?", last.id); err != nil {
-		return false, err
+	return q.turn([]int64{last.image}, func() error {
+		return q.exec("UPDATE sightings SET latest = false WHERE id = ?", last.id)
+	})
+}
+
+// turn changes what references have, and then says of images whether one has them now, in their
+// rows and in what is counted of them.
+func (q session) turn(images []int64, change func() error) error {
+	in := " IN (" + marks(len(images)) + ")"
+	args := make([]any, len(images))
+	for i, id := range images {
+		args[i] = id
 	}
-	if err := q.see(ref, image, at, true); err != nil {
-		return false, err
+	ancestors, err := column[int64](q, "SELECT ancestor_id FROM images WHERE ancestor_id IS NOT NULL AND id"+in, args...)
+	if err != nil {
+		return err
 	}
-	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id IN (?, ?)", image, last.image); err != nil {
-		return false, err
+	tally, err := q.tally(images, distinct(ancestors))
+	if err != nil {
+		return err
 	}
-	return known, tally.done()
+	if err := change(); err != nil {
+		return err
+	}
+	if err := q.exec("UPDATE images SET current = EXISTS (SELECT 1 FROM sightings s WHERE s.image_id = images.id AND s.latest) WHERE id"+in, args...); err != nil {
+		return err
+	}
+	return tally.done()
 }
 
 func (q session) see(ref, image int64, at time.Time, latest bool) error {

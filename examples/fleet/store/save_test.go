@@ -30,6 +30,15 @@ func cases() map[string]func(*testing.T, *Store) {
 		"bases":      testBases,
 		"rebuilds":   testRebuilds,
 		"query":      testQuery,
+
+		"moved back":       testMovedBack,
+		"built on itself":  testBuiltOnItself,
+		"inexact boundary": testInexactBoundary,
+		"overtaken":        testOvertaken,
+		"clock":            testClock,
+		"gone":             testGone,
+		"index digest":     testIndexDigest,
+		"unreadable once":  testUnreadableOnce,
 	}
 }
 

@@ -114,19 +114,37 @@ func (c Column) operator(op string) (string, error) {
 }
 
 func (c Column) parse(value string) (any, error) {
+	wrong := func(what string) (any, error) { return nil, fmt.Errorf("%q is %s", value, what) }
 	switch c.Type {
 	case "integer":
-		return strconv.ParseInt(value, 10, 64)
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return wrong("no whole number")
+		}
+		return n, nil
 	case "boolean":
-		return strconv.ParseBool(value)
+		yes, err := strconv.ParseBool(value)
+		if err != nil {
+			return wrong("neither true nor false")
+		}
+		return yes, nil
 	case "time":
 		t, err := time.Parse(time.DateOnly, value)
 		if err != nil {
 			t, err = time.Parse(time.RFC3339, value)
 		}
-		return t.Unix(), err
+		if err != nil {
+			return wrong("no day, such as 2026-01-31, and no time, such as 2026-01-31T12:00:00Z")
+		}
+		return t.Unix(), nil
 	}
 	return value, nil
+}
+
+// Check refuses a condition that [Store.Query] would not take for the view.
+func (v View) Check(where Where) error {
+	_, _, err := v.sql([]Where{where})
+	return err
 }
 
 // scan reads a row as the columns' types have it.

@@ -103,7 +103,7 @@ WHERE a.has_children AND r.tag <> '' AND r.digest = '';
 
 -- Ancestors whose tag has another image now, and since when.
 CREATE VIEW moved_ancestors AS
-SELECT c.ancestor_id, c.repository || ':' || c.tag AS name, i.digest AS now, 'fleet' AS source, MAX(c.confidence) AS confidence,
+SELECT c.ancestor_id, c.repository || ':' || c.tag AS name, i.digest AS now, i.ancestor_id AS now_ancestor_id, 'fleet' AS source, MAX(c.confidence) AS confidence,
 	MIN(CASE WHEN c.tie THEN 1 ELSE 0 END) = 1 AS tie,
 	(SELECT MIN(o.first_seen) FROM sightings o JOIN images oi ON oi.id = o.image_id
 		WHERE o.ref_id = c.ref_id AND (oi.ancestor_id IS NULL OR oi.ancestor_id <> c.ancestor_id)
@@ -113,11 +113,19 @@ FROM ancestor_refs c JOIN ancestors a ON a.id = c.ancestor_id
 	JOIN sightings s ON s.ref_id = c.ref_id AND s.latest JOIN images i ON i.id = s.image_id
 WHERE (i.ancestor_id <> c.ancestor_id OR i.ancestor_id IS NULL AND EXISTS (SELECT 1 FROM images m WHERE m.ancestor_id = c.ancestor_id))
 	AND (i.platform = '' OR a.platform = '' OR i.platform = a.platform)
-GROUP BY c.ancestor_id, c.ref_id, c.repository, c.tag, i.digest
+GROUP BY c.ancestor_id, c.ref_id, c.repository, c.tag, i.digest, i.ancestor_id
 UNION ALL
-SELECT b.ancestor_id, b.repository || CASE WHEN b.tag <> '' THEN ':' || b.tag ELSE '' END, NULL, 'report', b.confidence, b.tie, b.moved_since
+SELECT b.ancestor_id, b.repository || CASE WHEN b.tag <> '' THEN ':' || b.tag ELSE '' END, NULL, NULL, 'report', b.confidence, b.tie, b.moved_since
 FROM best_names b
 WHERE b.moved AND b.rank = 0 AND NOT EXISTS (SELECT 1 FROM refs r JOIN sightings s ON s.ref_id = r.id WHERE r.repository = b.repository AND r.tag = b.tag AND r.digest = '');
+
+-- The bases that stand on such an ancestor, and not on what its tag has now: that may begin with
+-- the ancestor, or the name may have been told with a boundary that is a step too high or too low.
+CREATE VIEW moved_bases AS
+SELECT d.base_id, d.depth, m.ancestor_id, m.name, m.now, m.now_ancestor_id, m.source, m.confidence, m.tie, m.since
+FROM moved_ancestors m JOIN below d ON d.ancestor_id = m.ancestor_id
+	LEFT JOIN below n ON n.base_id = d.base_id AND n.ancestor_id = m.now_ancestor_id
+WHERE n.base_id IS NULL;
 
 -- Ancestors that fit a pattern of allowed bases. Of a tie all names have to.
 CREATE VIEW allowed_ancestors AS
@@ -158,12 +166,13 @@ FROM standing s JOIN ancestors a ON a.id = s.ancestor_id JOIN labels l ON l.ance
 		SELECT f.ancestor_id, COUNT(*) AS findings, CAST(SUM(f.images) AS bigint) AS mends,
 			CAST(SUM(CASE WHEN f.severity >= 2 THEN f.images ELSE 0 END) AS bigint) AS serious, CAST(SUM(f.carried) AS bigint) AS bytes
 		FROM inherited_findings f GROUP BY f.ancestor_id) AS m ON m.ancestor_id = a.id
-	LEFT JOIN (SELECT ancestor_id, MIN(since) AS since FROM moved_ancestors GROUP BY ancestor_id) AS v ON v.ancestor_id = a.id;
+	LEFT JOIN (SELECT ancestor_id, MIN(since) AS since FROM moved_bases GROUP BY ancestor_id) AS v ON v.ancestor_id = a.id;
 
 CREATE VIEW moved AS
-SELECT i.digest, {{refs}} AS refs, {{owners}} AS owners, m.ancestor_id, m.name, d.depth, m.since, m.now, m.source,
+SELECT i.digest, {{refs}} AS refs, {{owners}} AS owners, m.ancestor_id, m.name, m.depth, m.since, m.now, m.source,
 	CASE m.confidence WHEN 4 THEN 'proved' WHEN 3 THEN 'recorded' WHEN 2 THEN 'recognised' WHEN 1 THEN 'inferred' ELSE 'unknown' END AS confidence, m.tie
-FROM moved_ancestors m JOIN below d ON d.ancestor_id = m.ancestor_id JOIN images i ON i.base_id = d.base_id AND i.current;
+FROM moved_bases m JOIN images i ON i.base_id = m.base_id AND i.current
+WHERE m.now_ancestor_id IS NULL OR i.ancestor_id <> m.now_ancestor_id;
 
 CREATE VIEW unseen AS
 SELECT a.id AS ancestor_id, l.name, a.shadowed AS unseen, a.content, s.images + o.images AS images, a.shadowed * (s.images + o.images) AS carried
