@@ -120,7 +120,7 @@ func (q session) meant(asked Question) (map[int64]meaning, error) {
 	repository, tag, digest := Ref{Repository: asked.Repository, Tag: asked.Tag, Digest: asked.Digest}.columns()
 	found := map[int64]meaning{}
 	query := `SELECT b.ancestor_id, b.confidence, b.tie AND EXISTS (
-			SELECT 1 FROM best_names o WHERE o.ancestor_id = b.ancestor_id AND NOT ((o.repository = ? OR ? = '') AND (o.tag = ? OR ? = '')))
+			SELECT 1 FROM best_names o WHERE o.ancestor_id = b.ancestor_id AND o.tie AND NOT ((o.repository = ? OR ? = '') AND (o.tag = ? OR ? = '')))
 		FROM best_names b WHERE (b.repository = ? OR ? = '') AND (b.tag = ? OR ? = '') AND (b.digest = ? OR ? = '')
 		UNION ALL
 		SELECT n.ancestor_id, 3, false FROM names n JOIN images i ON i.ancestor_id = n.ancestor_id AND i.digest = n.digest

@@ -94,6 +94,15 @@ func testStandsOn(t *testing.T, s *Store) {
 	require.Equal(t, "r/better:1 1, r/else:1 1, r/sure:1 1, r/tied:1 1", standersOn(t, s, "python"))
 	require.Equal(t, "not known", standersOn(t, s, "pypy"))
 
+	// The fleet's own references are other names of the same bytes, and contradict nothing.
+	save(t, s, "r/go:1", facts("golang:2 go:1").called(0, ancestry.Inferred, "golang:1"))
+	save(t, s, "mirror/golang:1", facts("golang:2"))
+	require.Equal(t, "mirror/golang:1 0, r/go:1 1", standersOn(t, s, "golang:1"))
+	save(t, s, "r/gopher:1", facts("golang:2 gopher:1").called(0, ancestry.Proved, "mirror/golang:1"))
+	for _, name := range []string{"golang:1", "golang", "mirror/golang:1"} {
+		require.Equal(t, "mirror/golang:1 0, r/go:1 1, r/gopher:1 1", standersOn(t, s, name), name)
+	}
+
 	// A tag that goes on to another image: the old one is still an answer, and said to be old.
 	see(t, s, "r/app:1", "r/app:2", 1)
 	require.Equal(t, "-r/app:1 1, r/base:1 0", standersOn(t, s, "r/base"))

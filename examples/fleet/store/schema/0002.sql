@@ -1,14 +1,23 @@
 -- Views. Those from blast_ancestors on are for people; the ones before serve them.
 
 -- What counts of what was told of names: the best confidence, and no tie where something as
--- good is none.
+-- good is none. References of the fleet that had the ancestor's image are names beside that:
+-- they contradict nothing.
 CREATE VIEW best_names AS
-SELECT n.ancestor_id, n.repository, n.tag, n.digest, n.rank, n.confidence, n.evidence, n.moved, n.moved_since, n.moved_as_of,
-	(n.tie OR n.confidence < 4 AND EXISTS (SELECT 1 FROM names m
-		WHERE m.ancestor_id = n.ancestor_id AND m.confidence = n.confidence AND NOT m.tie AND m.repository <> n.repository)) AS tie
-FROM names n
-WHERE n.confidence = (SELECT MAX(m.confidence) FROM names m WHERE m.ancestor_id = n.ancestor_id)
-	AND (NOT n.tie OR NOT EXISTS (SELECT 1 FROM names m WHERE m.ancestor_id = n.ancestor_id AND m.confidence = n.confidence AND NOT m.tie));
+SELECT ancestor_id, repository, tag, digest, rank, confidence, evidence, moved, moved_since, moved_as_of,
+	(NOT ours AND (tie OR confidence < 4 AND MIN(repository) OVER same <> MAX(repository) OVER same)) AS tie, ours
+FROM (
+	SELECT b.*, MIN(CASE WHEN tie THEN 1 ELSE 0 END) OVER (PARTITION BY ancestor_id, ours) AS tied
+	FROM (
+		SELECT o.*, MAX(confidence) OVER (PARTITION BY ancestor_id, ours) AS best
+		FROM (
+			SELECT n.*, EXISTS (
+				SELECT 1 FROM images i JOIN sightings s ON s.image_id = i.id JOIN refs r ON r.id = s.ref_id
+				WHERE i.ancestor_id = n.ancestor_id AND r.repository = n.repository AND r.tag = n.tag) AS ours
+			FROM names n) AS o) AS b
+	WHERE ours OR confidence = best) AS c
+WHERE ours OR NOT tie OR tied = 1
+WINDOW same AS (PARTITION BY ancestor_id, ours);
 
 -- One name for each ancestor that has one: of a tie all, with "or" between them.
 CREATE VIEW told_names AS
@@ -16,7 +25,7 @@ SELECT ancestor_id, confidence, tie, CASE WHEN tie = 1 THEN string_agg(name, ' o
 FROM (
 	SELECT DISTINCT ancestor_id, confidence, CASE WHEN tie THEN 1 ELSE 0 END AS tie,
 		repository || CASE WHEN tag <> '' THEN ':' || tag WHEN digest <> '' THEN '@' || digest ELSE '' END AS name
-	FROM best_names WHERE rank = 0) AS n
+	FROM best_names WHERE rank = 0 AND NOT ours) AS n
 GROUP BY ancestor_id, confidence, tie;
 
 -- What people call each ancestor: the reference of the image that it is, if the fleet has that,
