@@ -66,7 +66,7 @@ type fleet struct {
 	Current    int `json:"current"`    // of Read, that a reference has now
 	Partial    int `json:"partial"`    // of Current, of which some could not be read
 	Unreadable int `json:"unreadable"` // images that a reference has now, and that could not be read
-	Waiting    int `json:"waiting"`    // references of which no image was read yet, or found unreadable
+	Waiting    int `json:"waiting"`    // references that have no image, or one that nobody has tried to read yet
 }
 
 func fleetOf(ctx context.Context, s *store.Store) (fleet, error) {
@@ -91,7 +91,7 @@ func (f fleet) noteRest(s *screen) {
 		s.linef("%s could be read only in part", plural(f.Partial, "image"))
 	}
 	if f.Waiting > 0 {
-		s.linef("%s %s no image that was read yet: fleet status", plural(f.Waiting, "reference"), english.PluralWord(f.Waiting, "has", "have"))
+		s.linef("%s %s no image: fleet status", plural(f.Waiting, "reference"), english.PluralWord(f.Waiting, "has", "have"))
 	}
 }
 

@@ -12,7 +12,7 @@ type Counts struct {
 	Current    int // of Read, those that a reference has now
 	Partial    int // of Current, those of which some could not be read
 	Unreadable int // images that a reference has now, and that could not be read
-	Waiting    int // references of which no image was read yet, or found unreadable
+	Waiting    int // references that have no image, or one that nobody has tried to read yet
 }
 
 // Counts counts images and references.
