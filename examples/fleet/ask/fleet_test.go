@@ -202,8 +202,8 @@ func TestNobody(t *testing.T) {
 		"docker.io/library/debian:13":        {"no ancestor has that name", "debian:12"},
 		"debain:12":                          {"no ancestor has that name", "debian:12"},
 		"other.example.org/base":             {"no ancestor has that name", "registry.example.org/shop/base:2"},
-		"nothing/of-the-kind":                {"no ancestor has that name", "Nothing in the fleet has a name like it"},
-		"registry.example.org/shop/app-1:1":  {"no other is built on it"},
+		"nothing/of-the-kind":                {"no ancestor has that name", "Nothing that images stand on has a name like it"},
+		"registry.example.org/shop/app-1:1":  {"no other is known to be built on it"},
 		digest(77).String():                  {"no ancestor has that name"},
 		"registry.example.org/edge/broken:3": {"no ancestor has that name"},
 	} {
@@ -212,6 +212,8 @@ func TestNobody(t *testing.T) {
 		var nobody ErrNobody
 		require.ErrorAs(t, err, &nobody, name)
 		said := b.String() + err.Error()
+		assert.Equal(t, 1, strings.Count(said, "stand on "+name), "said once")
+		assert.False(t, strings.Contains(said, "it is an image of the fleet") && strings.Contains(said, "a name like it"), "a contradiction")
 		for _, w := range append(want, "is known to stand on "+name, "1 of 14 images could not be read") {
 			assert.Contains(t, said, w, name)
 		}

@@ -189,3 +189,19 @@ func FuzzNames(f *testing.F) {
 		likeness(store.Question{Repository: s}, s)
 	})
 }
+
+// That nobody is known to stand on something is said with why, and no more than is known.
+func TestWhyNobody(t *testing.T) {
+	for want, a := range map[string]standsOn{
+		"x: no ancestor has that name":                                                                        {},
+		"x: its name is known, and no image has it":                                                           {Known: true},
+		"x: it is an image of the fleet, and no other is known to be bu":                                      {Known: true, Itself: 1},
+		"x: 1 image has the same layers, with another history: whether it was built on it is not known":       {Known: true, Itself: 1, SameLayers: 1},
+		"x: 1,200 images have the same layers, with another history: whether they were built on it is not kn": {Known: true, Itself: 1, SameLayers: 1200},
+	} {
+		a.Asked = "x"
+		assert.ErrorContains(t, a.nobody(), want)
+		a.Fleet = fleet{Read: 3, Current: 3}
+		assert.Equal(t, !a.Known, strings.Contains(said(t, &a, Options{}), "a name like it"))
+	}
+}

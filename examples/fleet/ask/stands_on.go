@@ -33,6 +33,9 @@ type standsOn struct {
 	Past    int    `json:"past"`    // that stand on it and that no reference has any more
 	Perhaps int    `json:"perhaps"` // of Images, those whose ancestor may be another as well
 	Itself  int    `json:"itself"`  // images that are it
+	// SameLayers are images that begin with the layers of one that is it, but with another
+	// history. It is counted only if nothing is known to stand on it.
+	SameLayers int `json:"sameLayers,omitempty"`
 	// Owners are those of Images, Builds the ancestors that have the name, Rebuild what is
 	// built right on them and has images on it, those with the most first. Bare is how many of Images
 	// stand on it with nothing known between.
@@ -79,8 +82,8 @@ type stander struct {
 
 // StandsOn says which images stand on what name names: "debian", "debian:12",
 // "registry.example.org/base@sha256:…" or a digest alone. How many, whose they are, since when, and what has to
-// be built anew first. Where nothing is known to stand on it, it says what is like it, and the
-// error is an ErrNobody.
+// be built anew first. Where nothing is known to stand on it, the error is an ErrNobody, which
+// says so, and what is written says what is like it.
 func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o Options) error {
 	questions, err := questionsOf(name)
 	if err != nil {
@@ -106,7 +109,12 @@ func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o O
 	}
 	nobody := a.Images+a.Past == 0
 	if nobody {
-		a.Like = alike(questions[0], forest)
+		if a.SameLayers, err = a.sameLayers(ctx, s); err != nil {
+			return err
+		}
+		if !a.Known {
+			a.Like = alike(questions[0], forest)
+		}
 	}
 	if err := o.say(w, &a); err != nil || !nobody {
 		return err
@@ -114,11 +122,34 @@ func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o O
 	return a.nobody()
 }
 
+// sameLayers counts the images with the layers of an image that was asked for, and another history.
+func (a *standsOn) sameLayers(ctx context.Context, s *store.Store) (most int, err error) {
+	done := map[int64]bool{}
+	for _, im := range a.Standers {
+		if done[im.Build] {
+			continue
+		}
+		done[im.Build] = true
+		n, err := s.SameLayers(ctx, im.Build)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, n)
+	}
+	return most, nil
+}
+
 func (a *standsOn) nobody() error {
 	why := "no ancestor has that name"
 	switch {
+	case a.SameLayers > 0:
+		have, they := "have", "they were"
+		if a.SameLayers == 1 {
+			have, they = "has", "it was"
+		}
+		why = fmt.Sprintf("%s %s the same layers, with another history: whether %s built on it is not known", plural(a.SameLayers, "image"), have, they)
 	case a.Itself > 0:
-		why = "it is an image of the fleet, and no other is built on it"
+		why = "it is an image of the fleet, and no other is known to be built on it"
 	case a.Known:
 		why = "its name is known, and no image has it"
 	}
@@ -331,14 +362,19 @@ func (a *standsOn) showImages(s *screen, all bool) {
 	more(s, len(list), shown, a.all())
 }
 
+// showNobody shows what helps to find it: that nothing stands on it is what the error says.
 func (a *standsOn) showNobody(s *screen, all bool) {
-	s.para(fmt.Sprintf("Of %s that could be read, none is known to stand on %s.", plural(a.Fleet.Current, "image"), a.Asked))
 	a.Fleet.note(s)
-	if len(a.Like) == 0 {
-		s.line("Nothing in the fleet has a name like it: fleet tree lists what images stand on.")
+	if a.Known {
 		return
 	}
-	s.gap()
+	if len(a.Like) == 0 {
+		s.line("Nothing that images stand on has a name like it: fleet tree lists all.")
+		return
+	}
+	if s.buf.Len() > 0 {
+		s.gap()
+	}
 	var rows []row
 	for _, l := range a.Like {
 		rows = append(rows, cells(l.Name, comma(l.Images)))

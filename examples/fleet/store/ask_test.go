@@ -108,6 +108,36 @@ func testStandsOn(t *testing.T, s *Store) {
 	require.Equal(t, "-r/app:1 1, r/base:1 0", standersOn(t, s, "r/base"))
 }
 
+// Images with the layers of a base and another history than its own are told apart from those built on it.
+func testSameLayers(t *testing.T, s *Store) {
+	rewritten := func(chain string) *Facts {
+		f := facts(chain)
+		for i := range f.Steps {
+			f.Steps[i].CreatedBy = "imported"
+		}
+		return f
+	}
+	save(t, s, "r/base:1", facts("os:2"))
+	save(t, s, "r/app:1", rewritten("os:2 app:1"))
+	save(t, s, "r/app:2", rewritten("os:2 app:2"))
+	save(t, s, "r/bare:1", rewritten("os:2"))
+	save(t, s, "r/half:1", rewritten("os:1 half:1"))
+	require.Equal(t, "r/base:1 0", standersOn(t, s, "r/base:1"))
+	same := func(name string) int {
+		images, _, err := s.StandsOn(t.Context(), Question{Repository: name, Tag: "1"})
+		require.NoError(t, err)
+		require.NotEmpty(t, images)
+		n, err := s.SameLayers(t.Context(), images[0].Ancestor)
+		require.NoError(t, err)
+		return n
+	}
+	require.Equal(t, 3, same("r/base"))
+	require.Equal(t, 1, same("r/bare"), "of its own history there are two more")
+	require.Zero(t, same("r/half"))
+	see(t, s, "r/app:2", "r/app:3", 1)
+	require.Equal(t, 2, same("r/base"), "those that a reference has now")
+}
+
 func testStale(t *testing.T, s *Store) {
 	stale := func() string {
 		list, err := s.Stale(t.Context())
