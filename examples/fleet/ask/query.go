@@ -47,7 +47,8 @@ func viewOf(v store.View) view {
 }
 
 func (a *views) screen(s *screen, all bool) {
-	s.line("fleet query VIEW [COLUMN=VALUE ...] prints the rows of a view; = may be <>, <, <=, >, >= or ~ (like)")
+	s.line("fleet query VIEW [COLUMN=VALUE ...] prints the rows of a view; = may be <>, <, <=, >, >= or ~")
+	s.line("After ~, * is any text, as in name~debian:*; - is what is not known, as in newer_since=-")
 	for _, v := range a.Views {
 		if all || v.Name == a.Views[0].Name {
 			s.gap()
@@ -108,7 +109,8 @@ func (r namedRow) MarshalJSON() ([]byte, error) {
 const queryRows = 25
 
 // Query prints the rows of a view: the first, or with Options.All, and in JSON, all of them.
-// conditions are "column=value"; = may be another of <>, <, <=, >, >= and ~, which is like.
+// conditions are "column=value"; = may be another of <>, <, <=, >, >= and ~, in
+// whose value * is any text. The value - is what is not known; a boolean's are yes and no.
 func Query(ctx context.Context, s *store.Store, w io.Writer, name string, conditions []string, o Options) error {
 	var where []store.Where
 	for _, c := range conditions {

@@ -31,13 +31,14 @@ func (s *Store) Views() []View { return views() }
 // A Where narrows a query: the column has the value.
 type Where struct {
 	Column string
-	Op     string // "=" if empty; "<>", "<", "<=", ">", ">=", "like", in which % is any text
-	Value  string
+	Op     string // "=" if empty; "<>", "<", "<=", ">", ">=", "like", in which * is any text
+	Value  string // "-" is what is not known, for "=" and "<>"
 }
 
 // Query yields a view's rows, in its own order: the most important first. limit ≤ 0 is no
 // limit. An unknown view or column is an error that names those that there are. Values are
-// parsed by the column's type; a time is a day, 2026-01-31, or as RFC 3339 has it. A row has a
+// parsed by the column's type; a time is a day, 2026-01-31, or as RFC 3339 has it; a boolean is
+// yes, no, true or false. A row has a
 // value for each of the view's columns, in their order: a string, an int64, a bool, a
 // time.Time in UTC, or nil where nothing is known. After an error nothing follows.
 func (s *Store) Query(ctx context.Context, view string, limit int, where ...Where) iter.Seq2[[]any, error] {
@@ -89,19 +90,39 @@ func (v View) sql(where []Where) (string, []any, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		op, err := c.operator(w.Op)
+		condition, value, err := c.condition(w)
 		if err != nil {
 			return "", nil, err
 		}
-		value, err := c.parse(w.Value)
-		if err != nil {
-			return "", nil, fmt.Errorf("%s: %w", c.Name, err)
-		}
-		text += []string{" WHERE ", " AND "}[min(i, 1)] + c.Name + " " + op + " ?"
-		args = append(args, value)
+		text += []string{" WHERE ", " AND "}[min(i, 1)] + c.Name + condition
+		args = append(args, value...)
 	}
 	return text + " ORDER BY " + v.order, args, nil
 }
+
+// condition returns what follows the column's name, and its parameters.
+func (c Column) condition(w Where) (string, []any, error) {
+	op, err := c.operator(w.Op)
+	if err != nil {
+		return "", nil, err
+	}
+	switch {
+	case op == "like":
+		return ` LIKE ? ESCAPE '\'`, []any{likePattern.Replace(w.Value)}, nil
+	case w.Value == "-" && op == "=":
+		return " IS NULL", nil, nil
+	case w.Value == "-" && op == "<>":
+		return " IS NOT NULL", nil, nil
+	}
+	value, err := c.parse(w.Value)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return " " + op + " ?", []any{value}, nil
+}
+
+// likePattern makes a pattern with * one of LIKE.
+var likePattern = strings.NewReplacer("*", "%", "%", `\%`, "_", `\_`, `\`, `\\`)
 
 func (c Column) operator(op string) (string, error) {
 	switch {
@@ -123,11 +144,13 @@ func (c Column) parse(value string) (any, error) {
 		}
 		return n, nil
 	case "boolean":
-		yes, err := strconv.ParseBool(value)
-		if err != nil {
-			return wrong("neither true nor false")
+		switch strings.ToLower(value) {
+		case "yes", "true":
+			return true, nil
+		case "no", "false":
+			return false, nil
 		}
-		return yes, nil
+		return wrong("neither true nor false")
 	case "time":
 		t, err := time.Parse(time.DateOnly, value)
 		if err != nil {
