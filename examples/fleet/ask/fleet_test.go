@@ -232,6 +232,30 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// Images with the layers of another and a history of their own are counted where nothing stands on that.
+func TestSameLayers(t *testing.T) {
+	s := small(t)
+	save := func(name string, n int, by string, layers ...int) {
+		f := &store.Facts{}
+		for i, l := range layers {
+			f.Steps = append(f.Steps, store.Step{CreatedBy: by, Layer: i})
+			f.Layers = append(f.Layers, store.Layer{DiffID: digest(l), Digest: digest(l)})
+		}
+		f.Chain = []store.Ancestor{{Steps: ancestry.Span{To: len(layers)}, Layers: ancestry.Span{To: len(layers)}}}
+		tx, err := s.Begin(t.Context())
+		require.NoError(t, err)
+		defer tx.Rollback()
+		_, err = s.See(t.Context(), tx, store.Ref{Repository: name, Tag: "1"}, digest(n), handmade.AsOf)
+		require.NoError(t, err)
+		require.NoError(t, s.SaveFacts(t.Context(), tx, store.Image{Digest: digest(n), Read: handmade.AsOf, Version: "v1"}, f))
+		require.NoError(t, tx.Commit())
+	}
+	save("example.org/base", 700, "ADD rootfs", 800, 801)
+	save("example.org/app", 701, "imported", 800, 801, 802)
+	err := StandsOn(t.Context(), s, &bytes.Buffer{}, "example.org/base:1", Options{Env: env})
+	assert.ErrorContains(t, err, "1 image has the same layers, with another history: whether it was built on it is not known")
+}
+
 // A fleet of which nothing is known yet gives no answer that could be taken for one.
 func TestEmpty(t *testing.T) {
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "fleet.db"))

@@ -212,4 +212,10 @@ func testBases(t *testing.T, s *Store) {
 	require.Equal(t, "ours/os:1=true, their_os:1=false, ours/a:1 or theirs:1=true, team:1=true", bases("ours/*", "the*rs"))
 	require.Equal(t, "ours/os:1=false, their_os:1=true, ours/a:1 or theirs:1=false, team:1=false", bases("their_os:1"))
 	require.Equal(t, "ours/os:1=false, their_os:1=false, ours/a:1 or theirs:1=false, team:1=false", bases("their?os", "their%", "[t]heir_os", `\their_os`, "team"))
+	// That the fleet has read a base under yet another name takes nothing away.
+	save(t, s, "mirror/tied:1", facts("tied:1"))
+	save(t, s, "r/mirrored:1", facts("tied:1 mirrored:1").called(0, ancestry.Proved, "mirror/tied:1"))
+	require.Contains(t, bases("ours/*", "the*rs"), "mirror/tied:1=true")
+	require.Contains(t, bases("mirror/*"), "mirror/tied:1=true")
+	require.Contains(t, bases("ours/*"), "mirror/tied:1=false")
 }

@@ -136,16 +136,17 @@ FROM moved_ancestors m JOIN below d ON d.ancestor_id = m.ancestor_id
 	LEFT JOIN below n ON n.base_id = d.base_id AND n.ancestor_id = m.now_ancestor_id
 WHERE n.base_id IS NULL;
 
--- Ancestors that fit a pattern of allowed bases. Of a tie all names have to.
+-- Ancestors that fit a pattern of allowed bases. Of a tie all names have to; references of the
+-- fleet are none of its names.
 CREATE VIEW allowed_ancestors AS
 SELECT n.ancestor_id FROM ancestor_refs n JOIN allowed p ON n.repository {{matches}} p.matches OR n.repository || ':' || n.tag {{matches}} p.matches
 WHERE n.confidence = 4
 UNION
 SELECT n.ancestor_id FROM (
-	SELECT b.ancestor_id, CASE WHEN b.tie THEN 1 ELSE 0 END AS tie,
+	SELECT b.ancestor_id, b.ours, CASE WHEN b.tie THEN 1 ELSE 0 END AS tie,
 		CASE WHEN EXISTS (SELECT 1 FROM allowed p WHERE b.repository {{matches}} p.matches OR b.repository || ':' || b.tag {{matches}} p.matches) THEN 1 ELSE 0 END AS fits
 	FROM best_names b WHERE b.confidence >= 2) AS n
-GROUP BY n.ancestor_id HAVING CASE WHEN MAX(n.tie) = 1 THEN MIN(n.fits) ELSE MAX(n.fits) END = 1;
+GROUP BY n.ancestor_id, n.ours HAVING CASE WHEN MAX(n.tie) = 1 THEN MIN(n.fits) ELSE MAX(n.fits) END = 1;
 
 CREATE VIEW blast_ancestors AS
 SELECT a.id AS ancestor_id, l.name, {{confidence}} AS confidence, l.tie, l.ours, s.images, s.ever,
