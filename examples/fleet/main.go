@@ -7,8 +7,9 @@
 // Flags stand before arguments. See README.md for the way through.
 //
 // The exit code is 0 if all went well, 1 if something failed, 2 if the command line was wrong,
-// and 3 if all is done, but some references or images could not be read; fleet status says
-// which, and why.
+// and 3 if all is done, but some references or images that this run tried could not be read,
+// or only in part; fleet status says which, and why. What failed in an earlier run, or in
+// another process, does not count.
 package main
 
 import (
@@ -64,7 +65,7 @@ func commands() []command {
 	}
 }
 
-// errUnread says that all is done, but some references or images could not be read.
+// errUnread says that all is done, but some references or images that this run tried could not be read.
 var errUnread = errors.New("some references or images could not be read")
 
 // A usageError says what is wrong with the command line.
@@ -153,7 +154,8 @@ fleet COMMAND -h lists the flags of a command. All of them know
   -db DSN    the database: a file of SQLite, which is made if it is not there, or
              postgres://USER@HOST/NAME. Default: FLEET_DB of the environment, or fleet.db
 
-exit code: 0 done, 1 failed, 2 wrong command line, 3 done, but some could not be read
+exit code: 0 done, 1 failed, 2 wrong command line, 3 done, but some of what
+this run tried could not be read, or only in part
 `)
 }
 

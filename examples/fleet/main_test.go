@@ -87,6 +87,20 @@ func TestScan(t *testing.T) {
 	assert.Contains(t, out, "not found: 1 reference; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
 }
 
+// A run fails for what it tried itself, not for what failed long ago.
+func TestOldFailures(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "scan", f.host+"/typo:1")
+	assert.Equal(t, 3, code, errs)
+	out, errs, code := f.run("", "work")
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "not found: 1 reference", "it is told all the same")
+	_, errs, code = f.run("", "scan", f.host+"/app:1")
+	assert.Zero(t, code, errs)
+	_, errs, code = f.run("", "scan", f.host+"/typo:1")
+	assert.Equal(t, 3, code, errs)
+}
+
 // A certificate that nobody has signed is trusted with -insecure alone.
 func TestInsecure(t *testing.T) {
 	f := newFleet(t)

@@ -48,7 +48,7 @@ func TestLongJobIsAlive(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	a := newAlive(time.Second)
+	a := newAlive(time.Second, nil)
 	row := &rivertype.JobRow{ID: 7}
 	require.NoError(t, a.Work(context.Background(), row, func(context.Context) error {
 		assert.Equal(t, time.Hour, a.timeout(7, time.Hour), "it runs here")
