@@ -56,6 +56,7 @@ func commands() []command {
 		{"watch", "", "work without an end, and look at all references again after a while", watch},
 		{"status", "", "show what is done, what waits, and what failed, by reason", status},
 		{"cancel", "[HOST ...]", "take what waits out of the queue", cancel},
+		{"forget", "REFERENCE ...", "take away references that failed for good, such as a mistyped one", forget},
 		{"stands-on", "NAME[:TAG|@DIGEST]", "show which images stand on another, whose they are, since when, and what to rebuild first", standsOn},
 		{"stale", "", "show which images stand on what has moved on", stale},
 		{"tree", "", "show what all stand on: every ancestor once, with the images on it", tree},

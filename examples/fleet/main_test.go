@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -59,7 +60,7 @@ func (f *fleet) run(stdin, command string, args ...string) (out, errs string, co
 	var stdout, stderr bytes.Buffer
 	e := &env{strings.NewReader(stdin), &stdout, &stderr}
 	args = append([]string{command, "-db", f.db}, args...)
-	if command != "add" && command != "status" && command != "cancel" {
+	if command != "add" && command != "status" && command != "cancel" && command != "forget" {
 		args = append([]string{command, "-cache", f.t.TempDir()}, args[1:]...)
 	}
 	code = run(context.Background(), args, e)
@@ -99,6 +100,29 @@ func TestOldFailures(t *testing.T) {
 	assert.Zero(t, code, errs)
 	_, errs, code = f.run("", "scan", f.host+"/typo:1")
 	assert.Equal(t, 3, code, errs)
+}
+
+// Each failure can be listed, and a mistyped reference be forgotten.
+func TestForget(t *testing.T) {
+	f := newFleet(t)
+	_, errs, code := f.run("", "scan", f.host+"/typo:1", f.host+"/typo:2")
+	require.Equal(t, 3, code, errs)
+	out, _, _ := f.run("", "status", "-all")
+	for _, tag := range []string{"1", "2"} {
+		assert.Contains(t, out, "\n  "+f.host+"/typo:"+tag+": the registry answers 404 Not Found\n")
+	}
+	out, _, _ = f.run("", "status", "-format", "json")
+	var got statusJSON
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Len(t, got.Failures, 1)
+	assert.Equal(t, 2, got.Failures[0].References)
+	assert.Len(t, got.Failures[0].Each, 2)
+	out, errs, code = f.run("", "forget", f.host+"/typo:1", f.host+"/never:1", f.host+"/typo:2")
+	assert.Equal(t, 1, code)
+	assert.Equal(t, f.host+"/typo:1 is forgotten\n"+f.host+"/typo:2 is forgotten\n", out)
+	assert.Contains(t, errs, f.host+"/never:1: the database has no such reference")
+	out, _, _ = f.run("", "status")
+	assert.Equal(t, "nothing waits\n", out)
 }
 
 // A certificate that nobody has signed is trusted with -insecure alone.
@@ -186,6 +210,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"add -tags 1 a":                    "-tags needs",
 		"add -registry UPPER/a":            "UPPER",
 		"add -namespace h/a -tags [":       "no pattern",
+		"forget":                           "name references",
+		"status -format yaml":              "unknown format",
 		"work a":                           `it takes no arguments, and got "a"`,
 		"watch -every 1ms":                 "less than a second",
 		"work -platform a/b/c/d/e -db x/y": "",
@@ -224,7 +250,7 @@ func TestWriteStatus(t *testing.T) {
 			{Kind: "not found", References: 2, Example: "a.example/b:1: HEAD"},
 			{Kind: "damaged", References: 1, Images: 1200, Example: "sha256:00: \u202e"},
 		},
-	}, now)
+	}, now, false)
 	assert.Equal(t, `1,204 references left to be looked at, 4,000 in the last hour, 10.0 a second in the last minute: about 2m0s to go
 30 images left to be read, 70 in the last hour
 a.example: 1,208 jobs, 4 of them running

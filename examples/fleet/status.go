@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -16,8 +17,13 @@ import (
 
 func status(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	dsn := database(set)
+	all := set.Bool("all", false, "show every reference that failed, with its reason")
+	format := set.String("format", "text", "`text` for people, or json, which has everything, for programs")
 	if err := noArguments(set, args); err != nil {
 		return err
+	}
+	if *format != "text" && *format != "json" {
+		return usagef("unknown format %q: text or json", *format)
 	}
 	s, err := openThere(ctx, *dsn)
 	if err != nil {
@@ -32,12 +38,15 @@ func status(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
-	writeStatus(e.stdout, st, time.Now())
+	if *format == "json" {
+		return writeStatusJSON(e.stdout, st)
+	}
+	writeStatus(e.stdout, st, time.Now(), *all)
 	return nil
 }
 
-// writeStatus writes a status for people.
-func writeStatus(w io.Writer, s *queue.Status, now time.Time) {
+// writeStatus writes a status for people, with each failure or with an example of each kind.
+func writeStatus(w io.Writer, s *queue.Status, now time.Time, all bool) {
 	if s.Looks.Left()+s.Reads.Left() == 0 {
 		fmt.Fprintln(w, "nothing waits")
 	}
@@ -46,7 +55,7 @@ func writeStatus(w io.Writer, s *queue.Status, now time.Time) {
 	for _, r := range s.Registries {
 		fmt.Fprintf(w, "%s: %s, %d of them running%s\n", printable.Line(r.Host), count(r.Waiting+r.Running, "job"), r.Running, outage(r.Outage, now))
 	}
-	writeFailures(w, s)
+	writeFailures(w, s, all)
 }
 
 func writeLine(w io.Writer, thing, done string, l queue.Line) {
@@ -76,7 +85,7 @@ func outage(o queue.Outage, now time.Time) string {
 	return text
 }
 
-func writeFailures(w io.Writer, s *queue.Status) {
+func writeFailures(w io.Writer, s *queue.Status, all bool) {
 	for _, f := range s.Failures {
 		text := ""
 		if f.References > 0 {
@@ -88,7 +97,14 @@ func writeFailures(w io.Writer, s *queue.Status) {
 			}
 			text += count(f.Images, "image")
 		}
-		fmt.Fprintf(w, "%s: %s; such as %s\n", printable.Line(f.Kind), text, printable.Line(f.Example))
+		if !all {
+			fmt.Fprintf(w, "%s: %s; such as %s\n", printable.Line(f.Kind), text, printable.Line(f.Example))
+			continue
+		}
+		fmt.Fprintf(w, "%s: %s\n", printable.Line(f.Kind), text)
+		for _, one := range f.Each {
+			fmt.Fprintf(w, "  %s: %s\n", printable.Line(one.Reference), printable.Line(strings.TrimPrefix(one.Reason, f.Kind+": ")))
+		}
 	}
 }
 

@@ -169,7 +169,7 @@ func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 	if err != nil {
 		return err
 	}
-	writeFailures(e.stdout, s)
+	writeFailures(e.stdout, s, false)
 	if d.Failed > 0 { // what failed in an earlier run is shown, and is no failure of this one
 		return errUnread
 	}

@@ -3,9 +3,7 @@ package queue
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,27 +42,12 @@ func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
 		if err := q.store.Add(ctx, tx, refs...); err != nil {
 			return err
 		}
-		if err := q.forgetFailures(ctx, tx, names); err != nil {
+		if err := q.deleteLooks(ctx, tx, names, failed()); err != nil {
 			return err
 		}
 		_, err := q.client.InsertManyFastTx(ctx, tx, jobs)
 		return err
 	})
-}
-
-// forgetFailures deletes the failed looks of references that will be looked at again.
-func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []string) error {
-	args := river.NamedArgs{}
-	keys := make([]string, 0, len(refs))
-	for i, r := range refs {
-		key := fmt.Sprintf("ref%05d", i) // River finds no name that another one begins with
-		args[key] = r
-		keys = append(keys, "@"+key)
-	}
-	const most = 10_000 // River's limit
-	_, err := q.client.JobDeleteManyTx(ctx, tx, river.NewJobDeleteManyParams().First(most).Kinds(lookArgs{}.Kind()).States(failed()...).
-		Where("args->>'ref' IN ("+strings.Join(keys, ", ")+")", args))
-	return err
 }
 
 // AddAll puts all references with a tag in the queue again, and returns how many there are. A
