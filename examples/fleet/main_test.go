@@ -156,7 +156,7 @@ func TestAddThenWork(t *testing.T) {
 	assert.Equal(t, "1 reference in the queue\n", out)
 
 	out, _, _ = f.run("", "status")
-	assert.Equal(t, "4 references left to be looked at, 0 in the last hour\n"+f.host+": 4 jobs, 0 of them running\n", out)
+	assert.Equal(t, "4 references left to be looked at, 0 in the last hour; nothing runs now\n"+f.host+": 4 jobs, 0 of them running\n", out)
 	out, errs, code = f.run("", "work")
 	require.Zero(t, code, errs)
 	assert.Contains(t, out, "4 references looked at and 4 images read in ")
@@ -243,7 +243,7 @@ func TestWriteStatus(t *testing.T) {
 		Looks: queue.Line{Waiting: 1200, Running: 4, LastMinute: 600, LastHour: 4000},
 		Reads: queue.Line{Waiting: 30, LastHour: 70},
 		Registries: []queue.Registry{
-			{Host: "a.example", Waiting: 1204, Running: 4},
+			{Host: "a.example", Waiting: 1202, Running: 4, Lost: 2},
 			{Host: "b.example", Waiting: 26, Outage: queue.Outage{Since: now.Add(-2 * time.Minute), Until: now.Add(30 * time.Second), Why: "503\x1b[2J"}},
 		},
 		Failures: []queue.Failure{
@@ -253,11 +253,23 @@ func TestWriteStatus(t *testing.T) {
 	}, now, false)
 	assert.Equal(t, `1,204 references left to be looked at, 4,000 in the last hour, 10.0 a second in the last minute: about 2m0s to go
 30 images left to be read, 70 in the last hour
-a.example: 1,208 jobs, 4 of them running
+a.example: 1,208 jobs, 4 of them running, 2 given back soon, for their workers are gone
 b.example: 26 jobs, 0 of them running; no answer for 2m0s (503\x1b[2J), asked again in 30s
 not found: 2 references; such as a.example/b:1: HEAD
 damaged: 1 reference and 1,200 images; such as sha256:00: \u202e
 `, out.String())
+}
+
+// Nobody knows how long it takes while nobody works.
+func TestNoEstimate(t *testing.T) {
+	for want, looks := range map[string]queue.Line{
+		"5 references left to be looked at, 60 in the last hour; nothing runs now\n": {Waiting: 3, Lost: 2, LastMinute: 60, LastHour: 60},
+		"5 references left to be looked at, 60 in the last hour\n":                   {Waiting: 3, Running: 2, LastHour: 60},
+	} {
+		var out bytes.Buffer
+		writeStatus(&out, &queue.Status{Looks: looks}, time.Now(), false)
+		assert.Equal(t, want, out.String())
+	}
 }
 
 // Where there is nothing to be done, that is said, and is no success.

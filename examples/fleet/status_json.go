@@ -19,6 +19,7 @@ type statusJSON struct {
 type lineJSON struct {
 	Waiting    int     `json:"waiting"`
 	Running    int     `json:"running"`
+	Lost       int     `json:"worker_gone"` // given back soon
 	LastMinute int     `json:"done_last_minute"`
 	LastHour   int     `json:"done_last_hour"`
 	Rate       float64 `json:"per_second"` // of the last minute
@@ -28,6 +29,7 @@ type registryJSON struct {
 	Host     string     `json:"host"`
 	Waiting  int        `json:"waiting"`
 	Running  int        `json:"running"`
+	Lost     int        `json:"worker_gone"`
 	NoAnswer *time.Time `json:"no_answer_since,omitempty"`
 	Why      string     `json:"why,omitempty"`
 }
@@ -48,7 +50,7 @@ type failedJSON struct {
 func writeStatusJSON(w io.Writer, s *queue.Status) error {
 	out := statusJSON{lineOf(s.Looks), lineOf(s.Reads), []registryJSON{}, []failureJSON{}}
 	for _, r := range s.Registries {
-		one := registryJSON{Host: r.Host, Waiting: r.Waiting, Running: r.Running, Why: r.Outage.Why}
+		one := registryJSON{Host: r.Host, Waiting: r.Waiting, Running: r.Running, Lost: r.Lost, Why: r.Outage.Why}
 		if !r.Outage.Since.IsZero() {
 			since := r.Outage.Since.UTC()
 			one.NoAnswer = &since
@@ -68,5 +70,5 @@ func writeStatusJSON(w io.Writer, s *queue.Status) error {
 }
 
 func lineOf(l queue.Line) lineJSON {
-	return lineJSON{l.Waiting, l.Running, l.LastMinute, l.LastHour, float64(l.LastMinute) / 60}
+	return lineJSON{l.Waiting, l.Running, l.Lost, l.LastMinute, l.LastHour, float64(l.LastMinute) / 60}
 }
