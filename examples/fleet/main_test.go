@@ -72,7 +72,7 @@ func TestScan(t *testing.T) {
 	out, errs, code := f.run("", "scan", f.host+"/shop/api:1", f.host+"/shop/web:1")
 	require.Zero(t, code, errs)
 	assert.Empty(t, errs)
-	assert.Contains(t, out, "2 references in the queue\n")
+	assert.Contains(t, out, "2 references in the queue, 2 of them new\n")
 	assert.Contains(t, out, "2 references looked at and 2 images read in ")
 
 	out, errs, code = f.run("", "scan", "-registry", f.host)
@@ -146,14 +146,17 @@ func TestAddThenWork(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte("# ours\n"+f.host+"/team/tool:1\n"), 0o600))
 	out, errs, code := f.run(f.host+"/shop/web:1\n? ?\n", "add", "-f", "-", "-f", list, "-namespace", f.host+"/shop/api", "-tags", "2*", "-owner", "shop")
 	assert.Equal(t, 1, code, "one line was no reference")
-	assert.Equal(t, "3 references in the queue\n", out)
+	assert.Equal(t, "3 references in the queue, 3 of them new\n", out)
 	assert.Contains(t, errs, "fleet: standard input: line 2: ? ? is no reference")
 	assert.Contains(t, errs, "fleet add: 1 line or repository could not be added\n")
 
 	pods := `{"items":[{"kind":"Pod","metadata":{"namespace":"prod"},"spec":{"containers":[{"name":"a","image":"` + f.host + `/shop/api:1"}]}}]}`
 	out, errs, code = f.run(pods, "add", "-kubernetes")
 	require.Zero(t, code, errs)
-	assert.Equal(t, "1 reference in the queue\n", out)
+	assert.Equal(t, "1 reference in the queue, 1 of them new\n", out)
+	one := f.host + "/shop/web:1"
+	out, _, _ = f.run("", "add", one, one, f.host+"/shop/api:2")
+	assert.Equal(t, "2 references in the queue, 0 of them new\n", out)
 
 	out, _, _ = f.run("", "status")
 	assert.Equal(t, "4 references left to be looked at, 0 in the last hour; nothing runs now\n"+f.host+": 4 jobs, 0 of them running\n", out)
@@ -296,10 +299,10 @@ func TestNamespaces(t *testing.T) {
 		namespace, image, _ := strings.Cut(p, " ")
 		pods = append(pods, `{"kind":"Pod","metadata":{"namespace":"`+namespace+`"},"spec":{"containers":[{"name":"a","image":"`+f.host+"/"+image+`:1"}]}}`)
 	}
-	for range 2 {
+	for _, added := range []string{"2", "0"} {
 		out, errs, code := f.run(`{"items":[`+strings.Join(pods, ",")+`]}`, "add", "-kubernetes")
 		require.Zero(t, code, errs)
-		assert.Equal(t, "2 references in the queue\n", out)
+		assert.Equal(t, "2 references in the queue, "+added+" of them new\n", out)
 	}
 	s, err := store.Open(t.Context(), f.db)
 	require.NoError(t, err)

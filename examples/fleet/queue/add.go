@@ -19,35 +19,51 @@ type Wanted struct {
 	Again bool
 }
 
-// Add puts references in the queue, all of them or none. One that waits there already is not
-// put there twice.
-func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
+// Add puts references in the queue, all of them or none, and returns how many are new there.
+// One that waits there already is not put there twice.
+func (q *Queue) Add(ctx context.Context, wanted ...Wanted) (added int, err error) {
 	if len(wanted) == 0 {
-		return nil
+		return 0, nil
 	}
+	there := map[lookArgs]bool{} // River inserts no two that are the same at once
 	refs := make([]store.Ref, 0, len(wanted))
 	names := make([]string, 0, len(wanted))
 	jobs := make([]river.InsertManyParams, 0, len(wanted))
 	for _, w := range wanted {
 		ref, err := q.parse(w.Ref.String())
 		if err != nil {
-			return err
+			return 0, err
 		}
-		refs, names = append(refs, w.Ref), append(names, ref.Name())
+		refs = append(refs, w.Ref)
+		look := lookArgs{ref.Name(), w.Again}
+		if there[look] {
+			continue
+		}
+		there[look] = true
+		names = append(names, ref.Name())
 		jobs = append(jobs, river.InsertManyParams{
-			Args: lookArgs{ref.Name(), w.Again}, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
+			Args: look, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
 		})
 	}
-	return q.transact(ctx, func(tx *sql.Tx) error {
+	err = q.transact(ctx, func(tx *sql.Tx) error {
 		if err := q.store.Add(ctx, tx, refs...); err != nil {
 			return err
 		}
 		if err := q.deleteLooks(ctx, tx, names, failed()); err != nil {
 			return err
 		}
-		_, err := q.client.InsertManyFastTx(ctx, tx, jobs)
+		made, err := q.client.InsertManyTx(ctx, tx, jobs)
+		for _, m := range made {
+			if !m.UniqueSkippedAsDuplicate {
+				added++
+			}
+		}
 		return err
 	})
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
 }
 
 // AddAll puts all references with a tag in the queue again, and returns how many there are. A
@@ -65,7 +81,7 @@ func (q *Queue) AddAll(ctx context.Context) (int, error) {
 	}
 	const atOnce = 500
 	for some := range slices.Chunk(wanted, atOnce) {
-		if err := q.Add(ctx, some...); err != nil {
+		if _, err := q.Add(ctx, some...); err != nil {
 			return 0, err
 		}
 	}
