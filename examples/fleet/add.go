@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -133,10 +134,12 @@ func (e *env) read(file string) iter.Seq2[list.Item, error] {
 func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool) error {
 	const atOnce = 500
 	var some []queue.Wanted
-	added, wrong := 0, 0
+	all := map[string]bool{}            // references, each once
+	added, wrong := 0, 0                // new in the queue; no references
 	namespaces := map[string][]string{} // of the pods that run a reference
 	flush := func() error {
-		err := q.Add(ctx, some...)
+		n, err := q.Add(ctx, some...)
+		added += n
 		some = some[:0]
 		return err
 	}
@@ -154,9 +157,7 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 			namespaces[ref] = append(namespaces[ref], item.Owner)
 			owner = strings.Join(namespaces[ref], ", ")
 		}
-		if len(namespaces[ref]) < 2 {
-			added++
-		}
+		all[ref] = true
 		if some = append(some, queue.Wanted{Ref: queue.Ref(item.Reference, owner), Again: w.again}); len(some) == atOnce {
 			if err := flush(); err != nil {
 				return err
@@ -166,10 +167,10 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 	if err := errors.Join(ctx.Err(), flush()); err != nil {
 		return err
 	}
-	if added == 0 && wrong == 0 {
+	if len(all) == 0 && wrong == 0 {
 		return errors.New("there is no reference to be added: the list is empty, or no repository or tag fits")
 	}
-	fmt.Fprintf(e.stdout, "%s in the queue\n", count(added, "reference"))
+	fmt.Fprintf(e.stdout, "%s in the queue, %s of them new\n", count(len(all), "reference"), humanize.Comma(int64(added)))
 	if wrong > 0 {
 		return fmt.Errorf("%s could not be added", count(wrong, "line or repository", "lines or repositories"))
 	}

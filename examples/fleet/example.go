@@ -97,7 +97,7 @@ func season(ctx context.Context, e *env, dsn string, w *worker, images *orchard.
 		return err
 	}
 	return withQueue(ctx, e, dsn, "example", w, func(q *queue.Queue) error {
-		if err := q.Add(ctx, wanted...); err != nil {
+		if _, err := q.Add(ctx, wanted...); err != nil {
 			return err
 		}
 		if err := workAndTell(ctx, e, q, w); !errors.Is(err, errUnread) {

@@ -7,8 +7,9 @@
 // Flags stand before arguments. See README.md for the way through.
 //
 // The exit code is 0 if all went well, 1 if something failed, 2 if the command line was wrong,
-// and 3 if all is done, but some references or images could not be read; fleet status says
-// which, and why.
+// and 3 if all is done, but some references or images that this run tried could not be read,
+// or only in part; fleet status says which, and why. What failed in an earlier run, or in
+// another process, does not count.
 package main
 
 import (
@@ -55,6 +56,7 @@ func commands() []command {
 		{"watch", "", "work without an end, and look at all references again after a while", watch},
 		{"status", "", "show what is done, what waits, and what failed, by reason", status},
 		{"cancel", "[HOST ...]", "take what waits out of the queue", cancel},
+		{"forget", "REFERENCE ...", "take away references that failed for good, such as a mistyped one", forget},
 		{"stands-on", "NAME[:TAG|@DIGEST]", "show which images stand on another, whose they are, since when, and what to rebuild first", standsOn},
 		{"stale", "", "show which images stand on what has moved on", stale},
 		{"tree", "", "show what all stand on: every ancestor once, with the images on it", tree},
@@ -64,7 +66,7 @@ func commands() []command {
 	}
 }
 
-// errUnread says that all is done, but some references or images could not be read.
+// errUnread says that all is done, but some references or images that this run tried could not be read.
 var errUnread = errors.New("some references or images could not be read")
 
 // A usageError says what is wrong with the command line.
@@ -153,7 +155,8 @@ fleet COMMAND -h lists the flags of a command. All of them know
   -db DSN    the database: a file of SQLite, which is made if it is not there, or
              postgres://USER@HOST/NAME. Default: FLEET_DB of the environment, or fleet.db
 
-exit code: 0 done, 1 failed, 2 wrong command line, 3 done, but some could not be read
+exit code: 0 done, 1 failed, 2 wrong command line, 3 done, but some of what
+this run tried could not be read, or only in part
 `)
 }
 

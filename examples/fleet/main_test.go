@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -59,7 +60,7 @@ func (f *fleet) run(stdin, command string, args ...string) (out, errs string, co
 	var stdout, stderr bytes.Buffer
 	e := &env{strings.NewReader(stdin), &stdout, &stderr}
 	args = append([]string{command, "-db", f.db}, args...)
-	if command != "add" && command != "status" && command != "cancel" {
+	if command != "add" && command != "status" && command != "cancel" && command != "forget" {
 		args = append([]string{command, "-cache", f.t.TempDir()}, args[1:]...)
 	}
 	code = run(context.Background(), args, e)
@@ -71,7 +72,7 @@ func TestScan(t *testing.T) {
 	out, errs, code := f.run("", "scan", f.host+"/shop/api:1", f.host+"/shop/web:1")
 	require.Zero(t, code, errs)
 	assert.Empty(t, errs)
-	assert.Contains(t, out, "2 references in the queue\n")
+	assert.Contains(t, out, "2 references in the queue, 2 of them new\n")
 	assert.Contains(t, out, "2 references looked at and 2 images read in ")
 
 	out, errs, code = f.run("", "scan", "-registry", f.host)
@@ -85,6 +86,43 @@ func TestScan(t *testing.T) {
 	out, errs, code = f.run("", "scan", f.host+"/shop/none:1")
 	assert.Equal(t, 3, code, errs)
 	assert.Contains(t, out, "not found: 1 reference; such as "+f.host+"/shop/none:1: the registry answers 404 Not Found\n")
+}
+
+// A run fails for what it tried itself, not for what failed long ago.
+func TestOldFailures(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "scan", f.host+"/typo:1")
+	assert.Equal(t, 3, code, errs)
+	out, errs, code := f.run("", "work")
+	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "not found: 1 reference", "it is told all the same")
+	_, errs, code = f.run("", "scan", f.host+"/app:1")
+	assert.Zero(t, code, errs)
+	_, errs, code = f.run("", "scan", f.host+"/typo:1")
+	assert.Equal(t, 3, code, errs)
+}
+
+// Each failure can be listed, and a mistyped reference be forgotten.
+func TestForget(t *testing.T) {
+	f := newFleet(t)
+	_, errs, code := f.run("", "scan", f.host+"/typo:1", f.host+"/typo:2")
+	require.Equal(t, 3, code, errs)
+	out, _, _ := f.run("", "status", "-all")
+	for _, tag := range []string{"1", "2"} {
+		assert.Contains(t, out, "\n  "+f.host+"/typo:"+tag+": the registry answers 404 Not Found\n")
+	}
+	out, _, _ = f.run("", "status", "-format", "json")
+	var got statusJSON
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Len(t, got.Failures, 1)
+	assert.Equal(t, 2, got.Failures[0].References)
+	assert.Len(t, got.Failures[0].Each, 2)
+	out, errs, code = f.run("", "forget", f.host+"/typo:1", f.host+"/never:1", f.host+"/typo:2")
+	assert.Equal(t, 1, code)
+	assert.Equal(t, f.host+"/typo:1 is forgotten\n"+f.host+"/typo:2 is forgotten\n", out)
+	assert.Contains(t, errs, f.host+"/never:1: the database has no such reference")
+	out, _, _ = f.run("", "status")
+	assert.Equal(t, "nothing waits\n", out)
 }
 
 // A certificate that nobody has signed is trusted with -insecure alone.
@@ -108,17 +146,20 @@ func TestAddThenWork(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte("# ours\n"+f.host+"/team/tool:1\n"), 0o600))
 	out, errs, code := f.run(f.host+"/shop/web:1\n? ?\n", "add", "-f", "-", "-f", list, "-namespace", f.host+"/shop/api", "-tags", "2*", "-owner", "shop")
 	assert.Equal(t, 1, code, "one line was no reference")
-	assert.Equal(t, "3 references in the queue\n", out)
+	assert.Equal(t, "3 references in the queue, 3 of them new\n", out)
 	assert.Contains(t, errs, "fleet: standard input: line 2: ? ? is no reference")
 	assert.Contains(t, errs, "fleet add: 1 line or repository could not be added\n")
 
 	pods := `{"items":[{"kind":"Pod","metadata":{"namespace":"prod"},"spec":{"containers":[{"name":"a","image":"` + f.host + `/shop/api:1"}]}}]}`
 	out, errs, code = f.run(pods, "add", "-kubernetes")
 	require.Zero(t, code, errs)
-	assert.Equal(t, "1 reference in the queue\n", out)
+	assert.Equal(t, "1 reference in the queue, 1 of them new\n", out)
+	one := f.host + "/shop/web:1"
+	out, _, _ = f.run("", "add", one, one, f.host+"/shop/api:2")
+	assert.Equal(t, "2 references in the queue, 0 of them new\n", out)
 
 	out, _, _ = f.run("", "status")
-	assert.Equal(t, "4 references left to be looked at, 0 in the last hour\n"+f.host+": 4 jobs, 0 of them running\n", out)
+	assert.Equal(t, "4 references left to be looked at, 0 in the last hour; nothing runs now\n"+f.host+": 4 jobs, 0 of them running\n", out)
 	out, errs, code = f.run("", "work")
 	require.Zero(t, code, errs)
 	assert.Contains(t, out, "4 references looked at and 4 images read in ")
@@ -172,6 +213,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"add -tags 1 a":                    "-tags needs",
 		"add -registry UPPER/a":            "UPPER",
 		"add -namespace h/a -tags [":       "no pattern",
+		"forget":                           "name references",
+		"status -format yaml":              "unknown format",
 		"work a":                           `it takes no arguments, and got "a"`,
 		"watch -every 1ms":                 "less than a second",
 		"work -platform a/b/c/d/e -db x/y": "",
@@ -203,21 +246,33 @@ func TestWriteStatus(t *testing.T) {
 		Looks: queue.Line{Waiting: 1200, Running: 4, LastMinute: 600, LastHour: 4000},
 		Reads: queue.Line{Waiting: 30, LastHour: 70},
 		Registries: []queue.Registry{
-			{Host: "a.example", Waiting: 1204, Running: 4},
+			{Host: "a.example", Waiting: 1202, Running: 4, Lost: 2},
 			{Host: "b.example", Waiting: 26, Outage: queue.Outage{Since: now.Add(-2 * time.Minute), Until: now.Add(30 * time.Second), Why: "503\x1b[2J"}},
 		},
 		Failures: []queue.Failure{
 			{Kind: "not found", References: 2, Example: "a.example/b:1: HEAD"},
 			{Kind: "damaged", References: 1, Images: 1200, Example: "sha256:00: \u202e"},
 		},
-	}, now)
+	}, now, false)
 	assert.Equal(t, `1,204 references left to be looked at, 4,000 in the last hour, 10.0 a second in the last minute: about 2m0s to go
 30 images left to be read, 70 in the last hour
-a.example: 1,208 jobs, 4 of them running
+a.example: 1,208 jobs, 4 of them running, 2 given back soon, for their workers are gone
 b.example: 26 jobs, 0 of them running; no answer for 2m0s (503\x1b[2J), asked again in 30s
 not found: 2 references; such as a.example/b:1: HEAD
 damaged: 1 reference and 1,200 images; such as sha256:00: \u202e
 `, out.String())
+}
+
+// Nobody knows how long it takes while nobody works.
+func TestNoEstimate(t *testing.T) {
+	for want, looks := range map[string]queue.Line{
+		"5 references left to be looked at, 60 in the last hour; nothing runs now\n": {Waiting: 3, Lost: 2, LastMinute: 60, LastHour: 60},
+		"5 references left to be looked at, 60 in the last hour\n":                   {Waiting: 3, Running: 2, LastHour: 60},
+	} {
+		var out bytes.Buffer
+		writeStatus(&out, &queue.Status{Looks: looks}, time.Now(), false)
+		assert.Equal(t, want, out.String())
+	}
 }
 
 // Where there is nothing to be done, that is said, and is no success.
@@ -244,10 +299,10 @@ func TestNamespaces(t *testing.T) {
 		namespace, image, _ := strings.Cut(p, " ")
 		pods = append(pods, `{"kind":"Pod","metadata":{"namespace":"`+namespace+`"},"spec":{"containers":[{"name":"a","image":"`+f.host+"/"+image+`:1"}]}}`)
 	}
-	for range 2 {
+	for _, added := range []string{"2", "0"} {
 		out, errs, code := f.run(`{"items":[`+strings.Join(pods, ",")+`]}`, "add", "-kubernetes")
 		require.Zero(t, code, errs)
-		assert.Equal(t, "2 references in the queue\n", out)
+		assert.Equal(t, "2 references in the queue, "+added+" of them new\n", out)
 	}
 	s, err := store.Open(t.Context(), f.db)
 	require.NoError(t, err)

@@ -169,11 +169,9 @@ func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 	if err != nil {
 		return err
 	}
-	writeFailures(e.stdout, s)
-	for _, f := range s.Failures {
-		if f.Kind != queue.NotImage { // a chart in a registry is nothing to be mended
-			return errUnread
-		}
+	writeFailures(e.stdout, s, false)
+	if d.Failed > 0 { // what failed in an earlier run is shown, and is no failure of this one
+		return errUnread
 	}
 	return nil
 }

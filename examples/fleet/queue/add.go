@@ -3,9 +3,7 @@ package queue
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -21,50 +19,51 @@ type Wanted struct {
 	Again bool
 }
 
-// Add puts references in the queue, all of them or none. One that waits there already is not
-// put there twice.
-func (q *Queue) Add(ctx context.Context, wanted ...Wanted) error {
+// Add puts references in the queue, all of them or none, and returns how many are new there.
+// One that waits there already is not put there twice.
+func (q *Queue) Add(ctx context.Context, wanted ...Wanted) (added int, err error) {
 	if len(wanted) == 0 {
-		return nil
+		return 0, nil
 	}
+	there := map[lookArgs]bool{} // River inserts no two that are the same at once
 	refs := make([]store.Ref, 0, len(wanted))
 	names := make([]string, 0, len(wanted))
 	jobs := make([]river.InsertManyParams, 0, len(wanted))
 	for _, w := range wanted {
 		ref, err := q.parse(w.Ref.String())
 		if err != nil {
-			return err
+			return 0, err
 		}
-		refs, names = append(refs, w.Ref), append(names, ref.Name())
+		refs = append(refs, w.Ref)
+		look := lookArgs{ref.Name(), w.Again}
+		if there[look] {
+			continue
+		}
+		there[look] = true
+		names = append(names, ref.Name())
 		jobs = append(jobs, river.InsertManyParams{
-			Args: lookArgs{ref.Name(), w.Again}, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
+			Args: look, InsertOpts: &river.InsertOpts{Queue: queueOf(ref.Context().RegistryStr())},
 		})
 	}
-	return q.transact(ctx, func(tx *sql.Tx) error {
+	err = q.transact(ctx, func(tx *sql.Tx) error {
 		if err := q.store.Add(ctx, tx, refs...); err != nil {
 			return err
 		}
-		if err := q.forgetFailures(ctx, tx, names); err != nil {
+		if err := q.deleteLooks(ctx, tx, names, failed()); err != nil {
 			return err
 		}
-		_, err := q.client.InsertManyFastTx(ctx, tx, jobs)
+		made, err := q.client.InsertManyTx(ctx, tx, jobs)
+		for _, m := range made {
+			if !m.UniqueSkippedAsDuplicate {
+				added++
+			}
+		}
 		return err
 	})
-}
-
-// forgetFailures deletes the failed looks of references that will be looked at again.
-func (q *Queue) forgetFailures(ctx context.Context, tx *sql.Tx, refs []string) error {
-	args := river.NamedArgs{}
-	keys := make([]string, 0, len(refs))
-	for i, r := range refs {
-		key := fmt.Sprintf("ref%05d", i) // River finds no name that another one begins with
-		args[key] = r
-		keys = append(keys, "@"+key)
+	if err != nil {
+		return 0, err
 	}
-	const most = 10_000 // River's limit
-	_, err := q.client.JobDeleteManyTx(ctx, tx, river.NewJobDeleteManyParams().First(most).Kinds(lookArgs{}.Kind()).States(failed()...).
-		Where("args->>'ref' IN ("+strings.Join(keys, ", ")+")", args))
-	return err
+	return added, nil
 }
 
 // AddAll puts all references with a tag in the queue again, and returns how many there are. A
@@ -82,7 +81,7 @@ func (q *Queue) AddAll(ctx context.Context) (int, error) {
 	}
 	const atOnce = 500
 	for some := range slices.Chunk(wanted, atOnce) {
-		if err := q.Add(ctx, some...); err != nil {
+		if _, err := q.Add(ctx, some...); err != nil {
 			return 0, err
 		}
 	}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -21,19 +22,40 @@ import (
 // the job runs here.
 type alive struct {
 	river.MiddlewareDefaults
-	lease time.Duration
+	lease  time.Duration
+	failed func() // is told of each job that failed for good
 
 	mu   sync.Mutex
 	jobs map[int64]bool
 }
 
-func newAlive(lease time.Duration) *alive { return &alive{lease: lease, jobs: map[int64]bool{}} }
+func newAlive(lease time.Duration, failed func()) *alive {
+	return &alive{lease: lease, failed: failed, jobs: map[int64]bool{}}
+}
 
-// Work notes a job while it runs.
+// Work notes a job while it runs, and tells if it failed for good.
 func (a *alive) Work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) error {
 	a.set(job.ID, true)
 	defer a.set(job.ID, false)
-	return do(ctx)
+	err := do(ctx)
+	if failedForGood(ctx, job, err) {
+		a.failed()
+	}
+	return err
+}
+
+// failedForGood reports whether an error is the end of a job, and a failure: River tries it no
+// more, and nobody has taken it out of the queue.
+func failedForGood(ctx context.Context, job *rivertype.JobRow, err error) bool {
+	_, snoozed := errors.AsType[*river.JobSnoozeError](err)
+	cancelled, given := errors.AsType[*river.JobCancelError](err)
+	switch {
+	case err == nil, snoozed, because(err).kind == NotImage:
+		return false
+	case given: // River's Is takes any JobCancelError for any other
+		return error(cancelled) != river.ErrJobCancelledRemotely
+	}
+	return job.Attempt >= job.MaxAttempts && !errors.Is(context.Cause(ctx), context.Canceled)
 }
 
 func (a *alive) set(id int64, runs bool) {

@@ -42,13 +42,14 @@ func TestLongJobIsAlive(t *testing.T) {
 	stuck, err := q.driver.GetExecutor().JobGetStuck(context.Background(), &riverdriver.JobGetStuckParams{Max: 10, StuckHorizon: time.Now().Add(-short)})
 	require.NoError(t, err)
 	assert.Empty(t, stuck, "River's rescuer would not find it")
+	assert.Equal(t, 1, status(t, q).Reads.Running)
 	close(goOn)
 	require.NoError(t, <-done)
 	assert.Equal(t, int64(1), q.Done().Images)
 }
 
 func TestTimeout(t *testing.T) {
-	a := newAlive(time.Second)
+	a := newAlive(time.Second, nil)
 	row := &rivertype.JobRow{ID: 7}
 	require.NoError(t, a.Work(context.Background(), row, func(context.Context) error {
 		assert.Equal(t, time.Hour, a.timeout(7, time.Hour), "it runs here")
@@ -93,4 +94,19 @@ func TestTooSlow(t *testing.T) {
 	require.NoError(t, err)
 	work(t, q)
 	assert.Equal(t, 1, number(t, s, "SELECT count(*) FROM images WHERE reason = 'too slow: it took longer than 50ms'"))
+}
+
+// A job whose worker is silent is told as lost.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	q, _, _ := open(t, "", Options{})
+	reg := startRegistry(t)
+	add(t, q, reg.wanted(t, "a:1", "a:2", "a:3"))
+	for id, ago := range map[int]time.Duration{1: time.Second, 2: time.Minute} {
+		_, err := q.store.DB().Exec(fmt.Sprintf("UPDATE river_job SET state = 'running', attempted_at = %s WHERE id = %d", q.ago(ago), id))
+		require.NoError(t, err)
+	}
+	st := status(t, q)
+	assert.Equal(t, Line{Waiting: 1, Running: 1, Lost: 1}, st.Looks)
+	assert.Equal(t, []Registry{{Host: reg.host, Waiting: 1, Running: 1, Lost: 1}}, st.Registries)
 }

@@ -11,7 +11,7 @@
 //
 //	q, err := queue.Open(ctx, s, &queue.Options{Read: read})
 //	...
-//	err = q.Add(ctx, queue.Wanted{Ref: ref})
+//	_, err = q.Add(ctx, queue.Wanted{Ref: ref})
 //	err = q.Work(ctx, false, nil)
 //
 // # Nothing lost, nothing doubled

@@ -74,7 +74,7 @@ func scan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := q.Add(ctx, wanted...); err != nil {
+	if _, err := q.Add(ctx, wanted...); err != nil {
 		return err
 	}
 	if err := q.Work(ctx, false, nil); err != nil {

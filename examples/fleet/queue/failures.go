@@ -23,6 +23,16 @@ type Failure struct {
 	References, Images int
 	// Example is one of them, with its whole reason. It is fit to be printed.
 	Example string
+	// Each are all of them.
+	Each []Failed
+}
+
+// A Failed is a reference that could not be looked at, or whose image could not be read, or only
+// in part.
+type Failed struct {
+	Reference string
+	Image     string // its digest, if it is known
+	Reason    string // whole, with its kind; fit to be printed
 }
 
 // failures counts the images that the store has as unreadable, or read in part, and that a reference
@@ -40,21 +50,29 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 		}
 		return kinds[k]
 	}
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT digest, reason, partial FROM images WHERE current AND reason <> '' ORDER BY id")
+	rows, err := q.store.DB().QueryContext(ctx, `SELECT i.digest, i.reason, i.partial, r.repository, r.tag, r.digest
+		FROM images i JOIN sightings s ON s.image_id = i.id AND s.latest JOIN refs r ON r.id = s.ref_id
+		WHERE i.current AND i.reason <> '' ORDER BY i.id, r.repository, r.tag, r.digest`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	last := ""
 	for rows.Next() {
-		var digest, reason string
+		var digest, reason, repository, tag, asked string
 		var partial bool
-		if err := rows.Scan(&digest, &reason, &partial); err != nil {
+		if err := rows.Scan(&digest, &reason, &partial, &repository, &tag, &asked); err != nil {
 			return err
 		}
 		if partial {
 			reason = InPart + ": " + reason
 		}
-		of(digest, reason).Images++
+		f := of(digest, reason)
+		if digest != last {
+			f.Images++
+			last = digest
+		}
+		f.Each = append(f.Each, Failed{nameOf(repository, tag, asked), digest, printable.Line(reason)})
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
@@ -63,11 +81,15 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 		if err != nil {
 			return err
 		}
-		if f := of(job.what, job.reason); job.look {
+		f := of(job.what, job.reason)
+		one := Failed{Reference: job.ref, Reason: printable.Line(job.reason)}
+		if job.look {
 			f.References++
 		} else {
 			f.Images++
+			one.Image = job.what
 		}
+		f.Each = append(f.Each, one)
 	}
 	for _, k := range slices.Sorted(maps.Keys(kinds)) {
 		s.Failures = append(s.Failures, *kinds[k])
@@ -76,11 +98,23 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 	return nil
 }
 
+// nameOf is a reference as one writes it.
+func nameOf(repository, tag, digest string) string {
+	if tag != "" {
+		repository += ":" + tag
+	}
+	if digest != "" {
+		repository += "@" + digest
+	}
+	return repository
+}
+
 // A failedJob is a look, or a read of an image that a reference has, and that nobody has read or
 // found unreadable since.
 type failedJob struct {
 	look         bool
-	what, reason string
+	what, reason string // what is a reference or a digest
+	ref          string
 }
 
 // failedJobs yields the last failure of each reference and digest. Jobs that somebody took out
@@ -123,7 +157,7 @@ func failureOf(row *rivertype.JobRow) (failedJob, bool) {
 		return failedJob{}, false
 	}
 	reason := row.Errors[len(row.Errors)-1].Error
-	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, strings.TrimPrefix(reason, "JobCancelError: ")}
+	job := failedJob{row.Kind == (lookArgs{}).Kind(), args.Ref, strings.TrimPrefix(reason, "JobCancelError: "), args.Ref}
 	if !job.look {
 		job.what = args.Digest
 	}

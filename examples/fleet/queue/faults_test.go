@@ -201,12 +201,13 @@ func TestUnreadable(t *testing.T) {
 	names := []string{"good:1", "missing:1", "good:missing", "hidden:1", "secret:1", "damaged:1", "chart:1", "partial:1"}
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
-	assert.Equal(t, Done{Looks: 5, Images: 2, Unreadable: 3}, q.Done())
+	assert.Equal(t, Done{Looks: 5, Images: 2, Unreadable: 3, Failed: 6}, q.Done())
 	kinds := map[string]Failure{}
 	for _, f := range status(t, q).Failures {
 		assert.NotContains(t, f.Example, "\x1b")
 		assert.NotEmpty(t, f.Example)
-		f.Example = ""
+		assert.Len(t, f.Each, f.References+f.Images)
+		f.Example, f.Each = "", nil
 		kinds[f.Kind] = f
 	}
 	assert.Equal(t, map[string]Failure{
@@ -221,6 +222,7 @@ func TestUnreadable(t *testing.T) {
 	q, _, read := open(t, dsnOf(t, s), Options{})
 	add(t, q, reg.wanted(t, names...))
 	work(t, q)
+	assert.Equal(t, int64(3), q.Done().Failed, "those references are tried again")
 	assert.Empty(t, read.count, "an image that could not be read is not tried again unasked")
 	reg.misbehave(nil)
 	again := reg.wanted(t, names...)

@@ -204,7 +204,8 @@ func work(t testing.TB, q *Queue) {
 
 func add(t testing.TB, q *Queue, w []Wanted) {
 	t.Helper()
-	require.NoError(t, q.Add(context.Background(), w...))
+	_, err := q.Add(context.Background(), w...)
+	require.NoError(t, err)
 }
 
 func status(t testing.TB, q *Queue) *Status {

@@ -122,7 +122,7 @@ func (q *Queue) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	q.alive = newAlive(o.lease)
+	q.alive = newAlive(o.lease, func() { q.count.failed.Add(1) })
 	q.places = make(chan struct{}, o.Reads)
 }
 

@@ -41,7 +41,11 @@ func TestEachImageOnce(t *testing.T) {
 	}
 	names = append(names, "a/x@"+digests[0].String())
 	add(t, q, reg.wanted(t, names...))
-	add(t, q, reg.wanted(t, append(names, names...)...))
+	added, err := q.Add(t.Context(), reg.wanted(t, append([]string{"new/x:1", "new/x:1"}, append(names, names...)...)...)...)
+	require.NoError(t, err)
+	assert.Equal(t, 1, added, "the others wait already")
+	_, err = q.Forget(t.Context(), reg.ref(t, "new/x:1"))
+	require.NoError(t, err)
 	assert.Equal(t, len(names), status(t, q).Looks.Waiting, "each reference waits once")
 	work(t, q)
 	for _, d := range digests {

@@ -75,6 +75,14 @@ type outcome struct {
 	err error // why it can't be read
 }
 
+// failed reports whether the image is one, and could not be read, or only in part.
+func (o outcome) failed() bool {
+	if o.err != nil {
+		return because(o.err).kind != NotImage
+	}
+	return o.rep.Partial
+}
+
 // read reads an image. Instead of an outcome there may be an error for River: the image is to
 // be tried again.
 func (q *Queue) read(ctx context.Context, row *rivertype.JobRow, repo name.Repository, digest v1.Hash) (outcome, error) {
@@ -178,9 +186,13 @@ func (q *Queue) finish(ctx context.Context, job *river.Job[readArgs], digest v1.
 		_, err = river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job)
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if got.failed() {
+		q.count.failed.Add(1)
+	}
+	switch {
 	case got.err != nil:
 		q.count.unreadable.Add(1)
 	default:

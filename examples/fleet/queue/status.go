@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -25,19 +27,25 @@ type Status struct {
 
 // A Line is how many jobs of one sort wait or run, and how many were done lately.
 type Line struct {
-	Waiting, Running     int
+	Waiting, Running int
+	// Lost are those whose worker has been silent for longer than a lease: it is gone, and they
+	// will be given back soon.
+	Lost                 int
 	LastMinute, LastHour int
 }
 
 // Left is how many are still to be done.
-func (l Line) Left() int { return l.Waiting + l.Running }
+func (l Line) Left() int { return l.Waiting + l.Running + l.Lost }
 
 // A Registry is what is known of one of them.
 type Registry struct {
-	Host             string
-	Waiting, Running int
-	Outage           Outage // zero if it answers
+	Host                   string
+	Waiting, Running, Lost int    // as in a Line
+	Outage                 Outage // zero if it answers
 }
+
+// Left is how many jobs are still to be done.
+func (r Registry) Left() int { return r.Waiting + r.Running + r.Lost }
 
 // Status returns how far the queue is, for all processes that work it.
 func (q *Queue) Status(ctx context.Context) (*Status, error) {
@@ -53,7 +61,7 @@ func (q *Queue) Status(ctx context.Context) (*Status, error) {
 		s.Registries = append(s.Registries, *r)
 	}
 	slices.SortFunc(s.Registries, func(a, b Registry) int {
-		return cmp.Or(cmp.Compare(b.Waiting+b.Running, a.Waiting+a.Running), strings.Compare(a.Host, b.Host))
+		return cmp.Or(cmp.Compare(b.Left(), a.Left()), strings.Compare(a.Host, b.Host))
 	})
 	if err := q.doneLately(ctx, s); err != nil {
 		return nil, err
@@ -63,7 +71,7 @@ func (q *Queue) Status(ctx context.Context) (*Status, error) {
 
 // unfinishedJobs counts what is to be done, and returns it by the queues of registries.
 func (q *Queue) unfinishedJobs(ctx context.Context, s *Status) (map[string]*Registry, error) {
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT queue, kind, CAST(state AS text), count(*), min(args->>'ref') FROM river_job WHERE state IN ("+quoted(unfinished())+") GROUP BY queue, kind, state")
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT queue, kind, CAST(state AS text), state = 'running' AND attempted_at < "+q.ago(q.opts.lease)+" AS lost, count(*), min(args->>'ref') FROM river_job WHERE state IN ("+quoted(unfinished())+") GROUP BY queue, kind, state, lost")
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +80,9 @@ func (q *Queue) unfinishedJobs(ctx context.Context, s *Status) (map[string]*Regi
 	for rows.Next() {
 		var queue, kind, state string
 		var ref sql.NullString
+		var lost sql.NullBool
 		var n int
-		if err := rows.Scan(&queue, &kind, &state, &n, &ref); err != nil {
+		if err := rows.Scan(&queue, &kind, &state, &lost, &n, &ref); err != nil {
 			return nil, err
 		}
 		r := hosts[queue]
@@ -88,10 +97,14 @@ func (q *Queue) unfinishedJobs(ctx context.Context, s *Status) (map[string]*Regi
 		if kind == (readArgs{}).Kind() {
 			line = &s.Reads
 		}
-		if state == string(rivertype.JobStateRunning) {
+		switch {
+		case lost.Bool:
+			r.Lost += n
+			line.Lost += n
+		case state == string(rivertype.JobStateRunning):
 			r.Running += n
 			line.Running += n
-		} else {
+		default:
 			r.Waiting += n
 			line.Waiting += n
 		}
@@ -117,14 +130,17 @@ func (q *Queue) addOutages(ctx context.Context, hosts map[string]*Registry) erro
 	return nil
 }
 
-func (q *Queue) doneLately(ctx context.Context, s *Status) error {
-	since := func(seconds string) string {
-		if q.store.Postgres() {
-			return "now() - interval '" + seconds + " seconds'"
-		}
-		return "datetime('now', 'subsec', '-" + seconds + " seconds')"
+// ago is a moment before now, in SQL, by the clock of the database.
+func (q *Queue) ago(d time.Duration) string {
+	seconds := fmt.Sprintf("%.3f seconds", d.Seconds())
+	if q.store.Postgres() {
+		return "now() - interval '" + seconds + "'"
 	}
-	rows, err := q.store.DB().QueryContext(ctx, "SELECT kind, count(*), count(CASE WHEN finalized_at > "+since("60")+" THEN 1 END) FROM river_job WHERE state = 'completed' AND finalized_at > "+since("3600")+" GROUP BY kind")
+	return "datetime('now', 'subsec', '-" + seconds + "')"
+}
+
+func (q *Queue) doneLately(ctx context.Context, s *Status) error {
+	rows, err := q.store.DB().QueryContext(ctx, "SELECT kind, count(*), count(CASE WHEN finalized_at > "+q.ago(time.Minute)+" THEN 1 END) FROM river_job WHERE state = 'completed' AND finalized_at > "+q.ago(time.Hour)+" GROUP BY kind")
 	if err != nil {
 		return err
 	}

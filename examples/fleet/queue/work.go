@@ -14,14 +14,21 @@ import (
 )
 
 // counter counts what this process has done.
-type counter struct{ looks, images, unreadable atomic.Int64 }
+type counter struct{ looks, images, unreadable, failed atomic.Int64 }
 
 // Done is what this process has done.
-type Done struct{ Looks, Images, Unreadable int64 }
+type Done struct {
+	// Looks are references looked at, Images those read, whole or in part, and Unreadable
+	// those that can't be read.
+	Looks, Images, Unreadable int64
+	// Failed are references that could not be looked at, and images that could not be read,
+	// or only in part. What is no image has not failed.
+	Failed int64
+}
 
 // Done returns what this process has done so far.
 func (q *Queue) Done() Done {
-	return Done{q.count.looks.Load(), q.count.images.Load(), q.count.unreadable.Load()}
+	return Done{q.count.looks.Load(), q.count.images.Load(), q.count.unreadable.Load(), q.count.failed.Load()}
 }
 
 // patienceWithDatabase is how long the database may be away while the queue is worked.
