@@ -50,7 +50,7 @@ func work(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	}
 	return withQueue(ctx, e, *dsn, "work", &w, func(q *queue.Queue) error {
 		if *stay {
-			return untilInterrupted(ctx, w.run(ctx, e, q, true))
+			return untilInterrupted(ctx, w.run(ctx, e, q, true, nil))
 		}
 		return workAndTell(ctx, e, q, &w)
 	})
@@ -71,7 +71,10 @@ func watch(ctx context.Context, e *env, set *flag.FlagSet, args []string) error 
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go lookAgain(ctx, e, q, *every)
-		return untilInterrupted(ctx, w.run(ctx, e, q, true))
+		return untilInterrupted(ctx, w.run(ctx, e, q, true, func(d queue.Done) {
+			fmt.Fprintf(e.stdout, "%s: %s looked at, %s read, %s\n", time.Now().Format(time.DateTime),
+				count(int(d.Looks), "reference"), count(int(d.Images), "image"), count(int(d.Failed), "failure"))
+		}))
 	})
 }
 
@@ -160,7 +163,7 @@ func withQueue(ctx context.Context, e *env, dsn, command string, w *worker, f fu
 // workAndTell works until the queue is empty, and says what came of it.
 func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 	began := time.Now()
-	if err := w.run(ctx, e, q, false); err != nil {
+	if err := w.run(ctx, e, q, false, nil); err != nil {
 		return err
 	}
 	d, took := q.Done(), time.Since(began)

@@ -148,13 +148,34 @@ func openCatalogue(file string) (ancestry.Source, error) {
 	return catalogue.Open(bytes.NewReader(b), int64(len(b)))
 }
 
-// run works a queue, with a line of progress on a terminal.
-func (w *worker) run(ctx context.Context, e *env, q *queue.Queue, stay bool) error {
+// run works a queue, with a line of progress on a terminal. round is told what was done each time
+// the queue is empty again, and of what is left to tell at the end; nil is nobody.
+func (w *worker) run(ctx context.Context, e *env, q *queue.Queue, stay bool, round func(queue.Done)) error {
 	line := progress.Counting(e.stderr, "jobs")
-	defer line.Done()
-	return q.Work(ctx, stay, func(left int) {
+	defer func() { line.Done() }()
+	var before, told queue.Done
+	err := q.Work(ctx, stay, func(left int) {
 		d := q.Done()
+		if round != nil && left == 0 && d == before && d != told { // a job is counted after it has left the queue
+			line.Done()
+			round(since(d, told))
+			line, told = progress.Counting(e.stderr, "jobs"), d
+		}
+		before = d
 		done := d.Looks + d.Images + d.Unreadable
 		line.Update(done, done+int64(left))
 	})
+	if d := q.Done(); round != nil && d != told {
+		line.Done()
+		round(since(d, told))
+	}
+	return err
+}
+
+// since is what was done between two moments.
+func since(now, before queue.Done) queue.Done {
+	return queue.Done{
+		Looks: now.Looks - before.Looks, Images: now.Images - before.Images,
+		Unreadable: now.Unreadable - before.Unreadable, Failed: now.Failed - before.Failed,
+	}
 }
