@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,7 @@ func scan(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := refs.check(args); err != nil {
+	if err := cmp.Or(refs.check(args), w.check()); err != nil {
 		return err
 	}
 	return withQueue(ctx, e, *dsn, "scan", &w, func(q *queue.Queue) error {
@@ -45,6 +46,9 @@ func work(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	if err := noArguments(set, args); err != nil {
 		return err
 	}
+	if err := w.check(); err != nil {
+		return err
+	}
 	if *stay && !given(set, "patience") {
 		w.patience = 0
 	}
@@ -62,6 +66,9 @@ func watch(ctx context.Context, e *env, set *flag.FlagSet, args []string) error 
 	dsn := database(set)
 	every := set.Duration("every", 24*time.Hour, "after which `time` all references with a tag are looked at again")
 	if err := noArguments(set, args); err != nil {
+		return err
+	}
+	if err := w.check(); err != nil {
 		return err
 	}
 	if *every < time.Second {
