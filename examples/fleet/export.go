@@ -3,12 +3,17 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
+	"os"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/stemma-go/stemma/examples/fleet/ask"
 	"github.com/stemma-go/stemma/examples/fleet/export"
 	"github.com/stemma-go/stemma/examples/fleet/store"
+	"github.com/stemma-go/stemma/layers/printable"
 )
 
 // exportFiles writes tables and views as files, or draws the forest.
@@ -41,11 +46,19 @@ func exportFiles(ctx context.Context, e *env, set *flag.FlagSet, args []string) 
 	return ask.ExportTables(ctx, s, e.stdout, *format, *out, names, ask.Options{})
 }
 
-// draw writes the picture to a file, or to the standard output.
+// draw writes the picture to a file, and says so, or to the standard output.
 func draw(ctx context.Context, e *env, s *store.Store, format, file string) error {
 	write := func(w io.Writer) error { return ask.ExportPicture(ctx, s, w, format, time.Now()) }
 	if file == "" {
 		return write(e.stdout)
 	}
-	return export.Whole(file, write)
+	if err := export.Whole(file, write); err != nil {
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s, %s\n", printable.Line(file), humanize.Bytes(uint64(info.Size())))
+	return err
 }

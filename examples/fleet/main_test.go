@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,17 @@ func TestAddThenWork(t *testing.T) {
 	assert.Contains(t, out, "4 references looked at and 4 images read in ")
 }
 
+// Where a picture went is told.
+func TestPictureFile(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "scan", f.host+"/app:1")
+	require.Zero(t, code, errs)
+	file := filepath.Join(t.TempDir(), "forest.dot")
+	var out bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"export", "-db", f.db, "-format", "dot", "-o", file}, &env{strings.NewReader(""), &out, io.Discard}))
+	assert.Regexp(t, "^"+regexp.QuoteMeta(file)+`, [\d.]+ k?B\n$`, out.String())
+}
+
 // What is watched is looked at again, and a tag that has moved is read.
 func TestWatch(t *testing.T) {
 	f := newFleet(t, "app:1")
@@ -173,8 +185,9 @@ func TestWatch(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	done := make(chan int)
+	var out bytes.Buffer
 	go func() {
-		done <- run(ctx, []string{"watch", "-db", f.db, "-cache", "", "-every", "1s"}, &env{strings.NewReader(""), io.Discard, io.Discard})
+		done <- run(ctx, []string{"watch", "-db", f.db, "-cache", "", "-every", "2s"}, &env{strings.NewReader(""), &out, io.Discard})
 	}()
 	read := func(n int) func() bool {
 		return func() bool {
@@ -187,6 +200,7 @@ func TestWatch(t *testing.T) {
 	require.Eventually(t, read(2), time.Minute, 100*time.Millisecond)
 	stop()
 	assert.Zero(t, <-done, "an interrupt is how it ends")
+	assert.Regexp(t, `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: \d+ references? looked at, [12] images? read, 0 failures\n`, out.String())
 }
 
 func TestCancel(t *testing.T) {
@@ -215,6 +229,13 @@ func TestWrongCommandLines(t *testing.T) {
 		"add -namespace h/a -tags [":       "no pattern",
 		"forget":                           "name references",
 		"status -format yaml":              "unknown format",
+		"add -registry http://h":           "without http://",
+		"work -at-once 0":                  "-at-once 0 is less than 1",
+		"work -rate NaN":                   "-rate NaN",
+		"watch -rate -1":                   "-rate -1 is less than 0",
+		"scan -reads -1 a":                 "-reads -1",
+		"work -patience -1s":               "-patience",
+		"work -limit 0":                    "-limit",
 		"work a":                           `it takes no arguments, and got "a"`,
 		"watch -every 1ms":                 "less than a second",
 		"work -platform a/b/c/d/e -db x/y": "",

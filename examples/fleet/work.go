@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,7 +26,7 @@ func scan(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := refs.check(args); err != nil {
+	if err := cmp.Or(refs.check(args), w.check()); err != nil {
 		return err
 	}
 	return withQueue(ctx, e, *dsn, "scan", &w, func(q *queue.Queue) error {
@@ -45,12 +46,15 @@ func work(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	if err := noArguments(set, args); err != nil {
 		return err
 	}
+	if err := w.check(); err != nil {
+		return err
+	}
 	if *stay && !given(set, "patience") {
 		w.patience = 0
 	}
 	return withQueue(ctx, e, *dsn, "work", &w, func(q *queue.Queue) error {
 		if *stay {
-			return untilInterrupted(ctx, w.run(ctx, e, q, true))
+			return untilInterrupted(ctx, w.run(ctx, e, q, true, nil))
 		}
 		return workAndTell(ctx, e, q, &w)
 	})
@@ -64,6 +68,9 @@ func watch(ctx context.Context, e *env, set *flag.FlagSet, args []string) error 
 	if err := noArguments(set, args); err != nil {
 		return err
 	}
+	if err := w.check(); err != nil {
+		return err
+	}
 	if *every < time.Second {
 		return usagef("-every %s is less than a second", *every)
 	}
@@ -71,7 +78,10 @@ func watch(ctx context.Context, e *env, set *flag.FlagSet, args []string) error 
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go lookAgain(ctx, e, q, *every)
-		return untilInterrupted(ctx, w.run(ctx, e, q, true))
+		return untilInterrupted(ctx, w.run(ctx, e, q, true, func(d queue.Done) {
+			fmt.Fprintf(e.stdout, "%s: %s looked at, %s read, %s\n", time.Now().Format(time.DateTime),
+				count(int(d.Looks), "reference"), count(int(d.Images), "image"), count(int(d.Failed), "failure"))
+		}))
 	})
 }
 
@@ -160,7 +170,7 @@ func withQueue(ctx context.Context, e *env, dsn, command string, w *worker, f fu
 // workAndTell works until the queue is empty, and says what came of it.
 func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 	began := time.Now()
-	if err := w.run(ctx, e, q, false); err != nil {
+	if err := w.run(ctx, e, q, false, nil); err != nil {
 		return err
 	}
 	d, took := q.Done(), time.Since(began)

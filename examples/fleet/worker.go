@@ -42,14 +42,31 @@ type worker struct {
 func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
 	set.StringVar(&w.cache, "cache", defaultCache(), "the `directory` in which is kept what was learnt of layers; several workers may share it; '' is none")
 	set.Func("catalogue", "a `FILE` of names for bases of your own, as ancestry/catalogue/cmd/catalogue writes it; may be given several times", appendTo(&w.catalogues))
-	set.IntVar(&w.atOnce, "at-once", 8, "how many references or images of one registry are asked for at the same `time`")
-	set.IntVar(&w.reads, "reads", 0, "how many `images` are read at the same time, of all registries; 0 is twice the number of processors")
-	set.Float64Var(&w.rate, "rate", 0, "how many `requests` a second one registry gets from this worker; 0 is no limit")
+	set.IntVar(&w.atOnce, "at-once", 8, "the `number` of references or images of one registry that are asked for at the same time; 1 or more")
+	set.IntVar(&w.reads, "reads", 0, "the `number` of images that are read at the same time, of all registries; 0 is twice the number of processors")
+	set.Float64Var(&w.rate, "rate", 0, "the `number` of requests a second that one registry gets from this worker; 0 is no limit")
 	set.DurationVar(&w.patience, "patience", patience, "for how long a registry may not answer before what waits for it is given up; 0 is without an end")
 	set.DurationVar(&w.limit, "limit", 30*time.Minute, "how long reading one image may take")
 	set.BoolVar(&w.insecure, "insecure", false, "allow plain HTTP and unverified TLS")
 	set.StringVar(&w.platform, "platform", "", "whose image is read of an index: `OS/ARCHITECTURE`; by default linux on this machine's architecture")
 	set.StringVar(&w.redirects, "local-redirects", "", "`hosts` of the local network to which registries may redirect, with commas between them")
+}
+
+// check looks at the flags before anything is opened.
+func (w *worker) check() error {
+	switch {
+	case w.atOnce < 1:
+		return usagef("-at-once %d is less than 1", w.atOnce)
+	case w.reads < 0:
+		return usagef("-reads %d is less than 0", w.reads)
+	case !(w.rate >= 0): // nor is it no number
+		return usagef("-rate %g is less than 0", w.rate)
+	case w.patience < 0:
+		return usagef("-patience %s is less than 0", w.patience)
+	case w.limit <= 0:
+		return usagef("-limit %s is no time", w.limit)
+	}
+	return nil
 }
 
 // defaultCache is in the user's cache directory; "" if there is none.
@@ -148,13 +165,34 @@ func openCatalogue(file string) (ancestry.Source, error) {
 	return catalogue.Open(bytes.NewReader(b), int64(len(b)))
 }
 
-// run works a queue, with a line of progress on a terminal.
-func (w *worker) run(ctx context.Context, e *env, q *queue.Queue, stay bool) error {
+// run works a queue, with a line of progress on a terminal. round is told what was done each time
+// the queue is empty again, and of what is left to tell at the end; nil is nobody.
+func (w *worker) run(ctx context.Context, e *env, q *queue.Queue, stay bool, round func(queue.Done)) error {
 	line := progress.Counting(e.stderr, "jobs")
-	defer line.Done()
-	return q.Work(ctx, stay, func(left int) {
+	defer func() { line.Done() }()
+	var before, told queue.Done
+	err := q.Work(ctx, stay, func(left int) {
 		d := q.Done()
+		if round != nil && left == 0 && d == before && d != told { // a job is counted after it has left the queue
+			line.Done()
+			round(since(d, told))
+			line, told = progress.Counting(e.stderr, "jobs"), d
+		}
+		before = d
 		done := d.Looks + d.Images + d.Unreadable
 		line.Update(done, done+int64(left))
 	})
+	if d := q.Done(); round != nil && d != told {
+		line.Done()
+		round(since(d, told))
+	}
+	return err
+}
+
+// since is what was done between two moments.
+func since(now, before queue.Done) queue.Done {
+	return queue.Done{
+		Looks: now.Looks - before.Looks, Images: now.Images - before.Images,
+		Unreadable: now.Unreadable - before.Unreadable, Failed: now.Failed - before.Failed,
+	}
 }

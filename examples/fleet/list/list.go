@@ -14,6 +14,7 @@ package list
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -54,14 +55,29 @@ func Read(r io.Reader) iter.Seq2[Item, error] {
 				continue
 			}
 			_ = b.UnreadRune() // cannot fail behind ReadRune
-			if c == '{' {
+			switch {
+			case c == '{':
 				pods(b, yield)
-			} else {
+			case isYAML(b):
+				yield(Item{}, errors.New("this is YAML: use kubectl get pods --all-namespaces --output json"))
+			default:
 				lines(b, line, yield)
 			}
 			return
 		}
 	}
+}
+
+// isYAML reports whether text begins as the YAML of Kubernetes does, which is no reference.
+func isYAML(b *bufio.Reader) bool {
+	const most = 32
+	start, _ := b.Peek(most) // what is shorter is no such list
+	for _, s := range []string{"apiVersion: ", "kind: ", "items:\n", "---\n", "---\r\n"} {
+		if bytes.HasPrefix(start, []byte(s)) {
+			return true
+		}
+	}
+	return false
 }
 
 // lines reads one reference a line. The first line has the number n.

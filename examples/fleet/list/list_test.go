@@ -49,6 +49,17 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+func TestYAML(t *testing.T) {
+	for _, text := range []string{"apiVersion: v1\nitems:\n- apiVersion: v1\n", "kind: List\n", "---\nkind: Pod\n", "\nitems:\n- kind: Pod\n"} {
+		refs, errs := collect(t, text)
+		assert.Empty(t, refs)
+		assert.Equal(t, []string{"this is YAML: use kubectl get pods --all-namespaces --output json"}, errs)
+	}
+	refs, errs := collect(t, "items:1\nkind:2\n")
+	assert.Len(t, refs, 2, "these are images")
+	assert.Empty(t, errs)
+}
+
 func TestKubernetes(t *testing.T) {
 	b, err := os.ReadFile("testdata/pods.json")
 	require.NoError(t, err)

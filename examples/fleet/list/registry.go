@@ -28,6 +28,9 @@ type Place struct {
 
 // ParsePlace parses HOST or HOST/PREFIX.
 func ParsePlace(s, tags string) (Place, error) {
+	if scheme, _, ok := strings.Cut(s, "://"); ok {
+		return Place{}, fmt.Errorf("%s: a registry is named by its host, without %s://", short(s), short(scheme))
+	}
 	host, prefix, _ := strings.Cut(strings.TrimSuffix(s, "/"), "/")
 	if _, err := name.NewRegistry(host); err != nil || host == "" {
 		return Place{}, fmt.Errorf("%s is no registry", short(host))
