@@ -192,11 +192,11 @@ func (f *fleet) work() *exec.Cmd {
 	return cmd
 }
 
-// wait waits until a worker has found nothing more to do. Its exit code tells that it could not
-// read everything: the orchard has something odd.
+// wait waits until a worker has found nothing more to do. The orchard has something odd: the
+// worker to which that fell says with its exit code that it could not read everything.
 func (f *fleet) wait(worker *exec.Cmd) {
 	_ = worker.Wait()
-	require.Equal(f.t, 3, worker.ProcessState.ExitCode(), "exit code of a worker")
+	require.Contains(f.t, []int{0, 3}, worker.ProcessState.ExitCode(), "exit code of a worker")
 }
 
 // read counts the images that have been read.
