@@ -57,11 +57,3 @@ func openThere(ctx context.Context, dsn string) (*store.Store, error) {
 	}
 	return store.Open(ctx, dsn)
 }
-
-// none refuses arguments of a command that has none.
-func none(args []string) error {
-	if len(args) > 0 {
-		return usagef("unexpected argument %q", args[0])
-	}
-	return nil
-}

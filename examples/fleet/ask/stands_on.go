@@ -59,7 +59,7 @@ type build struct {
 	Since      *time.Time `json:"since"`
 }
 
-// A rebuild is an ancestor on which images stand, and which has to be built anew for them.
+// A rebuild is an ancestor on which images stand, and which has to be rebuilt for them.
 type rebuild struct {
 	ID     int64  `json:"id"`
 	Name   string `json:"name"`
@@ -82,7 +82,7 @@ type stander struct {
 
 // StandsOn says which images stand on what name names: "debian", "debian:12",
 // "registry.example.org/base@sha256:…" or a digest alone. How many, whose they are, since when, and what has to
-// be built anew first. Where nothing is known to stand on it, the error is an ErrNobody, which
+// be rebuilt first. Where nothing is known to stand on it, the error is an ErrNobody, which
 // says so, and what is written says what is like it.
 func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o Options) error {
 	questions, err := questionsOf(name)

@@ -20,7 +20,7 @@ var ErrUnknown = errors.New("the database has no such reference")
 // Forget takes away that a reference waits or has failed, and the reference itself if no image
 // was ever seen under it, as with a name that was mistyped. It reports whether it did the latter:
 // what a reference had stays. A look that runs at the moment is not stopped, and makes the
-// reference anew if it finds an image. The error is ErrUnknown for a reference that is not there.
+// reference again if it finds an image. The error is ErrUnknown for a reference that is not there.
 func (q *Queue) Forget(ctx context.Context, ref name.Reference) (gone bool, err error) {
 	row, err := q.find(ctx, ref)
 	if err != nil {

@@ -5,7 +5,7 @@ import "slices"
 // hold takes the locks of trees and then the rows of images, in the order that all writers
 // take: first trees, then rows. Which trees have to be locked depends on what is in the rows,
 // so it looks again once it has them, and if that has changed meanwhile, lets go of all and
-// begins anew.
+// begins again.
 func (q session) hold(trees func() ([]int64, error), rows func() error) error {
 	for {
 		want, err := trees()

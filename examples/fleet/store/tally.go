@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A tally keeps two counts that would take seconds to add up anew: how many images have a
+// A tally keeps two counts that would take seconds to add up again: how many images have a
 // package because of their own part, on which nothing stands, and how many have a finding of
 // their own. It compares what the images concerned count for before a change and after it.
 type tally struct {

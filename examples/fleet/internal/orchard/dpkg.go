@@ -27,7 +27,7 @@ func extra() []string {
 func version(name string, n int) string { return fmt.Sprintf("%d.%d-%d", 1+len(name)%7, len(name), n) }
 
 // setUp makes a root's only layer: os-release, and the system's packages. Its version is
-// that of the packages, too: a root that is built anew has newer ones.
+// that of the packages, too: a root that is rebuilt has newer ones.
 func (im *Image) setUp(id, name, number string, n int, some *rand.Rand) []file {
 	im.packages = map[string]Package{}
 	files := []file{{"etc/", ""}, {"etc/os-release", fmt.Sprintf("PRETTY_NAME=\"%s %s\"\nNAME=\"%s\"\nVERSION_ID=\"%s\"\nID=%s\n", name, number, name, number, id)}}
@@ -68,7 +68,7 @@ func (im *Image) remove(names ...string) []file {
 	return append(files, im.status())
 }
 
-// status is dpkg's database, which each change writes anew as a whole.
+// status is dpkg's database, which each change writes again as a whole.
 func (im *Image) status() file {
 	var b strings.Builder
 	for _, p := range im.Packages() {

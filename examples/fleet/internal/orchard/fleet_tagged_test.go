@@ -23,7 +23,7 @@ import (
 // Two thousand images in a real registry, read by three processes into Postgres, while one of
 // them is killed, the database crashes, and the registry is away for ten seconds: at the end
 // each image is there once, and the fleet knows of all of them what the orchard knows. Then
-// bases are built anew, and it knows which images are stale.
+// bases are rebuilt, and it knows which images are stale.
 func TestTaggedFleet(t *testing.T) {
 	reg := newRegistry(t)
 	o, err := orchard.Grow(orchard.Options{Host: reg.addr, Bases: 40, Apps: 2000})

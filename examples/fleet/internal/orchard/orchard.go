@@ -3,7 +3,7 @@
 //
 //	o, err := orchard.Grow(orchard.Options{Host: "127.0.0.1:5000", Bases: 40, Apps: 2000})
 //	err = o.Push(ctx, 1)                // what the registry has at first
-//	err = o.Push(ctx, 2)                // bases that were built anew, a few apps on them
+//	err = o.Push(ctx, 2)                // bases that were rebuilt, a few apps on them
 //	for _, app := range o.Apps() {
 //		app.Chain()                 // the app, its base, …, its root
 //		app.MovedBelow(2)           // of these, the ones whose tag points elsewhere by now
@@ -24,7 +24,7 @@
 //   - bases whose tag was pushed again before anybody looked: the old image has another tag
 //     by now, and what stands on it names the tag that has moved;
 //   - bases whose tag is pushed again in the second season, while the images on the old one
-//     stay as they are, but for a few that are built anew;
+//     stay as they are, but for a few that are rebuilt;
 //   - what is no image, and an image that is damaged.
 package orchard
 
@@ -45,8 +45,8 @@ type Options struct {
 	Host string
 	// Seed chooses among orchards of one size.
 	Seed uint64
-	// Bases are how many bases there are: at least 12; 40 by default. Those that are built
-	// anew are not counted.
+	// Bases are how many bases there are: at least 12; 40 by default. Those that are
+	// rebuilt are not counted.
 	Bases int
 	// Apps are how many images stand on them; 200 by default.
 	Apps int
@@ -83,7 +83,7 @@ type Image struct {
 	App bool
 	// Published says that it is, or was, in the registry.
 	Published bool
-	// Season is when it is pushed: 1, or 2 for what is built anew.
+	// Season is when it is pushed: 1, or 2 for what is rebuilt.
 	Season int
 	// Newer is what its tag Moved points to since that was pushed; nil if it never moves.
 	Newer *Image
@@ -131,7 +131,7 @@ func Grow(opts Options) (*Orchard, error) {
 		return nil, fmt.Errorf("orchard: %d bases and %d apps: at least 12 bases", opts.Bases, opts.Apps)
 	}
 	o := &Orchard{opts: opts}
-	for _, plant := range []func() error{o.plantBases, o.plantMoved, o.plantApps, o.plantAnew, o.plantOdd} {
+	for _, plant := range []func() error{o.plantBases, o.plantMoved, o.plantApps, o.plantRebuilt, o.plantOdd} {
 		if err := plant(); err != nil {
 			return nil, fmt.Errorf("orchard: %w", err)
 		}

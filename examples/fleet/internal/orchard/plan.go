@@ -11,7 +11,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// plantBases makes the bases of the first season that are not built anew: of forty six are
+// plantBases makes the bases of the first season that are not rebuilt: of forty six are
 // roots, fourteen stand on these, twelve on those, eight on those again.
 func (o *Orchard) plantBases() error {
 	roots := max(3, o.opts.Bases*15/100)
@@ -123,8 +123,8 @@ func teams() []string {
 	return []string{"billing", "checkout", "search", "mail", "maps", "media", "login", "stock", "orders", "reports", "chat", "ads"}
 }
 
-// plantMoved builds bases anew that were built anew before anybody looked: what stood
-// there then keeps a tag with its day. The new ones of the second season come in plantAnew.
+// plantMoved rebuilds bases that were rebuilt before anybody looked: what stood
+// there then keeps a tag with its day. The new ones of the second season come in plantRebuilt.
 func (o *Orchard) plantMoved() error {
 	i := 0
 	for _, old := range o.bases(2) {
@@ -133,20 +133,20 @@ func (o *Orchard) plantMoved() error {
 		}
 		tag := old.Tags[0]
 		old.Tags, old.Moved = []string{tag, tag + "-20260301"}, tag
-		if err := o.anew(old, 1, i); err != nil {
+		if err := o.rebuild(old, 1, i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plantAnew is the second season: some bases are built anew under the same tag, and every
+// plantRebuilt is the second season: some bases are rebuilt under the same tag, and every
 // tenth app of those that stand on them, too.
-func (o *Orchard) plantAnew() error {
+func (o *Orchard) plantRebuilt() error {
 	for i, old := range o.bases(1) {
 		if i%3 == 0 {
 			old.Moved = old.Tags[0]
-			if err := o.anew(old, 2, 100+i); err != nil {
+			if err := o.rebuild(old, 2, 100+i); err != nil {
 				return err
 			}
 		}
@@ -154,7 +154,7 @@ func (o *Orchard) plantAnew() error {
 	for i, old := range o.bases(2) {
 		if i%4 == 3 && old.Moved == "" {
 			old.Moved = old.Tags[0]
-			if err := o.anew(old, 2, 200+i); err != nil {
+			if err := o.rebuild(old, 2, 200+i); err != nil {
 				return err
 			}
 		}
@@ -175,15 +175,15 @@ func (o *Orchard) plantAnew() error {
 	return nil
 }
 
-// bases returns the published bases of a generation, 1 being the roots, that may be built anew.
+// bases returns the published bases of a generation, 1 being the roots, that may be rebuilt.
 func (o *Orchard) bases(generation int) []*Image {
 	return slices.DeleteFunc(o.Bases(), func(im *Image) bool {
 		return len(im.Chain()) != generation || !im.Published || im.Season != 1 || im.Newer != nil
 	})
 }
 
-// anew builds a root or a runtime anew, with newer packages, on its base of that day.
-func (o *Orchard) anew(old *Image, season, salt int) error {
+// rebuild builds a root or a runtime again, with newer packages, on its base of that day.
+func (o *Orchard) rebuild(old *Image, season, salt int) error {
 	some := o.chance(20000 + salt)
 	base := old.Base
 	if base != nil && base.Newer != nil && base.Newer.Season <= season {
