@@ -32,15 +32,11 @@ func forget(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 		}
 		refs = append(refs, item.Reference)
 	}
-	s, err := openThere(ctx, *dsn)
+	q, end, err := queueThere(ctx, *dsn)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	q, err := queue.Open(ctx, s, nil)
-	if err != nil {
-		return err
-	}
+	defer end()
 	var unknown []error
 	for _, ref := range refs {
 		gone, err := q.Forget(ctx, ref)

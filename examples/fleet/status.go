@@ -25,15 +25,11 @@ func status(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 	if *format != "text" && *format != "json" {
 		return usagef("unknown format %q: text or json", *format)
 	}
-	s, err := openThere(ctx, *dsn)
+	q, end, err := queueThere(ctx, *dsn)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	q, err := queue.Open(ctx, s, nil)
-	if err != nil {
-		return err
-	}
+	defer end()
 	st, err := q.Status(ctx)
 	if err != nil {
 		return err

@@ -115,15 +115,11 @@ func cancel(ctx context.Context, e *env, set *flag.FlagSet, args []string) error
 	if err != nil {
 		return err
 	}
-	s, err := openThere(ctx, *dsn)
+	q, end, err := queueThere(ctx, *dsn)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	q, err := queue.Open(ctx, s, nil)
-	if err != nil {
-		return err
-	}
+	defer end()
 	n, err := q.Cancel(ctx, hosts...)
 	if err == nil {
 		fmt.Fprintf(e.stdout, "%s taken out of the queue\n", count(n, "job"))
@@ -144,6 +140,20 @@ func noArguments(set *flag.FlagSet, args []string) error {
 		err = usagef("it takes no arguments, and got %q", rest[0])
 	}
 	return err
+}
+
+// queueThere opens the queue of a database that has to be there, without a worker. end closes
+// both.
+func queueThere(ctx context.Context, dsn string) (q *queue.Queue, end func(), err error) {
+	s, err := openThere(ctx, dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	if q, err = queue.Open(ctx, s, nil); err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return q, func() { s.Close() }, nil
 }
 
 // withQueue opens the database and the queue, and notes the run.
