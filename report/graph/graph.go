@@ -7,12 +7,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/layers/printable"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // Most is how many boxes are drawn. Mermaid refuses texts of more than 50,000 characters.
@@ -51,7 +51,7 @@ func boxOf(r *report.Report, i int) box {
 	}
 	var has []string
 	if r.Index != nil {
-		has = append(has, humanize.Bytes(uint64(max(a.Size, 0)))+" stored")
+		has = append(has, words.Bytes(a.Size)+" stored")
 	}
 	if r.PackagesKnown() {
 		has = append(has, english.Plural(a.Packages.Present, "package", ""))

@@ -53,7 +53,7 @@ func newChainRow(r *report.Report, i int) chainRow {
 		row.Built = "build date not known"
 	}
 	if r.Index != nil {
-		row.Size = atLeast(partial(r, a)) + size(a.Content)
+		row.Size = atLeast(partial(r, a)) + words.Bytes(a.Content)
 		var most int64
 		for _, o := range r.Ancestors {
 			most = max(most, o.Content)
@@ -189,7 +189,7 @@ func ancestorFacts(r *report.Report, i int) []fact {
 	if r.Index != nil && a.Layers.Len() > 0 {
 		least := atLeast(partial(r, a))
 		add("Bytes", fmt.Sprintf("%s%s of files, of which %s are overwritten or deleted later; %s stored, %s unpacked",
-			least, size(a.Content), size(a.Shadowed), size(a.Size), size(a.Uncompressed)))
+			least, words.Bytes(a.Content), words.Bytes(a.Shadowed), words.Bytes(a.Size), words.Bytes(a.Uncompressed)))
 	}
 	if r.PackagesKnown() {
 		add("Packages", packageText(a.Packages, r.Partial))
@@ -255,7 +255,7 @@ func layerSpan(a report.Ancestor) string {
 func newStep(r *report.Report, s history.Step) step {
 	out := step{Index: strconv.Itoa(s.Index), Text: show(stepText(s))}
 	if s.Layer != layers.None && r.Index != nil && s.Layer >= 0 && s.Layer < len(r.Index.Layers) {
-		out.Size = size(r.Index.Layers[s.Layer].Content)
+		out.Size = words.Bytes(r.Index.Layers[s.Layer].Content)
 	}
 	return out
 }

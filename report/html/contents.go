@@ -6,6 +6,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A content is something that the layers of one ancestor hold.
@@ -59,7 +60,7 @@ func packageContent(p *packages.Package, n int64) content {
 		c.kind = "dead"
 		c.note += "; shipped, and never seen in the image"
 	case p.Bytes.Shadowed > 0:
-		c.note += "; of all its bytes " + size(p.Bytes.Shadowed) + " are overwritten or deleted later"
+		c.note += "; of all its bytes " + words.Bytes(p.Bytes.Shadowed) + " are overwritten or deleted later"
 	}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A remedy is something to do.
@@ -75,7 +76,7 @@ func newRemedy(r *report.Report, m report.Remedy) remedy {
 		out.Ancestor = title(r, m.Ancestor)
 	}
 	if m.Bytes > 0 {
-		out.Bytes = size(m.Bytes)
+		out.Bytes = words.Bytes(m.Bytes)
 		if m.AtLeast {
 			out.Bytes = "at least " + out.Bytes
 		}
@@ -94,7 +95,7 @@ func newFinding(r *report.Report, i int, f report.Finding, by report.Mender) fin
 		out.Ancestor, out.Tint, out.AncestorValue = title(r, f.Ancestor), colour(f.Ancestor), strconv.Itoa(f.Ancestor)
 	}
 	if f.Bytes > 0 {
-		out.Bytes = size(f.Bytes)
+		out.Bytes = words.Bytes(f.Bytes)
 	}
 	if f.Layer != layers.None {
 		out.Where = fmt.Sprintf("layer %d", f.Layer)

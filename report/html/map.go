@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A packageMap is a picture of what is in the image.
@@ -146,7 +147,7 @@ func weigh[T any](all []T, bytes func(T) int64) []float64 {
 
 // newCell makes a cell, with as much text as fits.
 func newCell(at rect, class, name, note string, bytes int64) mapCell {
-	c := mapCell{rect: at, Class: class, Title: note + ": " + size(bytes)}
+	c := mapCell{rect: at, Class: class, Title: note + ": " + words.Bytes(bytes)}
 	room := int((at.W - 8) / charWidth)
 	if at.H < lineHeight+2 || room < 3 {
 		return c
@@ -155,8 +156,8 @@ func newCell(at rect, class, name, note string, bytes int64) mapCell {
 		return c // too little of it to be understood
 	}
 	c.Label = ansi.Truncate(name, room, "…")
-	if at.H >= 2*lineHeight+2 && ansi.StringWidth(size(bytes)) <= room {
-		c.Size = size(bytes)
+	if at.H >= 2*lineHeight+2 && ansi.StringWidth(words.Bytes(bytes)) <= room {
+		c.Size = words.Bytes(bytes)
 	}
 	return c
 }

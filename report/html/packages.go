@@ -7,6 +7,7 @@ import (
 
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // A packageRow is a line of the table of packages.
@@ -26,7 +27,7 @@ func packageTable(r *report.Report) list[packageRow] {
 	}
 	slices.SortStableFunc(all, func(a, b *packages.Package) int { return cmp.Compare(b.Bytes.Total(), a.Bytes.Total()) })
 	return first(all, mostPackages, func(_ int, p *packages.Package) packageRow {
-		row := packageRow{Name: brief(p.Name), Version: brief(p.Version), Type: brief(p.Type), Size: size(p.Bytes.Total())}
+		row := packageRow{Name: brief(p.Name), Version: brief(p.Version), Type: brief(p.Type), Size: words.Bytes(p.Bytes.Total())}
 		if len(p.Events) == 0 {
 			return row
 		}

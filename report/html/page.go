@@ -110,8 +110,8 @@ func headFacts(r *report.Report) []fact {
 		for _, l := range r.Index.Layers {
 			stored, unpacked, least = stored+l.Size, unpacked+l.Uncompressed, least || l.Partial
 		}
-		add("Stored", atLeast(least)+size(stored))
-		add("Unpacked", atLeast(least)+size(unpacked))
+		add("Stored", atLeast(least)+words.Bytes(stored))
+		add("Unpacked", atLeast(least)+words.Bytes(unpacked))
 		add("Layers", strconv.Itoa(len(r.Index.Layers)))
 	}
 	switch {

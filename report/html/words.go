@@ -38,9 +38,6 @@ func cut(s string, most int) string {
 	return string(r[:most*3/4]) + " … " + string(r[n-most/4:])
 }
 
-// size writes a number of bytes with its unit.
-func size(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
-
 // number writes a number, and count a number of things.
 func number(n int) string { return humanize.Comma(int64(n)) }
 

@@ -112,17 +112,17 @@ func bytesSummary(d *diff.Diff) string {
 	if d.Base {
 		without = ", without the program's own layers"
 	}
-	return fmt.Sprintf("Stored%s: %s → %s (%s). In files: %s → %s (%s).", without, bytesOf(d.Old.Size), bytesOf(d.New.Size), delta(d.Old.Size, d.New.Size),
-		bytesOf(d.Old.Content), bytesOf(d.New.Content), delta(d.Old.Content, d.New.Content))
+	return fmt.Sprintf("Stored%s: %s → %s (%s). In files: %s → %s (%s).", without, words.Bytes(d.Old.Size), words.Bytes(d.New.Size), delta(d.Old.Size, d.New.Size),
+		words.Bytes(d.Old.Content), words.Bytes(d.New.Content), delta(d.Old.Content, d.New.Content))
 }
 
 // delta says by how much a number of bytes grew or shrank.
 func delta(old, new int64) string {
 	switch {
 	case new > old:
-		return "+" + bytesOf(new-old)
+		return "+" + words.Bytes(new-old)
 	case new < old:
-		return "−" + bytesOf(old-new)
+		return "−" + words.Bytes(old-new)
 	}
 	return "the same"
 }

@@ -97,7 +97,7 @@ func (p *page) head(r *report.Report) {
 			size += l.Size
 			content += l.Content
 		}
-		facts = append(facts, least+bytesOf(size)+" stored, "+bytesOf(content)+" in files", plural(len(r.Index.Layers), "layer"))
+		facts = append(facts, least+words.Bytes(size)+" stored, "+words.Bytes(content)+" in files", plural(len(r.Index.Layers), "layer"))
 	} else {
 		facts = append(facts, "layers not read")
 	}
@@ -123,7 +123,7 @@ func (p *page) chain(r *report.Report, share int) {
 	for i, a := range r.Ancestors {
 		rows = append(rows, row(
 			title(r, i), sure(a), built(r, i),
-			known(r.Index != nil, bytesOf(a.Size)), known(r.PackagesKnown(), fmt.Sprint(a.Packages.Present)), counts(r, i)))
+			known(r.Index != nil, words.Bytes(a.Size)), known(r.PackagesKnown(), fmt.Sprint(a.Packages.Present)), counts(r, i)))
 	}
 	p.list(columns("image", "name", "built", " stored", " packages", "findings"), rows, "ancestor", share)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/report/internal/words"
@@ -110,8 +109,5 @@ func row(cells ...string) string {
 	}
 	return "| " + strings.Join(cells, " | ") + " |"
 }
-
-// bytesOf writes a number of bytes with its unit.
-func bytesOf(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 func plural(n int, what string) string { return english.Plural(n, what, "") }

@@ -67,7 +67,7 @@ func remedy(r *report.Report, m report.Remedy) string {
 		if m.AtLeast {
 			least = "at least "
 		}
-		say += ", saves " + least + bytesOf(m.Bytes)
+		say += ", saves " + least + words.Bytes(m.Bytes)
 	}
 	if n := len(m.Findings); n > 1 {
 		say += ", mends " + plural(n, "finding")
@@ -88,7 +88,7 @@ func (p *page) findings(r *report.Report) {
 	for _, f := range r.Findings {
 		saves := ""
 		if f.Bytes > 0 {
-			saves = bytesOf(f.Bytes)
+			saves = words.Bytes(f.Bytes)
 		}
 		rows = append(rows, row(f.Severity.String(), name(f.Rule), text(words.Capital(f.Message)), origin(r, f), saves))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/layers/history"
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // ancestor writes an ancestor and the findings about it.
@@ -188,7 +189,7 @@ func (p *page) steps(prefix string, r *report.Report, a report.Ancestor) {
 		head := fmt.Sprintf("%3d ", s.Index)
 		size := ""
 		if s.Layer != layers.None && r.Index != nil && s.Layer < len(r.Index.Layers) {
-			size = bytesOf(r.Index.Layers[s.Layer].Content)
+			size = words.Bytes(r.Index.Layers[s.Layer].Content)
 		}
 		room := p.width - ansi.StringWidth(prefix) - len(head) - 9
 		text := ansi.Truncate(p.clean(stepText(s)), max(room, 1), p.sign.dots)
@@ -231,7 +232,7 @@ func (p *page) finding(prefix string, f report.Finding) {
 	sign, style := p.severity(f.Severity)
 	label := sign + " " + p.clean(f.Rule)
 	if f.Bytes > 0 {
-		label += ", " + bytesOf(f.Bytes)
+		label += ", " + words.Bytes(f.Bytes)
 	}
 	p.para(prefix, part{style, label + ":"}, part{text: p.clean(f.Message)}, 2)
 }

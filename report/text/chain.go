@@ -159,7 +159,7 @@ func (p *page) row(r *report.Report, i int) row {
 	}
 	if r.Index != nil {
 		w.bytes = a.Uncompressed
-		w.cells[columnBytes] = p.least(partial(r, a)) + bytesOf(w.bytes)
+		w.cells[columnBytes] = p.least(partial(r, a)) + words.Bytes(w.bytes)
 		w.facts[1] = w.cells[columnBytes] + " unpacked"
 	}
 	if r.PackagesKnown() {

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/stemma-go/stemma/report"
+	"github.com/stemma-go/stemma/report/internal/words"
 )
 
 // What the first screen shows of long lists. With a chain of four, seven remedies of one
@@ -84,7 +85,7 @@ func (p *page) remedyFacts(r *report.Report, m report.Remedy) (facts []string) {
 		}
 	}
 	if m.Bytes > 0 {
-		facts = append(facts, "saves "+atLeast(m.AtLeast)+bytesOf(m.Bytes))
+		facts = append(facts, "saves "+atLeast(m.AtLeast)+words.Bytes(m.Bytes))
 	}
 	for i, rule := range rules {
 		if n := count[rule]; n > 1 {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -176,14 +175,10 @@ func shortDigest(h v1.Hash) string {
 // sizes says how many bytes are stored, and how many there are once unpacked.
 func sizes(stored, unpacked int64) string {
 	if stored == unpacked {
-		return bytesOf(stored)
+		return words.Bytes(stored)
 	}
-	return bytesOf(stored) + " stored, " + bytesOf(unpacked) + " unpacked"
+	return words.Bytes(stored) + " stored, " + words.Bytes(unpacked) + " unpacked"
 }
-
-// bytesOf writes a number of bytes with its unit. A negative one, which only a wrong
-// report has, is 0.
-func bytesOf(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 // present counts the packages that the finished image has.
 func present(r *report.Report) int {

@@ -26,7 +26,7 @@ func Live(l *ancestry.Live, asOf time.Time) []string {
 
 // Asked says what it took to ask registries: "9 requests, 4.1 kB, asked on 2026-11-22".
 func Asked(a ancestry.Asked) string {
-	return fmt.Sprintf("%s, %s, asked on %s", english.Plural(a.Requests, "request", ""), bytesOf(a.Bytes), a.At.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s, %s, asked on %s", english.Plural(a.Requests, "request", ""), Bytes(a.Bytes), a.At.UTC().Format(time.DateOnly))
 }
 
 func tag(l ancestry.Live) string {
@@ -56,9 +56,9 @@ func moved(l ancestry.Live) string {
 	case d.Layers == 0:
 		return s + ": the layers are the same"
 	case d.Packages == nil:
-		return s + fmt.Sprintf(": %s of %s differ, packages not known", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes))
+		return s + fmt.Sprintf(": %s of %s differ, packages not known", english.Plural(d.Layers, "layer", ""), Bytes(d.Bytes))
 	default:
-		return s + fmt.Sprintf(": %s of %s differ, and %s", english.Plural(d.Layers, "layer", ""), bytesOf(d.Bytes), english.Plural(*d.Packages, "package", ""))
+		return s + fmt.Sprintf(": %s of %s differ, and %s", english.Plural(d.Layers, "layer", ""), Bytes(d.Bytes), english.Plural(*d.Packages, "package", ""))
 	}
 }
 
@@ -76,4 +76,6 @@ func end(l ancestry.Live, asOf time.Time) string {
 	return ""
 }
 
-func bytesOf(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+// Bytes writes a number of bytes with its unit: "4.1 kB". A negative one, which only a wrong
+// report has, is 0.
+func Bytes(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
