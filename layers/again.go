@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/errgroup"
 )
 
 // An archiveWalk walks the archive of a layer in a second reading.
@@ -57,18 +56,17 @@ func (r *run) readAlso(ctx context.Context, x *Index) error {
 			r.addToSecondReading(again, x, i, e)
 		}
 	}
-	g, reading := errgroup.WithContext(ctx)
-	g.SetLimit(r.opts.Parallelism)
-	for n, s := range again {
-		g.Go(func() error { return s.read(reading, &x.Layers[n], x.state.blobs[n]) })
-	}
-	if err := g.Wait(); err != nil {
+	layers := slices.Sorted(maps.Keys(again))
+	err := r.inParallel(ctx, layers, func(ctx context.Context, n int) error {
+		return again[n].read(ctx, &x.Layers[n], x.state.blobs[n])
+	})
+	if err != nil {
 		return err
 	}
-	for _, n := range slices.Sorted(maps.Keys(again)) {
+	for _, n := range layers {
 		again[n].moveInto(x)
 	}
-	return ctx.Err()
+	return nil
 }
 
 // A secondReading reads one layer again, for files that are wanted after all.

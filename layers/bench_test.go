@@ -3,6 +3,7 @@ package layers
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -167,25 +168,18 @@ func floorOf(blob []byte) error {
 	if err != nil {
 		return err
 	}
-	hashes, headers, pool := newPipe(), newPipe(), newBlocks(4*pipeDepth)
-	wg.Go(func() { hashAll(ctx, hashes) })
+	var diffID v1.Hash
+	archive := newPipe()
+	wg.Go(func() { archive.sendAll(ctx, newBlocks(4*pipeDepth).of(d, nil, nil)) })
+	headers := newPipe()
 	wg.Go(func() {
-		defer hashes.close(nil)
-		defer headers.close(nil)
-		for {
-			b := pool.get(1)
-			err := b.fill(d)
-			if sendToAll(ctx, b, hashes, headers) != nil || err != nil {
-				return
-			}
-		}
+		headers.sendAll(ctx, hashed(func() (*block, error) { return archive.receive(ctx) }, &diffID))
 	})
-	for tr := tar.NewReader(headers.reader(ctx)); ; {
-		if _, err := tr.Next(); err != nil {
-			headers.drain(ctx)
-			return eofIsFine(err)
-		}
+	in := &stageReader{next: func() (*block, error) { return headers.receive(ctx) }}
+	for tr := tar.NewReader(in); err == nil; {
+		_, err = tr.Next()
 	}
+	return cmp.Or(eofIsFine(err), in.drain())
 }
 
 func floorDecoder(compression string, blob []byte) (io.Reader, error) {

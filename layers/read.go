@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stemma-go/stemma/layers/history"
@@ -161,15 +162,18 @@ type run struct {
 	small    buffers // for wanted files
 	large    buffers
 	variant  string // see cacheVariant
+
+	processors int
+	unread     atomic.Int32 // layers that are not read to their end
 }
 
 func newRun(opts *Options) *run {
-	r := &run{tree: newTree(), attrs: &attrTable{}, large: newBuffers(1)}
+	r := &run{tree: newTree(), attrs: &attrTable{}, large: newBuffers(1), processors: runtime.GOMAXPROCS(0)}
 	if opts != nil {
 		r.opts = *opts
 	}
 	if r.opts.Parallelism <= 0 {
-		r.opts.Parallelism = runtime.GOMAXPROCS(0)
+		r.opts.Parallelism = r.processors
 	}
 	r.budget = &budget{limits: r.opts.Limits.orDefaults()}
 	r.progress = &progress{report: r.opts.Progress}
@@ -184,24 +188,39 @@ func newRun(opts *Options) *run {
 // have been read.
 func (r *run) readLayers(ctx context.Context, x *Index, blobs []v1.Layer) error {
 	m := newMerger(r, x)
+	return r.inParallel(ctx, r.order(blobs), func(ctx context.Context, i int) error {
+		l := newLayerReader(r, &x.Layers[i], x.Config.OS == "windows")
+		if err := l.read(ctx, blobs[i]); err != nil {
+			return err
+		}
+		return m.add(ctx, l.result())
+	})
+}
+
+// inParallel calls read for layers, several at the same time.
+func (r *run) inParallel(ctx context.Context, layers []int, read func(ctx context.Context, layer int) error) error {
+	r.unread.Add(int32(len(layers)))
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(r.opts.Parallelism)
-	for _, i := range r.order(blobs) {
+	for _, i := range layers {
 		if reading.Err() != nil {
 			break
 		}
 		g.Go(func() error {
-			l := newLayerReader(r, &x.Layers[i], x.Config.OS == "windows")
-			if err := l.read(reading, blobs[i]); err != nil {
-				return err
-			}
-			return m.add(reading, l.result())
+			defer r.unread.Add(-1)
+			return read(reading, i)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	return ctx.Err()
+}
+
+// processorsAreFree reports whether the layers that are read keep fewer processors busy than
+// there are, if each layer has one.
+func (r *run) processorsAreFree() bool {
+	return min(int(r.unread.Load()), r.opts.Parallelism) < r.processors
 }
 
 // order returns the numbers of the layers in the order in which they are read: the largest
