@@ -187,6 +187,21 @@ func TestReaderThatDoesNotVerify(t *testing.T) {
 	assert.Contains(t, of(t, l, 1).Why, "bytes with another digest")
 }
 
+// A reader that panics costs its own answer.
+func TestReaderPanics(t *testing.T) {
+	base := on(t, empty.Image, "base", day(3, 1))
+	c := chain{image: on(t, base, "app", day(4, 1)), names: []ancestry.Name{named("base", "1"), named("other", "1")}, grade: ancestry.Recognised}
+	l := c.resolve(t, reader(func(_ context.Context, repository, _, _ string, _ int64) ([]byte, int, error) {
+		if repository == "other" {
+			panic("a bug")
+		}
+		return nil, 1, fs.ErrNotExist
+	}))
+	assert.Equal(t, ancestry.StateGone, of(t, l, 1).State)
+	assert.Equal(t, ancestry.StateNotKnown, of(t, l, 0).State)
+	assert.Regexp(t, `^panic: a bug, in \S+TestReaderPanics\S+ \(faults_test\.go:\d+\)$`, of(t, l, 0).Why)
+}
+
 // A keychain notes for which registries credentials were asked.
 type keychain map[string]authn.AuthConfig
 
