@@ -120,6 +120,7 @@ func TestFaults(t *testing.T) {
 			got := of(t, l, 1)
 			assert.Equal(t, test.state, got.State)
 			assert.Contains(t, got.Why, test.why)
+			assert.Equal(t, strings.HasSuffix(test.why, "no image for linux/amd64"), got.Platform == "linux/amd64", got.Platform)
 			assert.NotContains(t, got.Why, "\n")
 			assert.NotContains(t, got.Why, "\x1b")
 			assert.LessOrEqual(t, got.Requests, 16)

@@ -48,6 +48,12 @@ func TestLive(t *testing.T) {
 	golden.Check(t, "asked.dot", []byte(dot))
 	checkMermaid(t, mermaid, 4)
 	checkDOT(t, dot, 4)
+
+	r.Ancestors[1].Live = &ancestry.Live{State: ancestry.StateGone, Platform: strings.Repeat(`"`, 4096)}
+	mermaid = write(t, graph.WriteMermaid, r)
+	assert.Contains(t, mermaid, "its tag has no image for #34;")
+	checkMermaid(t, mermaid, 4)
+	checkDOT(t, write(t, graph.WriteDOT, r), 4)
 }
 
 // checkMermaid holds a flowchart to the few lines that it may consist of.

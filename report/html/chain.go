@@ -46,7 +46,9 @@ func newChainRow(r *report.Report, i int) chainRow {
 	row := chainRow{Index: i, Name: title(r, i), Class: colour(i), Anchor: anchor(i), Packages: "not known", Size: "not known"}
 	row.Sure, row.Grade = sure(a, i == 0)
 	row.Undecided = brief(a.Undecided)
-	row.Tag = words.InBrief(a.Live, r.AsOf)
+	for _, said := range words.InBrief(a.Live, r.AsOf) {
+		row.Tag = append(row.Tag, words.Brief{Say: brief(said.Say), Bad: said.Bad})
+	}
 	if at, why := r.Built(i); why == "" {
 		row.Built, row.Age = date(at), ago(r, i)
 	} else {

@@ -21,6 +21,7 @@ func TestLive(t *testing.T) {
 		"base:1 still points to it; its publisher ended its life on 2026-10-01":              {State: ancestry.StateCurrent, EndOfLife: day},
 		"base:1 still points to it; its publisher ends its life on 2027-01-01":               {State: ancestry.StateCurrent, EndOfLife: handmade.Day("2027-01-01")},
 		"base:1 is gone: no such tag":                                                        {State: ancestry.StateGone, Why: "no such tag"},
+		"base:1 has no image for linux/s390x any more":                                       {State: ancestry.StateGone, Why: "x", Platform: "linux/s390x"},
 		"whether base:1 still points to it is not known: it fails \\x1b[2J":                  {State: ancestry.StateNotKnown, Why: "it fails \x1b[2J", NoEndOfLife: "x"},
 		"base:1 moved, when is not known":                                                    {State: ancestry.StateMoved, Now: &ancestry.Tagged{}},
 		"base:1 moved, to an image dated 2026-10-01: the layers are the same":                {State: ancestry.StateMoved, Now: &ancestry.Tagged{Created: day}, Difference: &ancestry.Difference{}},

@@ -42,7 +42,7 @@ func InBrief(l *ancestry.Live, asOf time.Time) []Brief {
 	case ancestry.StateMoved:
 		all = append(all, Brief{"its tag has moved", true})
 	case ancestry.StateGone:
-		all = append(all, Brief{"its tag is gone", true})
+		all = append(all, Brief{"its tag " + gone(*l), true})
 	default:
 		all = append(all, Brief{Say: "whether its tag moved is not known"})
 	}
@@ -68,9 +68,20 @@ func tag(l ancestry.Live) string {
 	case ancestry.StateMoved:
 		return l.Name + moved(l)
 	case ancestry.StateGone:
+		if l.Platform != "" {
+			return l.Name + " " + gone(l)
+		}
 		return l.Name + " is gone: " + l.Why
 	}
 	return "whether " + l.Name + " still points to it is not known: " + l.Why
+}
+
+// gone says whether a tag is gone, or only what it had for the platform.
+func gone(l ancestry.Live) string {
+	if l.Platform != "" {
+		return "has no image for " + l.Platform + " any more"
+	}
+	return "is gone"
 }
 
 // moved says since when a tag points to something else, and in what that differs.
