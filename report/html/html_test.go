@@ -145,6 +145,14 @@ func TestTies(t *testing.T) {
 	assert.Contains(t, out, "debian:bullseye or debian:bullseye-slim")
 }
 
+// What the image was built from is told, if it is attested.
+func TestSource(t *testing.T) {
+	r := sample(t)
+	assert.NotContains(t, visible(write(t, r)), "Built from")
+	r.Lineage.Dockerfile = &ancestry.Dockerfile{Repository: "https://example.com/shop", Revision: "3f2c", Path: "api/Dockerfile"}
+	assert.Contains(t, visible(write(t, r)), "Built from</dt><dd><bdi>https://example.com/shop at 3f2c, the Dockerfile api/Dockerfile, as its build attestation says</bdi>")
+}
+
 // Of a tag that is gone, the table says what is: the tag, or its image for the platform.
 func TestGone(t *testing.T) {
 	r := sample(t)
