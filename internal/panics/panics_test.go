@@ -27,7 +27,7 @@ func TestCatch(t *testing.T) {
 	}{
 		"a text":               {func() { panic("a bug") }, "panic: a bug", "TestCatch.func"},
 		"the runtime":          {func() { new(parser).field(3) }, "panic: runtime error: index out of range [3] with length 0", field},
-		"the standard library": {func() { strings.Repeat("x", -1) }, "panic: strings: negative Repeat count", "TestCatch.func"},
+		"the standard library": {func() { _ = strings.Repeat("x", -1) }, "panic: strings: negative Repeat count", "TestCatch.func"},
 		"twice":                {again, "panic: runtime error: index out of range [3] with length 0", field},
 	} {
 		err := Catch(func() error { test.f(); return nil })

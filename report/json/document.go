@@ -13,7 +13,7 @@ type Document struct {
 	Digest       string      `json:"digest"`       // its manifest's digest
 	Platform     string      `json:"platform"`     // os/architecture[/variant] of the configuration
 	AsOf         time.Time   `json:"asOf"`         // moment for which ages and ends of life are told
-	Partial      bool        `json:"partial"`      // some of the image could not be read
+	Partial      bool        `json:"partial"`      // some of the image could not be read, or a rule panicked: problems say which
 	Known        []string    `json:"known"`        // what was read, and found: layers, packages, vulnerabilities (with which scanners' reports were read)
 	Size         int64       `json:"size"`         // bytes of the layers as stored, usually compressed
 	Uncompressed int64       `json:"uncompressed"` // bytes of the layers' tar archives
