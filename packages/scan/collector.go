@@ -120,7 +120,10 @@ func (c *Collector) Wants() []layers.Want {
 			Match: func(e layers.Entry, head []byte) bool {
 				return c.wantsAssembly(e) || c.set.WantsCopyright(e.Path, e.Size) || len(c.catalogersFor(e, head)) > 0
 			},
-			Learn:  c.parseInPass,
+			Learn: func(e layers.Entry, b []byte) (learned []byte, err error) {
+				err = panics.Catch(func() (err error) { learned, err = c.parseInPass(e, b); return err })
+				return learned, err
+			},
 			Recall: c.recall,
 		},
 	}
