@@ -91,6 +91,7 @@ func TestImportsAreKnown(t *testing.T) {
 		"github.com/cespare/xxhash/v2",
 		"golang.org/x/sync",
 		module + "/layers",
+		module + "/internal/panics",
 	}
 	for pkg, also := range map[string][]string{
 		"layers":   nil,

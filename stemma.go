@@ -25,7 +25,6 @@ package stemma
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -107,7 +106,9 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 	var failed error
 	attributed := func() {}
 	if collector != nil { // while the chain is told, which knows nothing of packages
-		attributed = beside(func() { inv, failed = collector.Attribute(ctx, idx) })
+		var running sync.WaitGroup
+		running.Go(func() { inv, failed = collector.Attribute(ctx, idx) })
+		attributed = running.Wait
 	}
 	found := place.Of(img)
 	given := found.Complete(opts.Hints)
@@ -131,26 +132,6 @@ func Analyze(ctx context.Context, img v1.Image, opts *Options) (*report.Report, 
 		Problems: found.Problems(unopened, unread, failed), Partial: failed != nil,
 	}
 	return report.New(idx, lin, inv, &rep), nil
-}
-
-// beside runs f at the same time as its caller, who has to wait for it. If f panics, so does
-// wait, and the caller may recover from it.
-func beside(f func()) (wait func()) {
-	var running sync.WaitGroup
-	var broken error
-	running.Go(func() {
-		defer func() {
-			if v := recover(); v != nil {
-				broken = fmt.Errorf("%v\n\n%s", v, debug.Stack())
-			}
-		}()
-		f()
-	})
-	return func() {
-		if running.Wait(); broken != nil {
-			panic(broken)
-		}
-	}
 }
 
 func (o *Options) catalogues() ([]ancestry.Source, error) {

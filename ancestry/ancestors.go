@@ -56,12 +56,24 @@ func (c *chain) ancestors(q *Query) []Ancestor {
 		if w.Dockerfile != nil && w.Start == history.None { // says from what the youngest was built, and no more
 			youngest.add(w.Evidence)
 		}
+		if w.Start == history.None && w.Name.Repository == "" && w.Parent.Repository == "" && len(out) > 1 {
+			out[len(out)-2].confirm(w.Evidence)
+		}
 	}
 	for i := range out {
 		out[i].order(decisive[i])
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// confirm adds how the Dockerfile of the image above calls the ancestor, if that is its name:
+// what else a FROM says was compared with nothing, and may have been edited since.
+func (a *Ancestor) confirm(e Evidence) {
+	n, ok := ParseName(e.Name)
+	if ok && e.Kind == KindRecipe && n.Repository == a.Repository && len(n.Tags) > 0 && slices.Contains(a.Tags, n.Tags[0]) {
+		a.add(e)
+	}
 }
 
 // begins adds the evidence for the ancestor's beginning that is not evidence for

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/stemma-go/stemma/internal/panics"
 )
 
 // A Digester is a [Source] that knows images by the digests of their manifests. Where the
@@ -84,7 +86,9 @@ func (d *digester) ask(ctx context.Context, n Name, digest v1.Hash) (Claim, bool
 		return c, c.Name.Repository != ""
 	}
 	for _, s := range d.sources {
-		tags, where, err := s.TagsOf(ctx, n.Repository, digest)
+		var tags []string
+		var where string
+		err := panics.Catch(func() (err error) { tags, where, err = s.TagsOf(ctx, n.Repository, digest); return err })
 		if err != nil {
 			d.errs = append(d.errs, err)
 		}

@@ -15,6 +15,9 @@ type Live struct {
 	// Why is the reason why the tag is gone, or why it is not known whether it moved; else
 	// "".
 	Why string
+	// Platform is that of the image here ("linux/s390x"), if the tag is gone for it alone: the
+	// index to which the tag points has images for others. Else it is "".
+	Platform string
 	// Proved is true if the registry has an image with this name, or with the digest that
 	// the ancestor is known by, whose layers and history are those that the image begins
 	// with. It is also among the ancestor's Evidence.

@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma/internal/panics"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
@@ -30,6 +31,8 @@ type Options struct {
 // Resolve tells an image's chain. The error is not nil only if the configuration
 // can't be read or ctx is done.
 //
+// A source that fails or panics costs its own claims: the lineage has a problem that says so.
+//
 // Resolve is deterministic: the same configuration, hints and claims give the same
 // lineage. See the package's documentation for how claims are weighed.
 func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, error) {
@@ -49,7 +52,8 @@ func Resolve(ctx context.Context, img ConfigFiler, opts *Options) (*Lineage, err
 	var claims []weighed
 	sources := slices.Concat(opts.Catalogues, builtin(opts.Publishers))
 	for i, s := range sources {
-		got, err := s.Claims(ctx, q)
+		var got []Claim
+		err := panics.Catch(func() (err error) { got, err = s.Claims(ctx, q); return err })
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

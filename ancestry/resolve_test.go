@@ -163,6 +163,10 @@ func (b broken) Claims(context.Context, *ancestry.Query) ([]ancestry.Claim, erro
 	return []ancestry.Claim{claim(0, 1, "a:1", ancestry.Recorded, ancestry.KindLabel)}, b.err
 }
 
+type panicking struct{}
+
+func (panicking) Claims(context.Context, *ancestry.Query) ([]ancestry.Claim, error) { panic("a bug") }
+
 func TestErrors(t *testing.T) {
 	oops := errors.New("oops")
 	_, err := ancestry.Resolve(t.Context(), broken{oops}, nil)
@@ -175,6 +179,12 @@ func TestErrors(t *testing.T) {
 	require.Len(t, l.Problems, 1)
 	require.ErrorIs(t, l.Problems[0], oops)
 	assert.Equal(t, []string{"a:1 0-1"}, outline(l), "the claims beside the error count")
+
+	l, err = ancestry.Resolve(t.Context(), image(t, "2024-05-05 + make"), &ancestry.Options{Catalogues: []ancestry.Source{panicking{}, broken{}}})
+	require.NoError(t, err)
+	require.Len(t, l.Problems, 1)
+	assert.Regexp(t, `source 0: panic: a bug, in \S+panicking\.Claims \(resolve_test\.go:\d+\)$`, l.Problems[0].Error())
+	assert.Equal(t, []string{"a:1 0-1"}, outline(l), "the claims of other sources count")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

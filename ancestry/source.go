@@ -52,7 +52,9 @@ type Claim struct {
 	// Donors are the images that the steps copied files from. A claim that has nothing else
 	// to say has no Start, and ends with the last step.
 	Donors []Donor
-	// Evidence says why; its Confidence is the claim's.
+	// Evidence says why; its Confidence is the claim's. A claim of KindRecipe without a Start whose
+	// Evidence has a Name, and that has nothing else to say, is about how the image's own
+	// Dockerfile names its base: it is told if the base is known by that name.
 	Evidence Evidence
 }
 

@@ -41,7 +41,7 @@ const (
 	StateNewer      = "newer"      // it is newer than the catalogue
 	StateNotKnown   = "not known"  // nothing says which of them it is
 	StateMoved      = "moved"      // its tag points to another image now
-	StateGone       = "gone"       // its tag points to nothing any more
+	StateGone       = "gone"       // its tag points to nothing any more, or to nothing for its platform
 )
 
 // State returns the standing in one word, one of the constants that begin with State.

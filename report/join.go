@@ -10,7 +10,8 @@ import (
 )
 
 // New joins what was read before, and runs opts.Rules over it. idx and inv may be
-// nil: without an index, sizes are zero; without an inventory, package counts are.
+// nil: without an index, sizes are zero; without an inventory, package counts are. What a rule
+// that panics would have found is missing: the report is Partial, and has a problem that says so.
 func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts *Options) *Report {
 	if opts == nil {
 		opts = &Options{}
@@ -37,7 +38,8 @@ func New(idx *layers.Index, lin *ancestry.Lineage, inv *packages.Inventory, opts
 	r.addPackages()
 	r.addDonors()
 	r.addProblems(opts.Problems)
-	r.Findings = RunRules(r, opts.Rules)
+	found, problems := runRules(r, opts.Rules)
+	r.Findings, r.Partial, r.Problems = found, r.Partial || len(problems) > 0, append(r.Problems, problems...)
 	return r
 }
 

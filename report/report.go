@@ -42,10 +42,10 @@ type Report struct {
 	// Patches say how far the fixes of Vulnerabilities have come, and which packages are
 	// outdated; nil if neither was looked for.
 	Patches *Patches
-	// Problems are those of the index, the lineage and the inventory.
+	// Problems are those of the index, the lineage and the inventory, and rules that panicked.
 	Problems []layers.Problem
-	// Partial is true when some of the image could not be read: what is reported is
-	// true, but more is there.
+	// Partial is true when some of the image could not be read, or a rule panicked: what is
+	// reported is true, but more is there.
 	Partial bool
 }
 

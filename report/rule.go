@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/stemma-go/stemma/internal/panics"
+	"github.com/stemma-go/stemma/layers"
 )
 
 // A Rule finds things in a report. It is a value without state; what to do with
@@ -96,11 +98,24 @@ type Finding struct {
 }
 
 // RunRules runs rules over a report, several at the same time, and returns their
-// findings, sorted as [Report.Findings] are. If a rule panics, so does RunRules.
+// findings, sorted as [Report.Findings] are. If a rule panics, so does RunRules; of the rules of
+// [New], one that panics costs its own findings alone.
 func RunRules(r *Report, rules []Rule) []Finding {
-	var all []Finding
-	for i, found := range runAll(r, rules) {
+	found, problems := runRules(r, rules)
+	if len(problems) > 0 {
+		panic(problems[0].Err) // the caller may recover from it
+	}
+	return found
+}
+
+// runRules is RunRules, but for rules that panic: those are the problems.
+func runRules(r *Report, rules []Rule) (all []Finding, problems []layers.Problem) {
+	each, errs := runAll(r, rules)
+	for i, found := range each {
 		rule := rules[i]
+		if errs[i] != nil {
+			problems = append(problems, layers.Problem{Layer: layers.None, Step: layers.None, Err: fmt.Errorf("rule %s: %w", rule.Name, errs[i])})
+		}
 		for _, f := range found {
 			if f.Rule == "" {
 				f.Rule = rule.Name
@@ -119,27 +134,20 @@ func RunRules(r *Report, rules []Rule) []Finding {
 			cmp.Compare(a.Subject, b.Subject),
 		)
 	})
-	return all
+	return all, problems
 }
 
-// runAll runs rules on all processors, and returns the findings of each.
-func runAll(r *Report, rules []Rule) [][]Finding {
-	found := make([][]Finding, len(rules))
+// runAll runs rules on all processors, and returns the findings of each, or its panic.
+func runAll(r *Report, rules []Rule) (found [][]Finding, errs []error) {
+	found, errs = make([][]Finding, len(rules)), make([]error, len(rules))
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, rule := range rules {
-		g.Go(func() (err error) {
-			defer func() {
-				if v := recover(); v != nil {
-					err = fmt.Errorf("rule %s: %v\n\n%s", rule.Name, v, debug.Stack())
-				}
-			}()
-			found[i] = rule.Run(r)
+		g.Go(func() error {
+			errs[i] = panics.Catch(func() error { found[i] = rule.Run(r); return nil })
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		panic(err) // the caller may recover from it
-	}
-	return found
+	_ = g.Wait() // all errors are in errs
+	return found, errs
 }

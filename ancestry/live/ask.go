@@ -30,8 +30,8 @@ func (q *inquiry) notKnown(why string) { q.live.State, q.live.Why = ancestry.Sta
 
 // failed says why nothing is known, or that there is no such tag.
 func (q *inquiry) failed(err error) {
-	if _, none := errors.AsType[errPlatform](err); (none || errors.Is(err, fs.ErrNotExist)) && q.sure() {
-		q.live.State, q.live.Why = ancestry.StateGone, err.Error()
+	if other, none := errors.AsType[errPlatform](err); (none || errors.Is(err, fs.ErrNotExist)) && q.sure() {
+		q.live.State, q.live.Why, q.live.Platform = ancestry.StateGone, err.Error(), other.platform
 		return
 	}
 	q.notKnown(q.reason(err))

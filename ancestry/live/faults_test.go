@@ -120,6 +120,7 @@ func TestFaults(t *testing.T) {
 			got := of(t, l, 1)
 			assert.Equal(t, test.state, got.State)
 			assert.Contains(t, got.Why, test.why)
+			assert.Equal(t, strings.HasSuffix(test.why, "no image for linux/amd64"), got.Platform == "linux/amd64", got.Platform)
 			assert.NotContains(t, got.Why, "\n")
 			assert.NotContains(t, got.Why, "\x1b")
 			assert.LessOrEqual(t, got.Requests, 16)
@@ -185,6 +186,21 @@ func TestReaderThatDoesNotVerify(t *testing.T) {
 	}))
 	assert.Equal(t, ancestry.StateNotKnown, of(t, l, 1).State)
 	assert.Contains(t, of(t, l, 1).Why, "bytes with another digest")
+}
+
+// A reader that panics costs its own answer.
+func TestReaderPanics(t *testing.T) {
+	base := on(t, empty.Image, "base", day(3, 1))
+	c := chain{image: on(t, base, "app", day(4, 1)), names: []ancestry.Name{named("base", "1"), named("other", "1")}, grade: ancestry.Recognised}
+	l := c.resolve(t, reader(func(_ context.Context, repository, _, _ string, _ int64) ([]byte, int, error) {
+		if repository == "other" {
+			panic("a bug")
+		}
+		return nil, 1, fs.ErrNotExist
+	}))
+	assert.Equal(t, ancestry.StateGone, of(t, l, 1).State)
+	assert.Equal(t, ancestry.StateNotKnown, of(t, l, 0).State)
+	assert.Regexp(t, `^panic: a bug, in \S+TestReaderPanics\S+ \(faults_test\.go:\d+\)$`, of(t, l, 0).Why)
 }
 
 // A keychain notes for which registries credentials were asked.

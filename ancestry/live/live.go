@@ -11,6 +11,7 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/stemma-go/stemma/ancestry"
+	"github.com/stemma-go/stemma/internal/panics"
 	"github.com/stemma-go/stemma/layers/history"
 )
 
@@ -130,7 +131,12 @@ func (o *Options) all(ctx context.Context, img image, ancestors []ancestry.Ances
 			q.notKnown(fmt.Sprintf("no more than %d ancestors are asked for", maxAncestors))
 			continue
 		}
-		wg.Go(q.ask)
+		wg.Go(func() {
+			if err := panics.Catch(func() error { q.ask(); return nil }); err != nil {
+				q.notKnown(err.Error())
+				q.live.NoEndOfLife = "it was not asked"
+			}
+		})
 	}
 	wg.Wait()
 	answers := make([]answer, 0, len(inquiries))

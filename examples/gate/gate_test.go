@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/own"
+	"github.com/stemma-go/stemma/examples/internal/outputs"
 	"github.com/stemma-go/stemma/testdata/chain"
 	"github.com/stemma-go/stemma/testdata/schema"
 )
@@ -55,7 +56,7 @@ func TestGate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			assert.Equal(t, tt.code, gate(context.Background(), command{policy: tt.file, reference: tt.ref}, &out, &errs))
+			assert.Equal(t, tt.code, gate(context.Background(), command{policy: tt.file, reference: tt.ref, out: formatted(t)}, &out, &errs))
 			assert.Contains(t, out.String(), tt.out)
 			assert.Contains(t, errs.String(), tt.errs)
 			if tt.code == 2 {
@@ -98,43 +99,51 @@ func TestDockerfile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "Dockerfile")
 	require.NoError(t, os.WriteFile(path, []byte("FROM scratch\nRUN make\n"), 0o644))
 	var out, errs bytes.Buffer
-	assert.Equal(t, 2, gate(context.Background(), command{dockerfile: path}, &out, &errs))
+	assert.Equal(t, 2, gate(context.Background(), command{dockerfile: path, out: formatted(t)}, &out, &errs))
 	assert.Contains(t, errs.String(), "Dockerfile")
 	assert.Empty(t, out.String())
 
-	var o outputs
-	require.NoError(t, o.Set("sarif"))
 	errs.Reset()
-	assert.Equal(t, 1, gate(context.Background(), command{policy: "team.yaml", dockerfile: "../../testdata/chain/3-app/Dockerfile", out: o}, &out, &errs), errs.String())
+	assert.Equal(t, 1, gate(context.Background(), command{policy: "team.yaml", dockerfile: "../../testdata/chain/3-app/Dockerfile", out: formatted(t, "sarif")}, &out, &errs), errs.String())
 	assert.Contains(t, out.String(), `"startLine"`)
+}
+
+// formatted are values of -format.
+func formatted(t *testing.T, values ...string) outputs.List[*verdict] {
+	t.Helper()
+	l := outputs.List[*verdict]{Formats: formats()}
+	for _, v := range values {
+		require.NoError(t, l.Set(v))
+	}
+	require.NoError(t, l.Settle(""))
+	return l
 }
 
 // Every format writes what fails, and nothing passes that was not written.
 func TestFormats(t *testing.T) {
 	dir := t.TempDir()
-	var out outputs
+	var all []string
 	for _, f := range formats() {
-		require.NoError(t, out.Set(f.name+"="+filepath.Join(dir, f.name)))
+		all = append(all, f.Name+"="+filepath.Join(dir, f.Name))
 	}
-	v, err := check(context.Background(), command{policy: "team.yaml"})
+	v, err := decide(context.Background(), command{policy: "team.yaml", out: formatted(t, all...)}, nil)
 	require.NoError(t, err)
 	require.NotEmpty(t, v.violations)
-	for _, o := range out {
-		require.NoError(t, o.write(v, nil))
-		b, err := os.ReadFile(o.file)
+	for _, f := range formats() {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name))
 		require.NoError(t, err)
 		for _, violation := range v.violations {
-			assert.Contains(t, string(b), violation.Check, o.name)
+			assert.Contains(t, string(b), violation.Check, f.Name)
 		}
-		if o.name == "json" {
+		if f.Name == "json" {
 			assert.NoError(t, schema.Validate(schema.Open(t, "../../report/json/schema.json"), b))
 		}
 	}
 	for _, f := range v.left.Findings {
 		assert.True(t, v.policy.Fails(f) || len(f.Undecided) > 0)
 	}
-	nowhere := output{format: formats()[0], file: filepath.Join(dir, "no", "such", "directory")}
+	nowhere := "text=" + filepath.Join(dir, "no", "such", "directory")
 	var errs bytes.Buffer
-	assert.Equal(t, 2, gate(context.Background(), command{policy: "team.yaml", out: outputs{nowhere}}, nil, &errs))
+	assert.Equal(t, 2, gate(context.Background(), command{policy: "team.yaml", out: formatted(t, nowhere)}, nil, &errs))
 	assert.Contains(t, errs.String(), "no such")
 }

@@ -42,6 +42,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/ancestry/live"
+	"github.com/stemma-go/stemma/examples/internal/outputs"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
 	"github.com/stemma-go/stemma/report/rules"
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	var c command
+	c := command{out: outputs.List[*verdict]{Formats: formats()}}
 	flags.StringVar(&c.policy, "policy", "", "policy `file` (YAML); without it, examples/gate/policy.yaml")
 	flags.StringVar(&c.dockerfile, "dockerfile", "", "the `file` that the image was built from: sarif has its lines")
 	flags.Func("vulns", "a scanner's `report` of this image, or an OpenVEX document, for maxVulnerabilities; may be given several times", func(path string) error {
@@ -81,7 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	})
 	flags.BoolVar(&c.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image")
 	flags.StringVar(&c.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
-	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+names()+"; text if none is given")
+	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+c.out.Names()+"; text if none is given")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp:
 		return 0
@@ -101,6 +102,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
+	if err := c.out.Settle(""); err != nil {
+		fmt.Fprintln(stderr, "gate:", err)
+		flags.Usage()
+		return 2
+	}
 	c.reference = flags.Arg(0)
 	return gate(ctx, c, stdout, stderr)
 }
@@ -115,20 +121,14 @@ func empty(flags *flag.FlagSet) bool {
 // A command is what the command line says.
 type command struct {
 	policy, dockerfile, reference string
-	out                           outputs
+	out                           outputs.List[*verdict]
 	vulns                         []*vulns.Document
 	live                          bool
 	liveHosts                     string
 }
 
 func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
-	if len(c.out) == 0 {
-		c.out = outputs{{format: formats()[0]}}
-	}
-	v, err := check(ctx, c)
-	for i := 0; err == nil && i < len(c.out); i++ {
-		err = c.out[i].write(v, stdout)
-	}
+	v, err := decide(ctx, c, stdout)
 	switch {
 	case err != nil:
 		fmt.Fprintln(stderr, "gate:", err)
@@ -137,6 +137,19 @@ func gate(ctx context.Context, c command, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// decide writes what the policy says of the image.
+func decide(ctx context.Context, c command, stdout io.Writer) (*verdict, error) {
+	defer c.out.Close()
+	if err := c.out.Open(); err != nil {
+		return nil, err
+	}
+	v, err := check(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return v, c.out.Write(stdout, v)
 }
 
 // check reads the policy and the image.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
+	"github.com/stemma-go/stemma/examples/internal/outputs"
 	"github.com/stemma-go/stemma/report/vulns"
 )
 
@@ -26,7 +27,7 @@ type flags struct {
 	dockerfile                        string
 	instructions                      []byte               // what is in it
 	lines                             *ancestry.Dockerfile // where the steps are in it; nil if it was not given, or does not fit
-	outputs                           []output
+	outputs                           outputs.List[result]
 	vulns                             []string          // files of -vulns
 	scans                             []*vulns.Document // what is in them
 	otherImage                        bool
@@ -57,7 +58,8 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		set.PrintDefaults()
 	}
 	var out string
-	set.Func("format", "`NAME[=FILE]`: how to write the report, and where; may be given several times", f.addOutput)
+	f.outputs.Formats = formats()
+	set.Var(&f.outputs, "format", "`NAME[=FILE]`: how to write the report, and where; may be given several times")
 	set.StringVar(&out, "o", "", "the `FILE` of the format that names none")
 	set.BoolVar(&f.json, "json", false, "short for -format json")
 	set.BoolVar(&f.steps, "steps", false, "write the whole tree, with every ancestor's steps")
@@ -123,6 +125,16 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	return f, 0, true
 }
 
+// settleOutputs completes the formats: with that of -json, and the file of -o.
+func (f *flags) settleOutputs(out string) error {
+	if f.json {
+		if err := f.outputs.Set("json"); err != nil {
+			return err
+		}
+	}
+	return f.outputs.Settle(out)
+}
+
 // check refuses flags that would be without effect.
 func (f *flags) check(references int, out string) error {
 	for _, misuse := range []struct {
@@ -134,8 +146,7 @@ func (f *flags) check(references int, out string) error {
 		{f.otherImage && len(f.vulns) == 0, "-other-image is for -vulns"},
 		{f.platform != "" && references == 0 && !f.update, "-platform is for a reference: the sample has one platform"},
 		{f.width < 0, "-width: less than 0"},
-		{out == "-" || slices.ContainsFunc(f.outputs, func(o output) bool { return o.file == "-" }), "- is no file: without one, a format goes to the standard output"},
-		{(f.rules || f.version) && (references > 0 || f.json || out != "" || len(f.outputs) > 0), "-rules and -version read no image, and write text alone"},
+		{(f.rules || f.version) && (references > 0 || f.json || out != "" || f.outputs.Asked()), "-rules and -version read no image, and write text alone"},
 	} {
 		if misuse.is {
 			return errors.New(misuse.says)

@@ -99,8 +99,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // readAndWrite reads the image once, and writes it in every format.
 func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*report.Report, error) {
-	defer f.closeFiles()
-	if err := f.openFiles(); err != nil {
+	defer f.outputs.Close()
+	if err := f.outputs.Open(); err != nil {
 		return nil, err
 	}
 	if f.dockerfile != "" {
@@ -121,7 +121,7 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 			return nil, err
 		}
 	}
-	return rep, f.write(stdout, rep)
+	return rep, f.outputs.Write(stdout, result{rep, f})
 }
 
 // version returns the version of the module, as the build knows it.
@@ -139,7 +139,7 @@ func (f *flags) analyze(ctx context.Context, stderr io.Writer) (*report.Report, 
 	defer line.Done()
 	opts := &stemma.Options{Rules: rules.All(), Provenance: f.provenanceOptions()}
 	opts.Layers.Progress = line.Update
-	opts.Packages.CPEs = f.writes("cyclonedx", "spdx")
+	opts.Packages.CPEs = f.outputs.Asked("cyclonedx", "spdx")
 	img, err := f.open(ctx, opts, stderr, line.Waiting)
 	if err != nil {
 		return nil, err

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	stdjson "encoding/json"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stemma-go/stemma/report"
 	"github.com/stemma-go/stemma/report/json"
 	"github.com/stemma-go/stemma/report/rules"
 )
@@ -153,27 +150,6 @@ func TestFormatErrors(t *testing.T) {
 			assert.Equal(t, "old", string(old))
 		})
 	}
-}
-
-// A format that fails, or an output that does, costs no file.
-func TestFormatFails(t *testing.T) {
-	doc := filepath.Join(t.TempDir(), "a.json")
-	failed := errors.New("no space left")
-	f := flags{outputs: []output{
-		{format: formats()[1], file: doc},
-		{format: format{name: "bad", write: func(w io.Writer, _ *report.Report, _ *flags) error {
-			_, _ = io.WriteString(w, "half")
-			return failed
-		}}, file: filepath.Join(filepath.Dir(doc), "b")},
-	}}
-	require.NoError(t, f.openFiles())
-	err := f.write(io.Discard, &report.Report{})
-	f.closeFiles()
-	assert.ErrorIs(t, err, failed)
-	assert.ErrorContains(t, err, "b: bad: no space left")
-	left, err := os.ReadDir(filepath.Dir(doc))
-	require.NoError(t, err)
-	assert.Empty(t, left)
 }
 
 func TestJSON(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/stemma-go/stemma/internal/panics"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
@@ -52,7 +53,8 @@ func (a *attribution) walk(ctx context.Context, p *parser) error {
 	parsing, stop := context.WithCancel(ctx)
 	next := make(chan *delta, ahead*p.parallel)
 	var wg sync.WaitGroup
-	wg.Go(func() { p.parse(parsing, next) })
+	var broken error
+	wg.Go(func() { broken = panics.Catch(func() error { p.parse(parsing, next); return nil }) })
 	defer wg.Wait()
 	defer stop()
 	for d := range next {
@@ -66,7 +68,8 @@ func (a *attribution) walk(ctx context.Context, p *parser) error {
 		a.assignFiles(d, a.compareLayer(d))
 		a.countBytes(d)
 	}
-	return ctx.Err()
+	wg.Wait()
+	return cmp.Or(ctx.Err(), broken)
 }
 
 // errNotCollected is the reason of a Problem: a cataloger asked for a file that

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/stemma-go/stemma/internal/panics"
 	"github.com/stemma-go/stemma/layers"
 	"github.com/stemma-go/stemma/packages"
 	"github.com/stemma-go/stemma/packages/scan/internal/syft"
@@ -119,22 +120,34 @@ func (c *Collector) Wants() []layers.Want {
 			Match: func(e layers.Entry, head []byte) bool {
 				return c.wantsAssembly(e) || c.set.WantsCopyright(e.Path, e.Size) || len(c.catalogersFor(e, head)) > 0
 			},
-			Learn:  c.parseInPass,
+			Learn: func(e layers.Entry, b []byte) (learned []byte, err error) {
+				err = panics.Catch(func() (err error) { learned, err = c.parseInPass(e, b); return err })
+				return learned, err
+			},
 			Recall: c.recall,
 		},
 	}
 }
 
 // Attribute parses what was collected and tells the life of every package. idx
-// must have been read with the wants of c. The error is not nil only when ctx is
-// done (it is then ctx's, and the Inventory nil) or Options.Catalogers names one
-// that does not exist; what could not be parsed is in the inventory's Problems.
-func (c *Collector) Attribute(ctx context.Context, idx *layers.Index) (*packages.Inventory, error) {
+// must have been read with the wants of c. The error is not nil, and the Inventory nil, only
+// when ctx is done (it is then ctx's), when Options.Catalogers names one that does not exist, or
+// where this package panicked, which the error says. What could not be parsed is in the
+// inventory's Problems, and so is a cataloger that panicked.
+func (c *Collector) Attribute(ctx context.Context, idx *layers.Index) (inv *packages.Inventory, err error) {
 	if c.err != nil {
 		return nil, c.err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	err = panics.Catch(func() (err error) {
+		inv, err = c.attribute(ctx, idx)
+		return err
+	})
+	return inv, err
+}
+
+func (c *Collector) attribute(ctx context.Context, idx *layers.Index) (*packages.Inventory, error) {
 	c.learned.followLinks(idx)
 	a := newAttribution(idx, &c.learned)
 	p := &parser{

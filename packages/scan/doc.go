@@ -59,8 +59,9 @@
 // A database or file that cannot be parsed, or that the pass did not read or keep,
 // says nothing about its packages: those that were there before stay as they were. The
 // inventory's Problems, or the index's, name the layer and the file. What such
-// a layer did shows, if at all, in the next layer whose version can be read. A jar that
-// unpacks to far more than its size, or into thousands of archives, is not parsed.
+// a layer did shows, if at all, in the next layer whose version can be read. A cataloger that
+// panics is such a problem: it names the cataloger and where it panicked, and what others find
+// stays. A jar that unpacks to far more than its size, or into thousands of archives, is not parsed.
 //
 // # Whose file it is
 //

@@ -80,6 +80,7 @@ type run struct {
 func (p *parser) parse(ctx context.Context, next chan<- *delta) {
 	defer close(next)
 	var g errgroup.Group
+	defer func() { _ = g.Wait() }() // all errors are in the runs
 	g.SetLimit(p.parallel)
 	ctx = syft.Parallel(ctx, p.parallel)
 	for n := range p.idx.Layers {
@@ -101,7 +102,6 @@ func (p *parser) parse(ctx context.Context, next chan<- *delta) {
 			break
 		}
 	}
-	_ = g.Wait() // all errors are in the runs
 }
 
 // done notes that one of the runs has ended, or that all have started.

@@ -4,7 +4,7 @@
 //
 // Both draw the same: a box for each ancestor, the image itself on top, and an arrow to what it
 // is built on. A box has the name, how sure it is and when it was built, its bytes as stored and its
-// packages, and its findings by severity. What is not known is said. An ancestor whose name is inferred or
+// packages, what became of its tag if a registry was asked, and its findings by severity. What is not known is said. An ancestor whose name is inferred or
 // unknown has a dashed border. No more than [Most] boxes are drawn: of a longer chain the ones in the middle
 // are left out, and a box says how many they are.
 //

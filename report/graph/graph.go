@@ -57,12 +57,21 @@ func boxOf(r *report.Report, i int) box {
 		has = append(has, english.Plural(a.Packages.Present, "package", ""))
 	}
 	b := box{lines: []string{title(r, i), strings.Join(facts, ", ")}, sure: a.Confidence > ancestry.Inferred}
-	for _, line := range []string{strings.Join(has, ", "), donors(r, i), findings(r, i)} {
+	for _, line := range []string{strings.Join(has, ", "), live(r, i), donors(r, i), findings(r, i)} {
 		if line != "" {
 			b.lines = append(b.lines, line)
 		}
 	}
 	return b
+}
+
+// live says what became of an ancestor's tag, if its registry was asked.
+func live(r *report.Report, i int) string {
+	var facts []string
+	for _, brief := range words.InBrief(r.Ancestors[i].Live, r.AsOf) {
+		facts = append(facts, clip(brief.Say))
+	}
+	return strings.Join(facts, ", ")
 }
 
 // donors says from which images an ancestor copied files.

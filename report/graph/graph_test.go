@@ -40,6 +40,22 @@ func TestGolden(t *testing.T) {
 	checkDOT(t, dot, 4)
 }
 
+// What registries said is in the boxes, where they were asked.
+func TestLive(t *testing.T) {
+	r := handmade.Asked(t, rules.All())
+	mermaid, dot := write(t, graph.WriteMermaid, r), write(t, graph.WriteDOT, r)
+	golden.Check(t, "asked.mmd", []byte(mermaid))
+	golden.Check(t, "asked.dot", []byte(dot))
+	checkMermaid(t, mermaid, 4)
+	checkDOT(t, dot, 4)
+
+	r.Ancestors[1].Live = &ancestry.Live{State: ancestry.StateGone, Platform: strings.Repeat(`"`, 4096)}
+	mermaid = write(t, graph.WriteMermaid, r)
+	assert.Contains(t, mermaid, "its tag has no image for #34;")
+	checkMermaid(t, mermaid, 4)
+	checkDOT(t, write(t, graph.WriteDOT, r), 4)
+}
+
 // checkMermaid holds a flowchart to the few lines that it may consist of.
 func checkMermaid(t *testing.T, s string, boxes int) {
 	t.Helper()

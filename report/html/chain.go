@@ -23,9 +23,9 @@ type problem = layers.Problem
 type chainRow struct {
 	Index               int
 	Name, Class, Anchor string
-	Sure, Grade         string // how sure the name is, and its class
-	Undecided           string // what the name leaves open
-	Tag                 []mood // what a registry said of it, in a few words
+	Sure, Grade         string        // how sure the name is, and its class
+	Undecided           string        // what the name leaves open
+	Tag                 []words.Brief // what a registry said of it
 	Built, Age          string
 	Size                string
 	Bar                 string // its part of the largest, "" if that is not known
@@ -46,7 +46,9 @@ func newChainRow(r *report.Report, i int) chainRow {
 	row := chainRow{Index: i, Name: title(r, i), Class: colour(i), Anchor: anchor(i), Packages: "not known", Size: "not known"}
 	row.Sure, row.Grade = sure(a, i == 0)
 	row.Undecided = brief(a.Undecided)
-	row.Tag = moods(a.Live, r.AsOf)
+	for _, said := range words.InBrief(a.Live, r.AsOf) {
+		row.Tag = append(row.Tag, words.Brief{Say: brief(said.Say), Bad: said.Bad})
+	}
 	if at, why := r.Built(i); why == "" {
 		row.Built, row.Age = date(at), ago(r, i)
 	} else {

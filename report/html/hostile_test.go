@@ -48,6 +48,7 @@ func hostile(t testing.TB, evil string) *report.Report {
 		r.Ancestors[i].Live = asked.Ancestors[i].Live
 	}
 	handmade.SetStrings(r.Ancestors, evil)
+	r.Ancestors[1].Live.State = ancestry.StateGone
 	handmade.SetStrings(r.Lineage, evil)
 	handmade.SetStrings(r.Findings, evil)
 	handmade.SetStrings(r.Inventory.Packages, evil)

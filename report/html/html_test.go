@@ -145,6 +145,29 @@ func TestTies(t *testing.T) {
 	assert.Contains(t, out, "debian:bullseye or debian:bullseye-slim")
 }
 
+// What the image was built from is told, if it is attested.
+func TestSource(t *testing.T) {
+	r := sample(t)
+	assert.NotContains(t, visible(write(t, r)), "Built from")
+	r.Lineage.Dockerfile = &ancestry.Dockerfile{Repository: "https://example.com/shop", Revision: "3f2c", Path: "api/Dockerfile"}
+	assert.Contains(t, visible(write(t, r)), "Built from</dt><dd><bdi>https://example.com/shop at 3f2c, the Dockerfile api/Dockerfile, as its build attestation says</bdi>")
+}
+
+// Of a tag that is gone, the table says what is: the tag, or its image for the platform.
+func TestGone(t *testing.T) {
+	r := sample(t)
+	r.Ancestors[2].Live = &ancestry.Live{Name: "a:1", State: ancestry.StateGone, Why: "it has no image for linux/s390x", Platform: "linux/s390x"}
+	r.Ancestors[3].Live = &ancestry.Live{Name: "b:1", State: ancestry.StateGone, Why: "its registry has no 1 (404)"}
+	out := visible(write(t, r))
+	for _, want := range []string{
+		`<span class="sev warning">its tag has no image for linux/s390x any more</span>`, "a:1 has no image for linux/s390x any more",
+		`<span class="sev warning">its tag is gone</span>`, "b:1 is gone: its registry has no 1 (404)",
+	} {
+		assert.Contains(t, out, want)
+	}
+	assert.Equal(t, 1, strings.Count(out, "its tag is gone"))
+}
+
 // The life of a tag is said in words, and what is not known is said.
 func TestTimeline(t *testing.T) {
 	out := visible(write(t, sample(t)))

@@ -124,6 +124,9 @@ func headFacts(r *report.Report) []fact {
 	default:
 		add("Packages", "not known")
 	}
+	if from := words.Source(r.Lineage); from != "" {
+		add("Built from", brief(from)+", as its build attestation says")
+	}
 	add("As of", date(r.AsOf))
 	if r.Lineage != nil && r.Lineage.Asked != nil {
 		add("Registries", words.Asked(*r.Lineage.Asked))

@@ -13,7 +13,7 @@ type Document struct {
 	Digest       string      `json:"digest"`       // its manifest's digest
 	Platform     string      `json:"platform"`     // os/architecture[/variant] of the configuration
 	AsOf         time.Time   `json:"asOf"`         // moment for which ages and ends of life are told
-	Partial      bool        `json:"partial"`      // some of the image could not be read
+	Partial      bool        `json:"partial"`      // some of the image could not be read, or a rule panicked: problems say which
 	Known        []string    `json:"known"`        // what was read, and found: layers, packages, vulnerabilities (with which scanners' reports were read)
 	Size         int64       `json:"size"`         // bytes of the layers as stored, usually compressed
 	Uncompressed int64       `json:"uncompressed"` // bytes of the layers' tar archives
@@ -28,12 +28,20 @@ type Document struct {
 	Remedies     []Remedy    `json:"remedies"`     // what there is to do, each thing once, most effect first
 	Problems     []Problem   `json:"problems"`     // what is wrong with the image or could not be read
 	Asked        *Asked      `json:"asked"`        // what it took to ask registries; null if none was asked, as by default
+	Source       *Source     `json:"source"`       // what it was built from, as a build attestation says; null if none says so
 
 	Scans           []Scan          `json:"scans"`           // scanners' reports that were read; see known
 	VEX             []VEX           `json:"vex"`             // VEX documents that were read
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"` // what the scanners found, each once for each package: highest rating first
 	Acts            []Act           `json:"acts"`            // what brings fixes of vulnerabilities into the image, or holds them: those first that release the most
 	PackageIndexes  []PackageIndex  `json:"packageIndexes"`  // indexes of packages that were asked for; at most one
+}
+
+// A Source is what an image was built from. The evidence of its ancestors says who attests that.
+type Source struct {
+	Repository string `json:"repository"` // URL of the source repository; "" if that is not attested
+	Revision   string `json:"revision"`   // its commit; "" if that is not attested
+	Dockerfile string `json:"dockerfile"` // path of the Dockerfile in the repository, with slashes; "" if that is not known
 }
 
 // An Ancestor is an element of Document.Ancestors.

@@ -11,6 +11,7 @@ type Live struct {
 	Name        string      `json:"name"`        // the name that was asked for
 	State       string      `json:"state"`       // current, moved, gone, not known: what became of its tag
 	Why         string      `json:"why"`         // why the tag is gone, or why it is not known whether it moved; else ""
+	Platform    string      `json:"platform"`    // the platform, if the tag is gone for that alone and its index has images for others; else ""
 	Proved      bool        `json:"proved"`      // the registry has the image, by this name or its digest, with the layers and the history that are here
 	Now         *Tagged     `json:"now"`         // what the tag points to; null if that is not known
 	Since       *time.Time  `json:"since"`       // when that was built, so that the tag moved then or later; null if it did not move, or if it is not known
@@ -48,7 +49,7 @@ func newLive(l *ancestry.Live) *Live {
 	if l == nil {
 		return nil
 	}
-	out := &Live{Name: l.Name, State: l.State, Why: l.Why, Proved: l.Proved, Since: date(l.Since), EndOfLife: date(l.EndOfLife), NoEndOfLife: l.NoEndOfLife,
+	out := &Live{Name: l.Name, State: l.State, Why: l.Why, Platform: l.Platform, Proved: l.Proved, Since: date(l.Since), EndOfLife: date(l.EndOfLife), NoEndOfLife: l.NoEndOfLife,
 		Requests: l.Requests, Bytes: l.Bytes}
 	if t := l.Now; t != nil {
 		out.Now = &Tagged{Digest: digest(t.Digest), Index: digest(t.Index), Created: date(t.Created), Layers: t.Layers, Bytes: t.Bytes}

@@ -14,6 +14,29 @@ import (
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
+// What is attested of the source is there, and null where nothing is.
+func TestSource(t *testing.T) {
+	im := handmade.Image{Steps: []handmade.Step{{CreatedBy: "RUN /bin/sh -c true # buildkit"}}}
+	for what, test := range map[string]struct {
+		attested *ancestry.Dockerfile
+		want     *json.Source
+	}{
+		"nothing":           {nil, nil},
+		"lines alone":       {&ancestry.Dockerfile{Steps: []ancestry.Lines{{First: 1, Last: 1}}}, nil},
+		"its repository":    {&ancestry.Dockerfile{Repository: "https://example.com/a", Revision: "3f2c"}, &json.Source{Repository: "https://example.com/a", Revision: "3f2c"}},
+		"its path, hostile": {&ancestry.Dockerfile{Path: "a\x1b[2J/Dockerfile"}, &json.Source{Dockerfile: "a\x1b[2J/Dockerfile"}},
+	} {
+		r := im.Report(t)
+		r.Lineage.Dockerfile = test.attested
+		var b bytes.Buffer
+		require.NoError(t, json.Write(&b, r, nil))
+		assert.NotContains(t, b.String(), "\x1b")
+		d, err := json.Decode(&b)
+		require.NoError(t, err)
+		assert.Equal(t, test.want, d.Source, what)
+	}
+}
+
 // What a registry said survives writing and reading, with null for what is not known.
 func TestLive(t *testing.T) {
 	im := handmade.Image{Steps: []handmade.Step{{CreatedBy: "RUN /bin/sh -c true # buildkit", Files: []handmade.File{{Name: "f"}}}}}

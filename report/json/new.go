@@ -31,6 +31,7 @@ func New(r *report.Report) *Document {
 		Remedies:  each(r.Remedies(), newRemedy),
 		Problems:  each(r.Problems, newProblem),
 		Asked:     newAsked(r.Lineage),
+		Source:    newSource(r.Lineage),
 
 		Scans:           []Scan{},
 		VEX:             []VEX{},
@@ -50,6 +51,16 @@ func New(r *report.Report) *Document {
 		d.Unowned = each(r.Inventory.Unowned, func(u packages.Directory) Directory { return Directory(u) })
 	}
 	return d
+}
+
+func newSource(l *ancestry.Lineage) *Source {
+	if l == nil || l.Dockerfile == nil {
+		return nil
+	}
+	if d := l.Dockerfile; d.Repository != "" || d.Revision != "" || d.Path != "" {
+		return &Source{Repository: d.Repository, Revision: d.Revision, Dockerfile: d.Path}
+	}
+	return nil
 }
 
 func (d *Document) addLayers(r *report.Report) {

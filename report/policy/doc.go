@@ -1,8 +1,9 @@
 // Package policy decides whether an image may pass, by a file that people can
 // read and review.
 //
-// A policy is YAML. Every field is optional; an unknown one is an error, as is a
-// rule that does not exist.
+// A policy is YAML. Every field is optional, and an empty file is the default policy: findings
+// that are serious fail, and an image that was read in part. An unknown field is an error, as is a
+// rule that does not exist. Errors name the line and the key, and say what is wanted there.
 //
 //	# yaml-language-server: $schema=https://raw.githubusercontent.com/stemma-go/stemma/main/report/policy/schema.json
 //

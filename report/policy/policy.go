@@ -107,6 +107,9 @@ func (p *Policy) lay(b []byte, rules []report.Rule) error {
 	under := *p
 	p.Extends, p.Inherited, p.Accept, p.AllowedBases.Names = nil, nil, nil, nil
 	p.Rules = maps.Clone(p.Rules) // yaml adds to it
+	if err := checkShape(b); err != nil {
+		return err
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
 	if err := dec.Decode(p); err != nil && !errors.Is(err, io.EOF) { // an empty file is the zero Policy

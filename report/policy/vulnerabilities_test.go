@@ -167,19 +167,19 @@ func TestMaxVulnerabilitiesAdvisory(t *testing.T) {
 
 func TestMaxVulnerabilitiesErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"maxVulnerabilities: {own: 3}":                                          "line 1: \"3\" are no limits",
-		"\nmaxVulnerabilities:\n  own: {grave: 3}":                              "line 3: \"grave\" is none of critical, high",
-		"maxVulnerabilities: {own: {high: -1}}":                                 "line 1: \"-1\" is no number of vulnerabilities",
-		"maxVulnerabilities:\n  own:\n    critical: 0\n    critical: 9":         "line 4: \"critical\" is already defined at line 3",
-		"maxVulnerabilities: {own: {low: 1}, inherited: {high: 0, high: none}}": "line 1: \"high\" is already defined at line 1",
-		"maxVulnerabilities: {own: {high: }}":                                   "line 1: \"\" is no number",
-		"maxVulnerabilities: {own: {high: null}}":                               "line 1: \"null\" is no number",
-		"maxVulnerabilities: {own: {high: [none]}}":                             "line 1: \"\" is no number",
+		"maxVulnerabilities: {own: 3}":                                          "line 1: maxVulnerabilities: own: \"3\" are no limits",
+		"\nmaxVulnerabilities:\n  own: {grave: 3}":                              "line 3: maxVulnerabilities: own: \"grave\" is none of critical, high",
+		"maxVulnerabilities: {own: {high: -1}}":                                 "line 1: maxVulnerabilities: own: \"-1\" is no number of vulnerabilities",
+		"maxVulnerabilities:\n  own:\n    critical: 0\n    critical: 9":         "line 4: maxVulnerabilities: own: \"critical\" is already defined at line 3",
+		"maxVulnerabilities: {own: {low: 1}, inherited: {high: 0, high: none}}": "line 1: maxVulnerabilities: inherited: \"high\" is already defined at line 1",
+		"maxVulnerabilities: {own: {high: }}":                                   "line 1: maxVulnerabilities: own: \"\" is no number",
+		"maxVulnerabilities: {own: {high: null}}":                               "line 1: maxVulnerabilities: own: \"null\" is no number",
+		"maxVulnerabilities: {own: {high: [none]}}":                             "line 1: maxVulnerabilities: own: \"\" is no number",
 		"maxVulnerabilities: {own: {high: many}}":                               "\"many\" is no number",
 		"maxVulnerabilities: {fixableOnly: true}":                               "line 1: maxVulnerabilities: no limit",
 		"maxVulnerabilities: {own: {high: 1}, ownImages: ['[']}":                "ownImages: \"[\": syntax error",
 		"maxVulnerabilities: {own: {high: 1}, ownImages: ['']}":                 "empty pattern",
-		"maxVulnerabilities: {mine: {high: 1}}":                                 "field mine not found",
+		"maxVulnerabilities: {mine: {high: 1}}":                                 `line 1: maxVulnerabilities: "mine" is no key here: one of own, inherited,`,
 	} {
 		_, err := policy.Parse([]byte(in), rules.All())
 		assert.ErrorContains(t, err, want, in)

@@ -46,7 +46,7 @@ func MovingBase() report.Rule {
 		Severity: report.Note,
 		Doc: "A base by a tag without a digest: the next build may stand on another image. " +
 			"A build that is repeated gives something else, and what was tested is not what is built. " +
-			"How the Dockerfile names its base is read in annotations and labels, in the comments that Buildah leaves, and in Dockerfiles that a catalogue has. " +
+			"How the Dockerfile names its base is read in annotations and labels, in the comments that Buildah leaves, in attested Dockerfiles, in those that a catalogue has, and in the one that is given for the image. " +
 			"It is silent about the tag latest, which has a rule of its own, about images that only the builder's own machine has (localhost/…), about the bases of the base, and where nothing records the name. " +
 			"It may be wrong where the build is given the digest by other means, or where it is meant to follow the tag for its fixes.",
 		Run: func(r *report.Report) []report.Finding {
@@ -72,21 +72,24 @@ func latestOrNone(n ancestry.Name) string {
 }
 
 // baseFinding starts a finding about how the image's Dockerfile names its base. Its Message is
-// where that was read. ok is false if nothing says it.
+// where that was read. ok is false if nothing says it. A name with a digest counts before one without:
+// annotations may leave it out.
 func baseFinding(r *report.Report) (f report.Finding, name ancestry.Name, ok bool) {
 	if len(r.Ancestors) < 2 {
 		return f, name, false
 	}
 	base := r.Ancestors[1]
+	f = r.AtAncestor(0)
 	for _, e := range slices.Concat(base.Evidence, base.Against) {
-		if name, ok = ancestry.ParseName(e.Name); !ok || e.Kind == ancestry.KindRecipe && !called(base, name) {
+		n, valid := ancestry.ParseName(e.Name)
+		if !valid || e.Kind == ancestry.KindRecipe && !called(base, n) {
 			continue
 		}
-		f = r.AtAncestor(0)
-		f.Subject, f.Message = strings.TrimSpace(name.String()), e.Where
-		return f, name, true
+		if pins := name.Digest.Hex == "" && n.Digest.Hex != "" && n.Repository == name.Repository; !ok || pins {
+			f.Subject, f.Message, name, ok = strings.TrimSpace(n.String()), e.Where, n, true
+		}
 	}
-	return f, ancestry.Name{}, false
+	return f, name, ok
 }
 
 // called reports whether an ancestor is known by a name. The same steps stand in the

@@ -11,6 +11,28 @@ import (
 	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
+// What the image was built from is in the tree, as far as it is attested.
+func TestSource(t *testing.T) {
+	for want, d := range map[string]*ancestry.Dockerfile{
+		"https://example.com/shop at 3f2c, the Dockerfile api/Dockerfile": {Repository: "https://example.com/shop", Revision: "3f2c", Path: "api/Dockerfile"},
+		"https://example.com/shop":                                        {Repository: "https://example.com/shop"},
+		"a repository that is not known at 3f2c":                          {Revision: "3f2c"},
+		"the Dockerfile a\\x1b[2J":                                        {Path: "a\x1b[2J"},
+		"":                                                                {Steps: []ancestry.Lines{{First: 1, Last: 1}}},
+	} {
+		r := handmade.Sample(t, nil)
+		r.Lineage.Dockerfile = d
+		opts := first
+		opts.Verbose, opts.Width = true, 200
+		out := string(write(t, r, opts))
+		if want == "" {
+			assert.NotContains(t, out, "built from")
+			continue
+		}
+		assert.Contains(t, out, "\nbuilt from "+want+", as its build attestation says\n")
+	}
+}
+
 // What registries said is a line for each ancestor, on the first screen and in the tree; of
 // what was not asked there is none.
 func TestLive(t *testing.T) {
@@ -21,6 +43,7 @@ func TestLive(t *testing.T) {
 		"base:1 still points to it; its publisher ended its life on 2026-10-01":              {State: ancestry.StateCurrent, EndOfLife: day},
 		"base:1 still points to it; its publisher ends its life on 2027-01-01":               {State: ancestry.StateCurrent, EndOfLife: handmade.Day("2027-01-01")},
 		"base:1 is gone: no such tag":                                                        {State: ancestry.StateGone, Why: "no such tag"},
+		"base:1 has no image for linux/s390x any more":                                       {State: ancestry.StateGone, Why: "x", Platform: "linux/s390x"},
 		"whether base:1 still points to it is not known: it fails \\x1b[2J":                  {State: ancestry.StateNotKnown, Why: "it fails \x1b[2J", NoEndOfLife: "x"},
 		"base:1 moved, when is not known":                                                    {State: ancestry.StateMoved, Now: &ancestry.Tagged{}},
 		"base:1 moved, to an image dated 2026-10-01: the layers are the same":                {State: ancestry.StateMoved, Now: &ancestry.Tagged{Created: day}, Difference: &ancestry.Difference{}},

@@ -35,6 +35,9 @@ func Write(w io.Writer, r *report.Report, opts *Options) error {
 
 // tree writes all that is known of every ancestor.
 func (p *page) tree(r *report.Report, o Options) {
+	if from := words.Source(r.Lineage); from != "" {
+		p.para("", part{}, part{p.style.dim, p.clean("built from " + from + ", as its build attestation says")}, 2)
+	}
 	for i := range r.Ancestors {
 		between := ""
 		if i > 0 {

@@ -50,19 +50,29 @@ type source struct {
 }
 
 // Source returns a source for [ancestry.Options] and stemma.Options that says from which
-// images a Dockerfile copies files. It claims nothing of the chain: for that, make a catalogue
-// of the Dockerfile, with package own. What is wrong with the Dockerfile, or that it is another image's,
-// becomes a Problem.
+// images a Dockerfile copies files, and how its FROM writes the name of the base, where the base is
+// known by that name. It claims nothing of the chain: for that, make a catalogue of the Dockerfile,
+// with package own. What is wrong with the Dockerfile, or that it is another image's, becomes a
+// Problem.
 func Source(path string, text []byte, opts *Options) ancestry.Source {
 	return source{path, text, opts}
 }
 
 func (s source) Claims(_ context.Context, q *ancestry.Query) ([]ancestry.Claim, error) {
-	d, err := Find(s.path, s.text, q.Steps, s.opts)
-	if err != nil || len(d.Donors) == 0 {
+	d, from, err := find(s.path, s.text, q.Steps, s.opts)
+	if err != nil {
 		return nil, err
 	}
-	return []ancestry.Claim{{Start: history.None, End: len(q.Steps), Donors: d.Donors, Evidence: ancestry.Evidence{
-		Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "copies from other images", Where: s.path,
-	}}}, nil
+	var claims []ancestry.Claim
+	claim := func(e ancestry.Evidence, donors []ancestry.Donor) {
+		e.Kind, e.Confidence = ancestry.KindRecipe, ancestry.Recognised
+		claims = append(claims, ancestry.Claim{Start: history.None, End: len(q.Steps), Donors: donors, Evidence: e})
+	}
+	if len(d.Donors) > 0 {
+		claim(ancestry.Evidence{Says: "copies from other images", Where: s.path}, d.Donors)
+	}
+	if from != "" && len(d.From) > 0 {
+		claim(ancestry.Evidence{Says: "FROM " + from, Name: from, Where: fmt.Sprintf("%s: line %d", s.path, d.Base().First)}, nil)
+	}
+	return claims, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
+	"github.com/stemma-go/stemma/layers/history"
 )
 
 // donorsOf tells the donors in short: "node:20 [2 3]", "golang:1.26 (build) [4]".
@@ -91,5 +92,7 @@ func TestSourceOfAnother(t *testing.T) {
 	require.ErrorContains(t, err, "another image")
 	claims, err = lines.Source("Dockerfile", []byte("FROM a\nCMD [\"bash\"]\n"), nil).Claims(t.Context(), &ancestry.Query{Steps: steps})
 	require.NoError(t, err)
-	assert.Empty(t, claims, "it copies from nowhere")
+	require.Len(t, claims, 1, "it copies from nowhere")
+	assert.Equal(t, ancestry.Claim{Start: history.None, End: len(steps), Evidence: ancestry.Evidence{
+		Kind: ancestry.KindRecipe, Confidence: ancestry.Recognised, Says: "FROM a", Name: "a", Where: "Dockerfile: line 1"}}, claims[0])
 }

@@ -37,16 +37,22 @@ const (
 // The error says, with the line, what is wrong with the Dockerfile; or that nothing in it
 // fits the steps: it is then another image's.
 func Find(path string, text []byte, steps []history.Step, opts *Options) (*ancestry.Dockerfile, error) {
+	d, _, err := find(path, text, steps, opts)
+	return d, err
+}
+
+// find is Find, and returns how FROM names the base, too; "" if that is not known.
+func find(path string, text []byte, steps []history.Step, opts *Options) (*ancestry.Dockerfile, string, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	file, err := dockerfile.Parse(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	best, err := bestOf(file, steps, opts)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	d := &ancestry.Dockerfile{Path: path, Steps: make([]ancestry.Lines, len(steps))}
 	all := strings.Split(string(text), "\n")
@@ -66,7 +72,7 @@ func Find(path string, text []byte, steps []history.Step, opts *Options) (*ances
 		}
 	}
 	d.Donors = best.donors(path)
-	return d, nil
+	return d, best.placed.Recipe.From, nil
 }
 
 // measured adds the column at which lines end.

@@ -24,6 +24,38 @@ func Live(l *ancestry.Live, asOf time.Time) []string {
 	return facts
 }
 
+// A Brief is what a registry said of an ancestor, in a few words.
+type Brief struct {
+	Say string
+	Bad bool // false if it is good, or not known
+}
+
+// InBrief is [Live] for a table or a picture, where the ancestor's name stands beside it.
+func InBrief(l *ancestry.Live, asOf time.Time) []Brief {
+	if l == nil {
+		return nil
+	}
+	var all []Brief
+	switch l.State {
+	case ancestry.StateCurrent:
+		all = append(all, Brief{Say: "its tag still points to it"})
+	case ancestry.StateMoved:
+		all = append(all, Brief{"its tag has moved", true})
+	case ancestry.StateGone:
+		all = append(all, Brief{"its tag " + gone(*l), true})
+	default:
+		all = append(all, Brief{Say: "whether its tag moved is not known"})
+	}
+	switch ends := l.EndOfLife.Format(time.DateOnly); {
+	case l.EndOfLife.IsZero():
+	case l.EndOfLife.After(asOf):
+		all = append(all, Brief{Say: "its life ends on " + ends})
+	default:
+		all = append(all, Brief{"its life ended on " + ends, true})
+	}
+	return all
+}
+
 // Asked says what it took to ask registries: "9 requests, 4.1 kB, asked on 2026-11-22".
 func Asked(a ancestry.Asked) string {
 	return fmt.Sprintf("%s, %s, asked on %s", english.Plural(a.Requests, "request", ""), Bytes(a.Bytes), a.At.UTC().Format(time.DateOnly))
@@ -36,9 +68,20 @@ func tag(l ancestry.Live) string {
 	case ancestry.StateMoved:
 		return l.Name + moved(l)
 	case ancestry.StateGone:
+		if l.Platform != "" {
+			return l.Name + " " + gone(l)
+		}
 		return l.Name + " is gone: " + l.Why
 	}
 	return "whether " + l.Name + " still points to it is not known: " + l.Why
+}
+
+// gone says whether a tag is gone, or only what it had for the platform.
+func gone(l ancestry.Live) string {
+	if l.Platform != "" {
+		return "has no image for " + l.Platform + " any more"
+	}
+	return "is gone"
 }
 
 // moved says since when a tag points to something else, and in what that differs.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
 // devcontainers/images has a file for each version of an image, src/NAME/history/VERSION.md,
@@ -27,14 +26,9 @@ func readDevContainers(ctx context.Context, j *Job) error {
 	if err != nil {
 		return err
 	}
-	objects, err := git.Open(ctx, j.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = objects.Close() }()
 	p := pointers{Job: j, digests: map[string]bool{}}
 	for _, v := range all {
-		_, text, err := objects.Blob(v.blob)
+		_, text, err := j.objects.Blob(v.blob)
 		if err != nil {
 			j.unread(fmt.Sprintf("%.12s:%s", v.commit, v.path), err)
 			continue

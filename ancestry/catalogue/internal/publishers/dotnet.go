@@ -78,11 +78,6 @@ func readDotnet(ctx context.Context, j *Job) error {
 	if err != nil {
 		return err
 	}
-	objects, err := git.Open(ctx, j.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = objects.Close() }()
 	source, err := git.Open(ctx, j.clone(dotnetFiles))
 	if err != nil {
 		return err
@@ -91,7 +86,7 @@ func readDotnet(ctx context.Context, j *Job) error {
 	d := &dotnet{Job: j, source: source, failed: map[string]error{}, images: map[string]bool{}}
 	now, before := map[fact]data.Day{}, ""
 	for _, r := range revisions {
-		added, gone, err := j.delta(before, now, &blob{job: j, repository: j.Repository, objects: objects, hash: r.blob})
+		added, gone, err := j.delta(before, now, j.blob(r.blob))
 		if err != nil { // what the revision before says goes on
 			j.unread(fmt.Sprintf("%.12s", r.commit), err)
 			continue

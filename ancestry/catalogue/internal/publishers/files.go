@@ -14,7 +14,6 @@ import (
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/dockerfile"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
 // platforms are those for which a Dockerfile is evaluated that asks for its platform, as
@@ -48,13 +47,8 @@ func (j *Job) readFiles(ctx context.Context) error {
 		}
 		rows, released = append(rows, r), released || r.release != nil
 	}
-	objects, err := git.Open(ctx, j.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = objects.Close() }()
 	if released {
-		if err := j.readReleases(ctx, rows, objects); err != nil {
+		if err := j.readReleases(ctx, rows); err != nil {
 			return err
 		}
 		rows = slices.DeleteFunc(rows, func(r row) bool { return r.release != nil })
@@ -66,7 +60,7 @@ func (j *Job) readFiles(ctx context.Context) error {
 		return err
 	}
 	for _, v := range all {
-		b := &blob{job: j, repository: j.Repository, objects: objects, hash: v.blob}
+		b := j.blob(v.blob)
 		var err error
 		for _, r := range rows { // rows of other days may match, too
 			if groups := r.path.FindStringSubmatch(v.path); groups != nil && err == nil {

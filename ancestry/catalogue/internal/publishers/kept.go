@@ -89,6 +89,11 @@ type blob struct {
 	text       []byte
 }
 
+// blob is one of the publisher's own files.
+func (j *Job) blob(hash string) *blob {
+	return &blob{job: j, repository: j.Repository, objects: j.objects, hash: hash}
+}
+
 func (b *blob) read() ([]byte, error) {
 	if b.text != nil {
 		return b.text, nil

@@ -12,7 +12,6 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
 // docker-library/meta keeps in builds.json every build of today's official images, one for
@@ -125,11 +124,6 @@ func readMeta(ctx context.Context, j *Job) error {
 	if err != nil {
 		return err
 	}
-	objects, err := git.Open(ctx, j.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = objects.Close() }()
 	since := data.Undated + 1
 	if !j.opts.Since.IsZero() {
 		since = data.DayOf(j.opts.Since)
@@ -140,7 +134,7 @@ func readMeta(ctx context.Context, j *Job) error {
 			continue // not the last of its day
 		}
 		var facts map[pointer]bool
-		_, text, err := objects.BlobUpTo(v.blob, maxBuilds)
+		_, text, err := j.objects.BlobUpTo(v.blob, maxBuilds)
 		if err == nil {
 			facts, err = parseMeta(text)
 		}

@@ -159,6 +159,8 @@ type Job struct {
 	Publisher
 	Dir string // the git directory of Repository
 
+	objects *git.Objects // what is in it
+
 	opts   Options
 	clones official.Clones
 	b      *build.Builder
@@ -228,6 +230,11 @@ func (j *Job) run(ctx context.Context) error {
 	if read == nil {
 		read = func(ctx context.Context, j *Job) error { return j.readFiles(ctx) }
 	}
+	var err error
+	if j.objects, err = git.Open(ctx, j.Dir); err != nil {
+		return err
+	}
+	defer func() { _ = j.objects.Close() }()
 	if err := errors.Join(read(ctx, j), j.broken); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (j *Job) releases(ctx context.Context, match *regexp.Regexp) ([]release, er
 }
 
 // readReleases adds the Dockerfiles of rows as they were at each release.
-func (j *Job) readReleases(ctx context.Context, rows []row, objects *git.Objects) error {
+func (j *Job) readReleases(ctx context.Context, rows []row) error {
 	for _, r := range rows {
 		if r.release == nil {
 			continue
@@ -57,7 +57,7 @@ func (j *Job) readReleases(ctx context.Context, rows []row, objects *git.Objects
 			return err
 		}
 		for _, rel := range all {
-			if err := j.addRelease(ctx, r, rel, objects); err != nil {
+			if err := j.addRelease(ctx, r, rel); err != nil {
 				return err
 			}
 		}
@@ -65,7 +65,7 @@ func (j *Job) readReleases(ctx context.Context, rows []row, objects *git.Objects
 	return nil
 }
 
-func (j *Job) addRelease(ctx context.Context, r row, rel release, objects *git.Objects) error {
+func (j *Job) addRelease(ctx context.Context, r row, rel release) error {
 	return git.Lines(ctx, j.Dir, func(line string) error {
 		head, path, _ := strings.Cut(line, "\t")
 		words := strings.Fields(head) // mode, type, hash
@@ -75,7 +75,7 @@ func (j *Job) addRelease(ctx context.Context, r row, rel release, objects *git.O
 		}
 		values := named(r.path, groups)
 		maps.Copy(values, rel.groups)
-		b := &blob{job: j, repository: j.Repository, objects: objects, hash: words[2]}
+		b := j.blob(words[2])
 		if err := j.addFile(r.File, version{path: path, commit: rel.commit, from: rel.from, to: rel.to}, values, b); err != nil {
 			j.unread(fmt.Sprintf("%.12s:%s", rel.commit, path), err)
 		}

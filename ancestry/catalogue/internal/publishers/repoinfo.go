@@ -11,7 +11,6 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/build"
 	"github.com/stemma-go/stemma/ancestry/catalogue/internal/data"
-	"github.com/stemma-go/stemma/ancestry/catalogue/internal/git"
 )
 
 // docker-library/repo-info has a file for each tag of an official image, repos/NAME/remote/TAG.md,
@@ -39,16 +38,11 @@ func readRepoInfo(ctx context.Context, j *Job) error {
 	if err != nil {
 		return err
 	}
-	objects, err := git.Open(ctx, j.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = objects.Close() }()
 	for _, v := range all {
 		if !j.opts.Since.IsZero() && v.to < data.DayOf(j.opts.Since) {
 			continue
 		}
-		_, text, err := objects.Blob(v.blob)
+		_, text, err := j.objects.Blob(v.blob)
 		if err != nil {
 			j.unread(fmt.Sprintf("%.12s:%s", v.commit, v.path), err)
 			continue

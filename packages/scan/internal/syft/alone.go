@@ -10,6 +10,8 @@ import (
 
 	stereoscope "github.com/anchore/stereoscope/pkg/file"
 	"github.com/anchore/syft/syft/file"
+
+	"github.com/stemma-go/stemma/internal/panics"
 )
 
 // Alone returns the catalogers that parse the file at p by itself. head holds its
@@ -35,19 +37,23 @@ func (s *Set) Alone(p string, head []byte) []*Cataloger {
 	return found
 }
 
-// RunAlone runs a cataloger on one file.
-func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) ([]Found, error) {
+// RunAlone runs a cataloger on one file. A panic is an error.
+func RunAlone(ctx context.Context, c *Cataloger, p string, content []byte) (found []Found, err error) {
 	if !bytes.Contains(content, []byte(c.mark)) {
 		return nil, nil
 	}
-	if c.Name == javaArchives {
-		if err := checkJar(content); err != nil {
-			return nil, err
+	err = panics.Catch(func() error {
+		if c.Name == javaArchives {
+			if err := checkJar(content); err != nil {
+				return err
+			}
 		}
-	}
-	r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
-	pkgs, err := run(Parallel(ctx, 0), c, r)
-	return convert(c.Name, pkgs, c.cpes), err
+		r := &aloneResolver{path: "/" + p, content: content, mime: executable(content)}
+		pkgs, err := run(Parallel(ctx, 0), c, r)
+		found = convert(c.Name, pkgs, c.cpes)
+		return err
+	})
+	return found, err
 }
 
 // executable returns the MIME type of an executable by its first bytes, as the

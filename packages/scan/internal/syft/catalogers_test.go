@@ -18,6 +18,9 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/stemma-go/stemma/layers"
+	"github.com/stemma-go/stemma/testdata/handmade"
 )
 
 // selected returns the names of the package catalogers that Syft itself runs on an
@@ -123,9 +126,32 @@ func TestExecutable(t *testing.T) {
 	}
 }
 
-func TestAlonePanics(t *testing.T) {
-	_, err := catalog(t.Context(), hostile{}, &dryResolver{})
-	require.EqualError(t, err, "hostile: panic: index out of range")
+// However a cataloger is run, its panic is an error that says where.
+func TestPanics(t *testing.T) {
+	const panicked = `^panic: index out of range, in \S+/scan/internal/syft\.hostile\.Catalog \(catalogers_test\.go:\d+\)$`
+	broken := &Cataloger{cataloger: hostile{}}
+	_, err := RunAlone(t.Context(), broken, "a", nil)
+	assert.Regexp(t, panicked, err)
+	_, err = Run(Parallel(t.Context(), 2), broken, &View{})
+	assert.Regexp(t, panicked, err)
+	_, err = withTempDir(Parallel(t.Context(), 2), hostile{}, &dryResolver{})
+	assert.Regexp(t, panicked, err)
+}
+
+// A panic in Syft's own goroutines is caught by Syft, whose error is the whole stack. What is
+// told is one line.
+func TestPanicsOfSyft(t *testing.T) {
+	img := handmade.Image{Steps: []handmade.Step{{Files: []handmade.File{{Name: "package.json", Body: "{}"}}}}}.Build(t)
+	idx, err := layers.Read(t.Context(), img, nil)
+	require.NoError(t, err)
+	set, err := NewSet([]string{"javascript-package-cataloger"}, false)
+	require.NoError(t, err)
+	c := set.Catalogers[0]
+	v := &View{Index: idx, Hits: map[string][]string{c.Globs[0]: {"package.json"}}, Missing: func(string) { panic("a bug") }}
+	_, err = Run(Parallel(t.Context(), 2), c, v)
+	problems := Problems(err)
+	require.Len(t, problems, 1)
+	assert.Regexp(t, `^panic: a bug, in \S+TestPanicsOfSyft\S+ \(catalogers_test\.go:\d+\)$`, problems[0].Err)
 }
 
 type hostile struct{ pkg.Cataloger }

@@ -3,7 +3,6 @@ package syft
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -16,6 +15,8 @@ import (
 	"github.com/anchore/syft/syft/file"
 	"github.com/anchore/syft/syft/pkg"
 	"github.com/anchore/syft/syft/source"
+
+	"github.com/stemma-go/stemma/internal/panics"
 
 	_ "modernc.org/sqlite" // the driver with which Syft reads rpm's and Nix' databases
 )
@@ -44,12 +45,10 @@ func run(ctx context.Context, c *Cataloger, r file.Resolver) ([]pkg.Package, err
 }
 
 func catalog(ctx context.Context, c pkg.Cataloger, r file.Resolver) (pkgs []pkg.Package, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			pkgs, err = nil, fmt.Errorf("%s: panic: %v", c.Name(), p)
-		}
-	}()
-	pkgs, _, err = c.Catalog(ctx, r)
+	err = panics.Catch(func() (err error) {
+		pkgs, _, err = c.Catalog(ctx, r)
+		return err
+	})
 	return pkgs, err
 }
 
@@ -142,6 +141,9 @@ func Problems(err error) []Problem {
 			all = append(all, Problems(e)...)
 		}
 		return all
+	}
+	if p, ok := errors.AsType[gosync.PanicError](err); ok { // its text is the whole stack
+		return []Problem{{Err: panics.New(p.Value, []byte(p.Stack))}}
 	}
 	text := err.Error()
 	for _, harmless := range []string{"no package identified in archive", "no packages identified in archive"} {

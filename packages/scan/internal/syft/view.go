@@ -14,6 +14,7 @@ import (
 	"github.com/anchore/syft/syft/file"
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/stemma-go/stemma/internal/panics"
 	"github.com/stemma-go/stemma/layers"
 )
 
@@ -40,13 +41,17 @@ type View struct {
 var _ file.Resolver = (*View)(nil)
 
 // Run runs a cataloger on a view. ctx is of [Parallel].
-func Run(ctx context.Context, c *Cataloger, v *View) ([]Found, error) {
+// A panic is an error.
+func Run(ctx context.Context, c *Cataloger, v *View) (found []Found, err error) {
 	v.cataloger = c
-	pkgs, err := run(ctx, c, v)
-	found := convert(c.Name, pkgs, c.cpes)
-	for i := range found {
-		found[i].Together = c.Mode == Whole
-	}
+	err = panics.Catch(func() error {
+		pkgs, err := run(ctx, c, v)
+		found = convert(c.Name, pkgs, c.cpes)
+		for i := range found {
+			found[i].Together = c.Mode == Whole
+		}
+		return err
+	})
 	return found, err
 }
 
@@ -154,15 +159,18 @@ func (v *View) FilesByMIMEType(...string) ([]file.Location, error) { return nil,
 
 // AllLocations lists what is below nix/store, all that is ever asked for.
 func (v *View) AllLocations(ctx context.Context) <-chan file.Location {
+	var paths []string // here, and not in the goroutine, whose panics nobody could catch
+	for e := range v.Index.Merged(v.Layer) {
+		if strings.Contains(e.Path, "nix/store/") {
+			paths = append(paths, "/"+e.Path)
+		}
+	}
 	all := make(chan file.Location)
 	go func() {
 		defer close(all)
-		for e := range v.Index.Merged(v.Layer) {
-			if !strings.Contains(e.Path, "nix/store/") {
-				continue
-			}
+		for _, p := range paths {
 			select {
-			case all <- newLocation("/"+e.Path, "/"+e.Path):
+			case all <- newLocation(p, p):
 			case <-ctx.Done():
 				return
 			}
