@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -48,7 +50,7 @@ func (r *run) readAlso(ctx context.Context, x *Index) error {
 			continue
 		}
 		var entries []Entry
-		if err := catchPanic(func() error { entries = w.Also(x); return nil }); err != nil {
+		if err := panics.Catch(func() error { entries = w.Also(x); return nil }); err != nil {
 			x.Problems = append(x.Problems, Problem{Layer: None, Step: None, Err: fmt.Errorf("files wanted after all: %w", err)})
 			continue
 		}

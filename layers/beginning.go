@@ -9,6 +9,8 @@ import (
 	"io"
 	"sync"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -96,7 +98,7 @@ func (b *beginning) read(ctx context.Context, layer v1.Layer) error {
 	if !known {
 		return fmt.Errorf("neither gzip, zstd nor tar: starts with % x", head[:min(len(head), 8)])
 	}
-	return catchPanic(func() error {
+	return panics.Catch(func() error {
 		archive, err := decompress(compression, stored, nil, b.limits)
 		if err != nil {
 			return fmt.Errorf("%s: %w", compression, err)

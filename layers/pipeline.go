@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -135,7 +137,7 @@ func (b *blobReader) decompressed(compression string, stored io.Reader) stage {
 		return b.decoder.Read(p)
 	}), nil, nil)
 	return func() (blk *block, err error) {
-		err = catchPanic(func() (err error) { blk, err = blocks(); return err })
+		err = panics.Catch(func() (err error) { blk, err = blocks(); return err })
 		switch {
 		case err == nil || err == io.EOF:
 			return blk, err
@@ -168,7 +170,7 @@ func (b *blobReader) counted(archive stage) stage {
 func (b *blobReader) walkArchive(ctx context.Context, archive stage) error {
 	r := &stageReader{next: archive}
 	if b.isArchive && b.walk != nil {
-		b.walkErr = catchPanic(func() error { return b.walk(ctx, r) })
+		b.walkErr = panics.Catch(func() error { return b.walk(ctx, r) })
 	}
 	return r.drain() // the hash of the archive covers all of it
 }
@@ -235,24 +237,4 @@ func (b *blobReader) checkHash(what string, is, claimed v1.Hash, by string) bool
 		b.problems.add(fmt.Errorf("%s is %s, the %s claims %s", what, is, by, claimed))
 	}
 	return is == claimed
-}
-
-// catchPanic runs code of others on bytes of others. A panic in it becomes an error.
-func catchPanic(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{v}
-		}
-	}()
-	return f()
-}
-
-// A panicError is a panic that was caught.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-func (e *panicError) Unwrap() error {
-	err, _ := e.value.(error)
-	return err
 }

@@ -7,6 +7,8 @@ import (
 	"hash"
 	"io"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -117,18 +119,19 @@ func newPipe() *pipe { return &pipe{ch: make(chan *block, pipeDepth)} }
 // sendAll sends all blocks of a stage.
 func (p *pipe) sendAll(ctx context.Context, next stage) {
 	defer close(p.ch)
-	for {
-		var b *block
-		if b, p.err = next(); p.err != nil {
-			return
+	p.err = panics.Catch(func() error {
+		for {
+			b, err := next()
+			if err != nil {
+				return err
+			}
+			select {
+			case p.ch <- b:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		select {
-		case p.ch <- b:
-		case <-ctx.Done():
-			p.err = ctx.Err()
-			return
-		}
-	}
+	})
 }
 
 func (p *pipe) receive(ctx context.Context) (*block, error) {

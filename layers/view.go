@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	"github.com/cespare/xxhash/v2"
 )
 
@@ -246,7 +248,7 @@ func (s *state) reread(id int32) (io.ReadCloser, error) {
 		}
 		return b.Close()
 	})
-	if err := catchPanic(func() error { return c.seek(b, s.limits, int(id-s.recs.first[layer]), r.size) }); err != nil {
+	if err := panics.Catch(func() error { return c.seek(b, s.limits, int(id-s.recs.first[layer]), r.size) }); err != nil {
 		c.Close()
 		return fail(err)
 	}
@@ -305,7 +307,7 @@ func (c *content) Read(b []byte) (int, error) {
 		return 0, c.err
 	}
 	var n int
-	err := catchPanic(func() (err error) { n, err = c.tr.Read(b); return err })
+	err := panics.Catch(func() (err error) { n, err = c.tr.Read(b); return err })
 	c.hash.Write(b[:n]) //nolint:errcheck // never fails
 	c.left -= int64(n)
 	if c.left == 0 && (err == nil || err == io.EOF) {

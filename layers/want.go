@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/stemma-go/stemma/internal/panics"
+
 	"github.com/cespare/xxhash/v2"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -102,7 +104,7 @@ func (h *wantHandler) matching(e Entry, head []byte) []int {
 	for i := range h.list {
 		want := &h.list[i]
 		var yes bool
-		if err := catchPanic(func() error { yes = want.Match(e, head); return nil }); err != nil {
+		if err := panics.Catch(func() error { yes = want.Match(e, head); return nil }); err != nil {
 			h.fail(e.Path, err)
 		}
 		if yes {
@@ -175,7 +177,7 @@ func (h *wantHandler) readFile(ctx context.Context, in *tarReader, f wantedFile)
 		}
 		e := h.entry(n, f.size)
 		for _, i := range n.wants {
-			if err := catchPanic(func() error { return h.give(i, n.record, e, b) }); err != nil {
+			if err := panics.Catch(func() error { return h.give(i, n.record, e, b) }); err != nil {
 				h.fail(e.Path, err)
 			}
 		}
@@ -215,7 +217,7 @@ func (h *wantHandler) recall(ctx context.Context, entries map[int32]Entry) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := catchPanic(func() error { return h.list[m.want].Recall(entries[m.record], m.b) }); err != nil {
+		if err := panics.Catch(func() error { return h.list[m.want].Recall(entries[m.record], m.b) }); err != nil {
 			return err
 		}
 	}
