@@ -331,4 +331,20 @@ func TestNamespaces(t *testing.T) {
 	refs, err := s.Refs(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"shop", "shop, billing, auth"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// A later list about one namespace says nothing about the others.
+	pod := `{"kind":"Pod","metadata":{"namespace":"%s"},"spec":{"containers":[{"name":"a","image":"` + f.host + `/proxy:1"}]}}`
+	_, errs, code := f.run(`{"items":[`+fmt.Sprintf(pod, "search")+`]}`, "add", "-kubernetes")
+	require.Zero(t, code, errs)
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"shop", "shop, billing, auth, search"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// One of several namespaces says which of them do not run it any more.
+	other := strings.Replace(fmt.Sprintf(pod, "billing"), "/proxy:1", "/app:1", 1)
+	_, errs, code = f.run(`{"items":[`+fmt.Sprintf(pod, "shop")+","+other+`]}`, "add", "-kubernetes")
+	require.Zero(t, code, errs)
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"billing", "auth, search, shop"}, []string{refs[0].Owner, refs[1].Owner})
 }

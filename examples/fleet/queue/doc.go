@@ -18,7 +18,8 @@
 //
 // What a job has learnt, the jobs that it makes, and its own end are one transaction of the
 // database (River's InsertTx and JobCompleteTx). A worker that dies before it commits has done
-// nothing, one that dies after it has done all.
+// nothing, one that dies after it has done all. The commit of a look does not wait for Postgres'
+// disk: if the server itself crashes, the looks of the last second are done again.
 //
 // A job whose worker has died is still marked as running. River's rescuer gives it to another
 // worker when its attempt is older than RescueStuckJobsAfter. River means that to be longer than
@@ -74,7 +75,7 @@
 //
 // # SQLite and Postgres
 //
-// On both, workers ask for jobs twice a second, and as soon as a job is done and there may be
-// more: River's way without notifications, for which database/sql has nothing. With SQLite,
+// On both, workers ask for jobs twice a second, and within five milliseconds when a job is done
+// and there may be more: River's way without notifications, for which database/sql has nothing. With SQLite,
 // several processes of one machine may share the file; writing waits for each other.
 package queue

@@ -61,7 +61,7 @@ func (l *looker) Work(ctx context.Context, job *river.Job[lookArgs]) error {
 		again = !whole
 	}
 	read := readArgs{Digest: digest.String(), Ref: job.Args.Ref, Again: again}
-	err = q.transact(ctx, func(tx *sql.Tx) error {
+	err = within(ctx, q.store.BeginLight, func(tx *sql.Tx) error {
 		if err := q.see(ctx, tx, ref, digest, read, job.Queue); err != nil {
 			return err
 		}

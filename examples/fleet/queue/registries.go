@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/time/rate"
+
+	"github.com/stemma-go/stemma/examples/fleet/internal/ping"
 )
 
 // Registries carries the requests to registries, and knows of each of them how fast it may be
@@ -25,6 +27,7 @@ import (
 type Registries struct {
 	inner http.RoundTripper
 	rate  rate.Limit
+	pings ping.Memory
 
 	mu    sync.Mutex
 	hosts map[string]*registry
@@ -86,13 +89,7 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return r.inner.RoundTrip(req)
 	}
-	if err := v.of.limit.Wait(req.Context()); err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
-	}
-	resp, err := r.inner.RoundTrip(req)
+	resp, err := r.pings.Ask(req, func(req *http.Request) (*http.Response, error) { return r.send(req, v) })
 	switch {
 	case err != nil:
 		v.note(err)
@@ -108,6 +105,17 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body = &watchedBody{ReadCloser: resp.Body, v: v}
 	}
 	return resp, err
+}
+
+// send sends a request when it is its turn.
+func (r *Registries) send(req *http.Request, v *visit) (*http.Response, error) {
+	if err := v.of.limit.Wait(req.Context()); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	return r.inner.RoundTrip(req)
 }
 
 // note keeps that a registry could not be reached. An end of the job is not its fault, and who has
