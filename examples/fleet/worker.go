@@ -44,7 +44,7 @@ func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
 	set.Func("catalogue", "a `FILE` of names for bases of your own, as ancestry/catalogue/cmd/catalogue writes it; may be given several times", appendTo(&w.catalogues))
 	w.registries.define(set)
 	set.IntVar(&w.reads, "reads", 0, "the `number` of images that are read at the same time, of all registries; 0 is twice the number of processors")
-	set.Float64Var(&w.rate, "rate", 0, "the `number` of requests a second that one registry gets from this worker; 0 is no limit")
+	set.Float64Var(&w.rate, "rate", 0, "the `number` of requests a second that one registry gets from all workers together, if they all have this flag; 0 is no limit")
 	set.DurationVar(&w.patience, "patience", patience, "for how long a registry may not answer before what waits for it is given up; 0 is without an end")
 	set.DurationVar(&w.limit, "limit", 30*time.Minute, "how long reading one image may take")
 	set.StringVar(&w.platform, "platform", "", "whose image is read of an index: `OS/ARCHITECTURE`; by default linux on this machine's architecture")

@@ -34,7 +34,7 @@ type Registries struct {
 }
 
 // NewRegistries returns a transport that sends each registry at most so many requests a second,
-// from this process; 0 is no limit. It sends them by inner; nil is the transport of
+// from all processes that work one queue, if all have the same limit; 0 is no limit. It sends them by inner; nil is the transport of
 // go-containerregistry.
 func NewRegistries(perSecond float64, inner http.RoundTripper) *Registries {
 	r := &Registries{inner: inner, rate: rate.Limit(perSecond), hosts: map[string]*registry{}}
@@ -53,7 +53,7 @@ func (r *Registries) registry(host string) *registry {
 	defer r.mu.Unlock()
 	h := r.hosts[host]
 	if h == nil {
-		h = &registry{limit: rate.NewLimiter(r.rate, max(1, int(min(r.rate, 1000))))}
+		h = &registry{limit: rate.NewLimiter(r.rate, burst(r.rate))}
 		r.hosts[host] = h
 	}
 	return h

@@ -71,6 +71,9 @@ func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) e
 	lastSeen := time.Now()
 	for {
 		left, err := q.addQueues(ctx)
+		if err == nil {
+			err = q.share(ctx)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
