@@ -223,7 +223,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"scam":                             `there is no command "scam"`,
 		"scan":                             "name references",
 		"scan -nonsense a":                 "flag provided but not defined: -nonsense",
-		"add a -f b":                       "-f stands behind an argument",
+		"scan a -nonsense":                 "flag provided but not defined: -nonsense",
 		"add -tags 1 a":                    "-tags needs",
 		"add -registry UPPER/a":            "UPPER",
 		"add -namespace h/a -tags [":       "no pattern",
@@ -294,6 +294,32 @@ func TestNoEstimate(t *testing.T) {
 		writeStatus(&out, &queue.Status{Looks: looks}, time.Now(), false)
 		assert.Equal(t, want, out.String())
 	}
+}
+
+// An empty list is an answer; that nothing stands on a name is none. Flags may stand behind arguments.
+func TestNoRows(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "scan", f.host+"/app:1", "-owner", "shop")
+	require.Zero(t, code, errs)
+	for line, want := range map[string]int{
+		"stale":                        0,
+		"tree":                         0,
+		"query moved":                  0,
+		"query moved -format json":     0,
+		"query bases name=nonesuch":    0,
+		"stands-on nonesuch -width 80": 1,
+		"status -all":                  0,
+	} {
+		out, errs, code := fleetSays(t, append(strings.Fields(line), "-db", f.db)...)
+		assert.Equal(t, want, code, line+errs)
+		assert.NotEmpty(t, out, line)
+	}
+	s, err := store.Open(t.Context(), f.db)
+	require.NoError(t, err)
+	defer s.Close()
+	refs, err := s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "shop", refs[0].Owner)
 }
 
 // Where there is nothing to be done, that is said, and is no success.

@@ -13,8 +13,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -148,6 +150,17 @@ func more(s *screen, n, shown int, how string) {
 	if n > shown {
 		s.linef("  %s more: %s", comma(n-shown), how)
 	}
+}
+
+// refsOf is how a screen shows the references of an image: the first few, and how many more there
+// are, which JSON has; its digest if it has none.
+func refsOf(refs []string, digest string) (first, others string) {
+	const few = 2
+	shown := some(len(refs), few, false)
+	if shown < len(refs) {
+		others = fmt.Sprintf("+ %s", comma(len(refs)-shown))
+	}
+	return orElse(strings.Join(refs[:shown], ", "), digest), others
 }
 
 func orElse(text, other string) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -108,6 +109,8 @@ type column struct {
 	title string
 	right bool // numbers stand at the right
 	cut   bool // what does not fit on the screen is cut here
+	// optional is left out if it is empty in all rows.
+	optional bool
 }
 
 // A row of a table: the first cell stands behind the branch, which is ours and drawn as it is.
@@ -124,6 +127,7 @@ func (s *screen) table(cols []column, rows []row) {
 	if len(rows) == 0 {
 		return
 	}
+	cols, rows = needed(cols, rows)
 	lines, titled := s.lines(cols, rows)
 	widths, _ := s.fit(cols, lines)
 	for n, line := range lines {
@@ -145,6 +149,22 @@ func (s *screen) table(cols []column, rows []row) {
 		}
 		s.raw(b.String())
 	}
+}
+
+// needed leaves out optional columns that are empty.
+func needed(cols []column, rows []row) ([]column, []row) {
+	for i := len(cols) - 1; i >= 0; i-- {
+		if !cols[i].optional || slices.ContainsFunc(rows, func(r row) bool { return r.cells[i] != "" }) {
+			continue
+		}
+		cols = slices.Delete(slices.Clone(cols), i, i+1)
+		less := make([]row, len(rows))
+		for k, r := range rows {
+			less[k] = row{r.branch, slices.Delete(slices.Clone(r.cells), i, i+1)}
+		}
+		rows = less
+	}
+	return cols, rows
 }
 
 // lines returns the cells of a table as they are printed, that of its titles first, if there are any.
