@@ -24,7 +24,7 @@ type Move struct {
 }
 
 // Moves returns the tags that have moved on, sorted by ancestor and name: those because of which
-// Stale returns images.
+// Stale returns images, or would if a reference still had them.
 func (s *Store) Moves(ctx context.Context) ([]Move, error) {
 	return all(s.in(ctx, s.db), `SELECT ancestor_id, name, COALESCE(now, ''), COALESCE(now_ancestor_id, 0), MIN(since), MIN(source), MIN(CASE WHEN tie THEN 1 ELSE 0 END)
 		FROM moved_bases GROUP BY ancestor_id, name, now, now_ancestor_id ORDER BY ancestor_id, name, now`, nil, func(scan func(...any) error) (m Move, err error) {
