@@ -130,6 +130,9 @@ func short(digest string) string {
 	return digest[:min(len(digest), most)]
 }
 
+// bare is short without the algorithm, where a title says what it is of.
+func bare(digest string) string { return strings.TrimPrefix(short(digest), "sha256:") }
+
 func hash(h v1.Hash) string {
 	if h == (v1.Hash{}) {
 		return ""

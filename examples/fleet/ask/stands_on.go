@@ -327,7 +327,7 @@ func (a *standsOn) showRebuild(s *screen, all bool) {
 	shown := some(len(a.Rebuild), most, all)
 	var rows []row
 	for _, r := range a.Rebuild[:shown] {
-		rows = append(rows, cells(called(r.Name, r.Chain), short(r.Chain), comma(r.Images)))
+		rows = append(rows, cells(called(r.Name, r.Chain), bare(r.Chain), comma(r.Images)))
 	}
 	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "layers"}, {title: "images on it", right: true}}, rows)
 	more(s, len(a.Rebuild), shown, a.all())
@@ -350,7 +350,7 @@ func (a *standsOn) showBuilds(s *screen, all bool) {
 		if b.Newer != nil {
 			moved = since(b.Newer.Since)
 		}
-		rows = append(rows, cells(called(b.Name, b.Chain), short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), moved, sure))
+		rows = append(rows, cells(called(b.Name, b.Chain), bare(b.Chain), comma(b.Images), since(b.Created), since(b.Since), moved, sure))
 	}
 	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "old since", optional: true}, {title: "how sure", cut: true}}, rows)
 	more(s, len(a.Builds), shown, a.all())

@@ -42,8 +42,8 @@ type node struct {
 	Shadowed   int64      `json:"shadowed"`
 	Carried    int64      `json:"carried"` // Size × (Images + Itself)
 	Created    *time.Time `json:"created"`
-	// Newer is what the tag in Name has now; null if no move of it is known. Today is true if this is
-	// what the tag of another ancestor here has now.
+	// Newer is what the tag in Name has now; null if no move of it is known. Today is true if another
+	// ancestor has the same Name, and this is what the tag has now.
 	Newer *newer `json:"newer"`
 	Today bool   `json:"today"`
 }
@@ -76,7 +76,7 @@ func (a *tree) add(forest []store.Node, moves []store.Move) {
 	before := old(moves, func(m store.Move) bool { return names[m.Ancestor] == m.Name })
 	today := map[int64]bool{}
 	for _, m := range moves {
-		if names[m.NowAncestor] == m.Name {
+		if names[m.Ancestor] == m.Name && names[m.NowAncestor] == m.Name {
 			today[m.NowAncestor] = true
 		}
 	}
