@@ -177,7 +177,6 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, via registries
 		case err != nil:
 			wrong++
 			fmt.Fprintf(e.stderr, "fleet: %s\n", printable.Line(err.Error()))
-			running.noteNamespace(item.Owner)
 		case item.Owner != "":
 			running.note(item)
 		default:
@@ -186,8 +185,12 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, via registries
 			}
 		}
 	}
+	among := running.namespaces
+	if wrong > 0 { // the list may have broken off: what it does not say is not known
+		among = []string{}
+	}
 	for _, ref := range running.refs {
-		if err := put(ref, strings.Join(running.of[ref.Name()], ", "), running.namespaces); err != nil {
+		if err := put(ref, strings.Join(running.of[ref.Name()], ", "), among); err != nil {
 			return err
 		}
 	}
@@ -212,14 +215,10 @@ type pods struct {
 	of         map[string][]string // the namespaces of a reference, by its name
 }
 
-func (p *pods) noteNamespace(n string) {
-	if n != "" && !slices.Contains(p.namespaces, n) {
-		p.namespaces = append(p.namespaces, n)
-	}
-}
-
 func (p *pods) note(item list.Item) {
-	p.noteNamespace(item.Owner)
+	if !slices.Contains(p.namespaces, item.Owner) {
+		p.namespaces = append(p.namespaces, item.Owner)
+	}
 	if p.of == nil {
 		p.of = map[string][]string{}
 	}

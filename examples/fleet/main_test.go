@@ -373,4 +373,12 @@ func TestNamespaces(t *testing.T) {
 	refs, err = s.Refs(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"billing", "auth, search, shop"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// One that breaks off says nothing of what it does not have.
+	_, errs, code = f.run(`{"items":[`+fmt.Sprintf(pod, "auth")+","+strings.Replace(other, "billing", "search", 1)+`,`, "add", "-kubernetes")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "the list of pods")
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"billing, search", "auth, search, shop"}, []string{refs[0].Owner, refs[1].Owner}, "search is there, though its pod of it was not in the list")
 }

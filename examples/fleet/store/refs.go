@@ -26,7 +26,8 @@ type Ref struct {
 	// "" if nobody said. What is given later replaces it, as far as Among goes.
 	Owner string
 	// Among are the owners of whom it is known whether they have it, such as the namespaces that
-	// a list is about: what was said of others stays. nil is all.
+	// a list is about: what was said of others stays. nil is all, and an empty one nobody: what is
+	// given is added.
 	Among []string
 }
 

@@ -38,6 +38,7 @@ func testOwners(t *testing.T, s *Store) {
 		{[]Ref{of("a, b", "a", "b", "pay"), of("c", "c")}, "billing, a, b, c"}, // two lists at once
 		{[]Ref{all("ops")}, "ops"},                                             // -owner means all of it
 		{[]Ref{all("x"), of("y", "y")}, "x, y"},
+		{[]Ref{{Repository: "r/proxy", Tag: "1", Owner: "z", Among: []string{}}}, "x, y, z"},
 	} {
 		addRefs(t, s, c.said...)
 		refs, err := s.Refs(t.Context())
