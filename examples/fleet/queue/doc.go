@@ -17,7 +17,7 @@
 // # Nothing lost, nothing doubled
 //
 // What a job has learnt, the jobs that it makes, and its own end are one transaction of the
-// database (River's InsertTx and JobCompleteTx). A worker that dies before it commits has done
+// database (River's InsertTx and JobCompleteTx, or for looks what does the same). A worker that dies before it commits has done
 // nothing, one that dies after it has done all. The commit of a look does not wait for Postgres'
 // disk: if the server itself crashes, the looks of the last second are done again.
 //
