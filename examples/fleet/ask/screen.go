@@ -139,7 +139,11 @@ func (s *screen) table(cols []column, rows []row) {
 			} else {
 				b.WriteString("  ")
 			}
-			text = s.cell(text, width)
+			branch := ""
+			if first := len(lines) - len(rows); i == 0 && n >= first {
+				branch = s.branch(rows[n-first])
+			}
+			text = branch + s.cell(strings.TrimPrefix(text, branch), max(1, width-ansi.StringWidth(branch)))
 			pad := strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
 			if cols[i].right {
 				b.WriteString(pad + text)
@@ -182,14 +186,18 @@ func (s *screen) lines(cols []column, rows []row) (lines [][]string, titled bool
 		for i := range min(len(cols), len(r.cells)) {
 			line[i] = s.clean(r.cells[i])
 		}
-		branch := r.branch
-		if s.ascii {
-			branch = signs.Replace(branch)
-		}
-		line[0] = branch + line[0]
+		line[0] = s.branch(r) + line[0]
 		lines = append(lines, line)
 	}
 	return lines, titled
+}
+
+// branch is what stands before the first cell of a row.
+func (s *screen) branch(r row) string {
+	if s.ascii {
+		return signs.Replace(r.branch)
+	}
+	return r.branch
 }
 
 // fits reports whether a table has room on the screen.

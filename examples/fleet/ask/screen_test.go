@@ -184,10 +184,10 @@ func TestAlikes(t *testing.T) {
 	many := alikes(a.Nodes)
 	var got []string
 	for _, n := range a.Nodes {
-		got = append(got, n.called(many))
+		got = append(got, n.called()+", "+n.which(many))
 	}
-	assert.Equal(t, []string{"debian:12 (old)", "debian:12 (today's)", "debian:12 (old, a tie)", "node:20, " + short(digest(4).String()), "node:20, " + short(digest(5).String()),
-		"app:1 (no longer)", "app:1", "node:20-slim"}, got)
+	assert.Equal(t, []string{"debian:12, old", "debian:12, today's", "debian:12 (a tie), old", "node:20, " + bare(digest(4).String()), "node:20, " + bare(digest(5).String()),
+		"app:1, no longer", "app:1, ", "node:20-slim, "}, got)
 }
 
 // No text of an image gets onto the screen as it is.

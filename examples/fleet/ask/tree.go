@@ -112,7 +112,6 @@ func (a *tree) screen(s *screen, all bool) {
 	var rows []row
 	for _, b := range branches(shown) {
 		n := b.node
-		name := n.called(many)
 		images := comma(n.Images)
 		if n.Images == 0 {
 			images = "-"
@@ -121,9 +120,9 @@ func (a *tree) screen(s *screen, all bool) {
 		if n.Unread {
 			size, carried = "not known", "not known"
 		}
-		rows = append(rows, row{b.line, []string{name, images, size, carried, since(n.Created)}})
+		rows = append(rows, row{b.line, []string{n.called(), n.which(many), images, size, carried, since(n.Created)}})
 	}
-	s.table([]column{{title: "Ancestor", cut: true}, {title: "images on it", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
+	s.table([]column{{title: "Ancestor", cut: true}, {title: "build", optional: true}, {title: "images on it", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
 	if slices.ContainsFunc(shown, func(n node) bool { return n.Newer != nil }) {
 		s.line("  old: its tag has a newer image now; fleet stale says since when")
 	}
@@ -146,29 +145,32 @@ func alikes(nodes []node) map[string]int {
 // gone reports whether it is an image alone, which no reference has any more.
 func (n node) gone() bool { return n.Images+n.Itself == 0 }
 
-// called is what the tree calls an ancestor. Of several that have the same name, it tells which is
-// today's and which are old, or else their layers.
-func (n node) called(many map[string]int) string {
-	name := called(n.Name, n.Chain)
-	var notes []string
+// which tells an ancestor from others of the same name: which is today's, which are old, or else
+// their layers.
+func (n node) which(many map[string]int) string {
 	switch {
 	case n.Newer != nil:
-		notes = append(notes, "old")
+		return "old"
 	case n.Today:
-		notes = append(notes, "today's")
+		return "today's"
 	case n.gone():
-		notes = append(notes, "no longer")
-	case many[n.Name] > 1 && n.Name != n.Chain && n.Chain != "":
-		name += ", " + short(n.Chain)
+		return "no longer"
+	case many[n.Name] > 1 && n.Name != n.Chain:
+		return bare(n.Chain)
 	}
-	if n.Confidence == ancestry.Inferred.String() {
-		notes = append(notes, "inferred")
-	}
-	if len(n.Ties) > 0 {
-		notes = append(notes, "a tie")
-	}
-	if len(notes) > 0 {
-		name += " (" + strings.Join(notes, ", ") + ")"
+	return ""
+}
+
+// called is what the tree calls an ancestor.
+func (n node) called() string {
+	name := called(n.Name, n.Chain)
+	switch guess := n.Confidence == ancestry.Inferred.String(); {
+	case guess && len(n.Ties) > 0:
+		name += " (inferred, a tie)"
+	case guess:
+		name += " (inferred)"
+	case len(n.Ties) > 0:
+		name += " (a tie)"
 	}
 	return name
 }
