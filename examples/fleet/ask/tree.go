@@ -122,7 +122,7 @@ func (a *tree) screen(s *screen, all bool) {
 		}
 		rows = append(rows, row{b.line, []string{n.called(), n.which(many), images, size, carried, since(n.Created)}})
 	}
-	s.table([]column{{title: "Ancestor", cut: true}, {title: "build", optional: true}, {title: "images on it", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
+	s.table([]column{{title: "Ancestor", cut: true}, {title: "build", optional: true}, {title: "images", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
 	if slices.ContainsFunc(shown, func(n node) bool { return n.Newer != nil }) {
 		s.line("  old: its tag has a newer image now; fleet stale says since when")
 	}
