@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -65,7 +66,7 @@ func (w *wanted) check(refs []string) error {
 }
 
 // items are the references that are meant.
-func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[list.Item, error] {
+func (w *wanted) items(ctx context.Context, e *env, via registries) iter.Seq2[list.Item, error] {
 	return func(yield func(list.Item, error) bool) {
 		for _, r := range w.refs {
 			if !yield(list.Parse(r)) {
@@ -79,13 +80,13 @@ func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[lis
 				}
 			}
 		}
-		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(list.Bounded(usualTransport(insecure))), remote.WithPageSize(1000))
+		puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithTransport(list.Bounded(usualTransport(via.insecure))), remote.WithPageSize(1000))
 		if err != nil {
 			yield(list.Item{}, err)
 			return
 		}
 		var opts []name.Option
-		if insecure {
+		if via.insecure {
 			opts = append(opts, name.Insecure)
 		}
 		for _, s := range append(append([]string{}, w.registries...), w.namespaces...) {
@@ -94,6 +95,7 @@ func (w *wanted) items(ctx context.Context, e *env, insecure bool) iter.Seq2[lis
 				yield(list.Item{}, err)
 				return
 			}
+			p.AtOnce = via.atOnce
 			for item, err := range p.References(ctx, puller, opts...) {
 				if !yield(item, err) {
 					return
@@ -129,39 +131,67 @@ func (e *env) read(file string) iter.Seq2[list.Item, error] {
 	}
 }
 
+// registries are the flags that say how registries are asked.
+type registries struct {
+	insecure bool
+	atOnce   int
+}
+
+func (r *registries) define(set *flag.FlagSet) {
+	set.IntVar(&r.atOnce, "at-once", 8, "the `number` of references, repositories or images of one registry that are asked for at the same time; 1 or more")
+	set.BoolVar(&r.insecure, "insecure", false, "allow plain HTTP and unverified TLS")
+}
+
+func (r *registries) check() error {
+	if r.atOnce < 1 {
+		return usagef("-at-once %d is less than 1", r.atOnce)
+	}
+	return nil
+}
+
 // put puts them in the queue. What can't be put there is told, and does not keep the others
 // from it.
-func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool) error {
+func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, via registries) error {
 	const atOnce = 500
 	var some []queue.Wanted
-	all := map[string]bool{}            // references, each once
-	added, wrong := 0, 0                // new in the queue; no references
-	namespaces := map[string][]string{} // of the pods that run a reference
+	all := map[string]bool{} // references, each once
+	added, wrong := 0, 0     // new in the queue; no references
 	flush := func() error {
 		n, err := q.Add(ctx, some...)
 		added += n
 		some = some[:0]
 		return err
 	}
-	for item, err := range w.items(ctx, e, insecure) {
-		if err != nil {
+	put := func(ref name.Reference, owner string, among []string) error {
+		all[ref.Name()] = true
+		r := queue.Ref(ref, owner)
+		r.Among = among
+		if some = append(some, queue.Wanted{Ref: r, Again: w.again}); len(some) < atOnce {
+			return nil
+		}
+		return flush()
+	}
+	var running pods
+	for item, err := range w.items(ctx, e, via) {
+		switch {
+		case err != nil:
 			wrong++
 			fmt.Fprintf(e.stderr, "fleet: %s\n", printable.Line(err.Error()))
-			continue
-		}
-		owner, ref := w.owner, item.Reference.Name()
-		if item.Owner != "" {
-			if slices.Contains(namespaces[ref], item.Owner) {
-				continue
-			}
-			namespaces[ref] = append(namespaces[ref], item.Owner)
-			owner = strings.Join(namespaces[ref], ", ")
-		}
-		all[ref] = true
-		if some = append(some, queue.Wanted{Ref: queue.Ref(item.Reference, owner), Again: w.again}); len(some) == atOnce {
-			if err := flush(); err != nil {
+		case item.Owner != "":
+			running.note(item)
+		default:
+			if err := put(item.Reference, w.owner, nil); err != nil {
 				return err
 			}
+		}
+	}
+	among := running.namespaces
+	if wrong > 0 { // the list may have broken off: what it does not say is not known
+		among = []string{}
+	}
+	for _, ref := range running.refs {
+		if err := put(ref, strings.Join(running.of[ref.Name()], ", "), among); err != nil {
+			return err
 		}
 	}
 	if err := errors.Join(ctx.Err(), flush()); err != nil {
@@ -177,16 +207,41 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, insecure bool)
 	return nil
 }
 
+// pods are what a list of pods says: which namespaces it is about, and which of them run a
+// reference.
+type pods struct {
+	namespaces []string
+	refs       []name.Reference
+	of         map[string][]string // the namespaces of a reference, by its name
+}
+
+func (p *pods) note(item list.Item) {
+	if !slices.Contains(p.namespaces, item.Owner) {
+		p.namespaces = append(p.namespaces, item.Owner)
+	}
+	if p.of == nil {
+		p.of = map[string][]string{}
+	}
+	ref := item.Reference.Name()
+	if p.of[ref] == nil {
+		p.refs = append(p.refs, item.Reference)
+	}
+	if !slices.Contains(p.of[ref], item.Owner) {
+		p.of[ref] = append(p.of[ref], item.Owner)
+	}
+}
+
 func add(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 	var w wanted
 	w.define(set)
+	var via registries
+	via.define(set)
 	dsn := database(set)
-	insecure := set.Bool("insecure", false, "allow plain HTTP and unverified TLS")
 	refs, err := parse(set, args)
 	if err != nil {
 		return err
 	}
-	if err := w.check(refs); err != nil {
+	if err := cmp.Or(w.check(refs), via.check()); err != nil {
 		return err
 	}
 	s, err := store.Open(ctx, *dsn)
@@ -194,9 +249,9 @@ func add(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 		return err
 	}
 	defer s.Close()
-	q, err := queue.Open(ctx, s, &queue.Options{Insecure: *insecure})
+	q, err := queue.Open(ctx, s, &queue.Options{Insecure: via.insecure})
 	if err != nil {
 		return err
 	}
-	return w.put(ctx, e, q, *insecure)
+	return w.put(ctx, e, q, via)
 }

@@ -50,7 +50,7 @@ func example(ctx context.Context, e *env, set *flag.FlagSet, args []string) erro
 	if err != nil {
 		return err
 	}
-	w := worker{transport: transport, atOnce: 4, patience: hurry, limit: time.Minute, platform: "linux/amd64", insecure: true}
+	w := worker{transport: transport, registries: registries{insecure: true, atOnce: 4}, patience: hurry, limit: time.Minute, platform: "linux/amd64"}
 	fmt.Fprintf(e.stdout, "A registry with %d images, made for this:\n\n", len(images.References(1))+len(images.Odd))
 	if err := season(ctx, e, *dsn, &w, images, 1); err != nil {
 		return err

@@ -4,7 +4,7 @@
 //	fleet COMMAND [flags] [argument ...]
 //
 // Without a command it prints the list of commands; fleet COMMAND -h prints the flags of one.
-// Flags stand before arguments. See README.md for the way through.
+// Flags may stand behind arguments, too; what follows -- is none. See README.md for the way through.
 //
 // The exit code is 0 if all went well, 1 if something failed, 2 if the command line was wrong,
 // and 3 if all is done, but some references or images that this run tried could not be read,
@@ -106,21 +106,23 @@ func (c command) start(ctx context.Context, e *env, args []string) error {
 	return c.run(ctx, e, set, args)
 }
 
-// parse parses the flags of a command, once it has defined them, and returns its arguments.
-func parse(set *flag.FlagSet, args []string) ([]string, error) {
-	err := set.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return nil, err
-	case err != nil:
-		return nil, usageError("")
-	}
-	for _, arg := range set.Args() {
-		if strings.HasPrefix(arg, "-") && arg != "-" {
-			return nil, usagef("%s stands behind an argument: flags come first", arg)
+// parse parses the flags of a command, once it has defined them, and returns its arguments, between
+// which flags may stand. What follows -- is no flag.
+func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		err := set.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			return nil, err
+		case err != nil:
+			return nil, usageError("")
 		}
+		parsed := len(args) - set.NArg()
+		if set.NArg() == 0 || parsed > 0 && args[parsed-1] == "--" {
+			return append(rest, set.Args()...), nil
+		}
+		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
 	}
-	return set.Args(), nil
 }
 
 // exit says what went wrong, and returns the exit code.

@@ -223,7 +223,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"scam":                             `there is no command "scam"`,
 		"scan":                             "name references",
 		"scan -nonsense a":                 "flag provided but not defined: -nonsense",
-		"add a -f b":                       "-f stands behind an argument",
+		"scan a -nonsense":                 "flag provided but not defined: -nonsense",
 		"add -tags 1 a":                    "-tags needs",
 		"add -registry UPPER/a":            "UPPER",
 		"add -namespace h/a -tags [":       "no pattern",
@@ -296,6 +296,32 @@ func TestNoEstimate(t *testing.T) {
 	}
 }
 
+// An empty list is an answer; that nothing stands on a name is none. Flags may stand behind arguments.
+func TestNoRows(t *testing.T) {
+	f := newFleet(t, "app:1")
+	_, errs, code := f.run("", "scan", f.host+"/app:1", "-owner", "shop")
+	require.Zero(t, code, errs)
+	for line, want := range map[string]int{
+		"stale":                        0,
+		"tree":                         0,
+		"query moved":                  0,
+		"query moved -format json":     0,
+		"query bases name=nonesuch":    0,
+		"stands-on nonesuch -width 80": 1,
+		"status -all":                  0,
+	} {
+		out, errs, code := fleetSays(t, append(strings.Fields(line), "-db", f.db)...)
+		assert.Equal(t, want, code, line+errs)
+		assert.NotEmpty(t, out, line)
+	}
+	s, err := store.Open(t.Context(), f.db)
+	require.NoError(t, err)
+	defer s.Close()
+	refs, err := s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "shop", refs[0].Owner)
+}
+
 // Where there is nothing to be done, that is said, and is no success.
 func TestNothing(t *testing.T) {
 	f := newFleet(t, "app:1")
@@ -331,4 +357,28 @@ func TestNamespaces(t *testing.T) {
 	refs, err := s.Refs(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"shop", "shop, billing, auth"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// A later list about one namespace says nothing about the others.
+	pod := `{"kind":"Pod","metadata":{"namespace":"%s"},"spec":{"containers":[{"name":"a","image":"` + f.host + `/proxy:1"}]}}`
+	_, errs, code := f.run(`{"items":[`+fmt.Sprintf(pod, "search")+`]}`, "add", "-kubernetes")
+	require.Zero(t, code, errs)
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"shop", "shop, billing, auth, search"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// One of several namespaces says which of them do not run it any more.
+	other := strings.Replace(fmt.Sprintf(pod, "billing"), "/proxy:1", "/app:1", 1)
+	_, errs, code = f.run(`{"items":[`+fmt.Sprintf(pod, "shop")+","+other+`]}`, "add", "-kubernetes")
+	require.Zero(t, code, errs)
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"billing", "auth, search, shop"}, []string{refs[0].Owner, refs[1].Owner})
+
+	// One that breaks off says nothing of what it does not have.
+	_, errs, code = f.run(`{"items":[`+fmt.Sprintf(pod, "auth")+","+strings.Replace(other, "billing", "search", 1)+`,`, "add", "-kubernetes")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "the list of pods")
+	refs, err = s.Refs(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"billing, search", "auth, search, shop"}, []string{refs[0].Owner, refs[1].Owner}, "search is there, though its pod of it was not in the list")
 }

@@ -30,7 +30,7 @@ func scan(ctx context.Context, e *env, set *flag.FlagSet, args []string) error {
 		return err
 	}
 	return withQueue(ctx, e, *dsn, "scan", &w, func(q *queue.Queue) error {
-		wrong := refs.put(ctx, e, q, w.insecure)
+		wrong := refs.put(ctx, e, q, w.registries)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

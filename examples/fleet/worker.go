@@ -32,22 +32,21 @@ import (
 type worker struct {
 	cache, platform, redirects string
 	catalogues                 []string
-	atOnce, reads              int
+	reads                      int
 	rate                       float64
 	patience, limit            time.Duration
-	insecure                   bool
+	registries                 registries
 	transport                  http.RoundTripper // nil is the usual one
 }
 
 func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
 	set.StringVar(&w.cache, "cache", defaultCache(), "the `directory` in which is kept what was learnt of layers; several workers may share it; '' is none")
 	set.Func("catalogue", "a `FILE` of names for bases of your own, as ancestry/catalogue/cmd/catalogue writes it; may be given several times", appendTo(&w.catalogues))
-	set.IntVar(&w.atOnce, "at-once", 8, "the `number` of references or images of one registry that are asked for at the same time; 1 or more")
+	w.registries.define(set)
 	set.IntVar(&w.reads, "reads", 0, "the `number` of images that are read at the same time, of all registries; 0 is twice the number of processors")
-	set.Float64Var(&w.rate, "rate", 0, "the `number` of requests a second that one registry gets from this worker; 0 is no limit")
+	set.Float64Var(&w.rate, "rate", 0, "the `number` of requests a second that one registry gets from all workers together, if they all have this flag; 0 is no limit")
 	set.DurationVar(&w.patience, "patience", patience, "for how long a registry may not answer before what waits for it is given up; 0 is without an end")
 	set.DurationVar(&w.limit, "limit", 30*time.Minute, "how long reading one image may take")
-	set.BoolVar(&w.insecure, "insecure", false, "allow plain HTTP and unverified TLS")
 	set.StringVar(&w.platform, "platform", "", "whose image is read of an index: `OS/ARCHITECTURE`; by default linux on this machine's architecture")
 	set.StringVar(&w.redirects, "local-redirects", "", "`hosts` of the local network to which registries may redirect, with commas between them")
 }
@@ -55,8 +54,6 @@ func (w *worker) define(set *flag.FlagSet, patience time.Duration) {
 // check looks at the flags before anything is opened.
 func (w *worker) check() error {
 	switch {
-	case w.atOnce < 1:
-		return usagef("-at-once %d is less than 1", w.atOnce)
 	case w.reads < 0:
 		return usagef("-reads %d is less than 0", w.reads)
 	case !(w.rate >= 0): // nor is it no number
@@ -66,7 +63,7 @@ func (w *worker) check() error {
 	case w.limit <= 0:
 		return usagef("-limit %s is no time", w.limit)
 	}
-	return nil
+	return w.registries.check()
 }
 
 // defaultCache is in the user's cache directory; "" if there is none.
@@ -93,17 +90,17 @@ func (w *worker) open(ctx context.Context, e *env, s *store.Store, run int64) (*
 	}
 	transport := w.transport
 	if transport == nil {
-		transport = usualTransport(w.insecure)
+		transport = usualTransport(w.registries.insecure)
 	}
 	registries := queue.NewRegistries(w.rate, transport)
-	src := &source.Options{Platform: platform, Insecure: w.insecure, Transport: registries, Attempts: 3}
+	src := &source.Options{Platform: platform, Insecure: w.registries.insecure, Transport: registries, Attempts: 3}
 	if w.redirects != "" {
 		src.LocalRedirects = strings.Split(w.redirects, ",")
 	}
 	return queue.Open(ctx, s, &queue.Options{
 		Read:       reading(src, analysis),
-		Registries: registries, Insecure: w.insecure, Platform: platform,
-		AtOnce: w.atOnce, Reads: w.reads, Patience: w.patience, Limit: w.limit,
+		Registries: registries, Insecure: w.registries.insecure, Platform: platform,
+		AtOnce: w.registries.atOnce, Reads: w.reads, Patience: w.patience, Limit: w.limit,
 		Run: run, Version: version(),
 		Log: slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

@@ -13,8 +13,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -128,6 +130,9 @@ func short(digest string) string {
 	return digest[:min(len(digest), most)]
 }
 
+// bare is short without the algorithm, where a title says what it is of.
+func bare(digest string) string { return strings.TrimPrefix(short(digest), "sha256:") }
+
 func hash(h v1.Hash) string {
 	if h == (v1.Hash{}) {
 		return ""
@@ -148,6 +153,17 @@ func more(s *screen, n, shown int, how string) {
 	if n > shown {
 		s.linef("  %s more: %s", comma(n-shown), how)
 	}
+}
+
+// refsOf is how a screen shows the references of an image: the first few, and how many more there
+// are, which JSON has; its digest if it has none.
+func refsOf(refs []string, digest string) (first, others string) {
+	const few = 2
+	shown := some(len(refs), few, false)
+	if shown < len(refs) {
+		others = fmt.Sprintf("+ %s", comma(len(refs)-shown))
+	}
+	return orElse(strings.Join(refs[:shown], ", "), digest), others
 }
 
 func orElse(text, other string) string {

@@ -119,9 +119,15 @@ func ExportPicture(ctx context.Context, s *store.Store, w io.Writer, format stri
 	if err != nil {
 		return err
 	}
+	moves, err := s.Moves(ctx)
+	if err != nil {
+		return err
+	}
+	var t tree
+	t.add(forest, moves)
 	f := picture.Forest{AsOf: asOf, Images: of.Current, All: of.all(), Unread: of.Unreadable}
-	for _, n := range forest {
-		f.Nodes = append(f.Nodes, picture.Node{ID: n.ID, Parent: n.Parent, Name: called(n.Name, n.Chain), Sure: surely(n), Built: n.Created, Bytes: n.Size, Images: n.Images, Note: tie(n)})
+	for i, n := range forest {
+		f.Nodes = append(f.Nodes, picture.Node{ID: n.ID, Parent: n.Parent, Name: called(n.Name, n.Chain), Sure: surely(n), Built: n.Created, Bytes: n.Size, Images: n.Images, Note: t.Nodes[i].note()})
 	}
 	if format == "html" {
 		return picture.WriteHTML(w, f)

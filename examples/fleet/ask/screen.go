@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -108,6 +109,8 @@ type column struct {
 	title string
 	right bool // numbers stand at the right
 	cut   bool // what does not fit on the screen is cut here
+	// optional is left out if it is empty in all rows.
+	optional bool
 }
 
 // A row of a table: the first cell stands behind the branch, which is ours and drawn as it is.
@@ -124,6 +127,7 @@ func (s *screen) table(cols []column, rows []row) {
 	if len(rows) == 0 {
 		return
 	}
+	cols, rows = needed(cols, rows)
 	lines, titled := s.lines(cols, rows)
 	widths, _ := s.fit(cols, lines)
 	for n, line := range lines {
@@ -135,7 +139,11 @@ func (s *screen) table(cols []column, rows []row) {
 			} else {
 				b.WriteString("  ")
 			}
-			text = s.cell(text, width)
+			branch := ""
+			if first := len(lines) - len(rows); i == 0 && n >= first {
+				branch = s.branch(rows[n-first])
+			}
+			text = branch + s.cell(strings.TrimPrefix(text, branch), max(1, width-ansi.StringWidth(branch)))
 			pad := strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
 			if cols[i].right {
 				b.WriteString(pad + text)
@@ -145,6 +153,22 @@ func (s *screen) table(cols []column, rows []row) {
 		}
 		s.raw(b.String())
 	}
+}
+
+// needed leaves out optional columns that are empty.
+func needed(cols []column, rows []row) ([]column, []row) {
+	for i := len(cols) - 1; i >= 0; i-- {
+		if !cols[i].optional || slices.ContainsFunc(rows, func(r row) bool { return r.cells[i] != "" }) {
+			continue
+		}
+		cols = slices.Delete(slices.Clone(cols), i, i+1)
+		less := make([]row, len(rows))
+		for k, r := range rows {
+			less[k] = row{r.branch, slices.Delete(slices.Clone(r.cells), i, i+1)}
+		}
+		rows = less
+	}
+	return cols, rows
 }
 
 // lines returns the cells of a table as they are printed, that of its titles first, if there are any.
@@ -162,14 +186,18 @@ func (s *screen) lines(cols []column, rows []row) (lines [][]string, titled bool
 		for i := range min(len(cols), len(r.cells)) {
 			line[i] = s.clean(r.cells[i])
 		}
-		branch := r.branch
-		if s.ascii {
-			branch = signs.Replace(branch)
-		}
-		line[0] = branch + line[0]
+		line[0] = s.branch(r) + line[0]
 		lines = append(lines, line)
 	}
 	return lines, titled
+}
+
+// branch is what stands before the first cell of a row.
+func (s *screen) branch(r row) string {
+	if s.ascii {
+		return signs.Replace(r.branch)
+	}
+	return r.branch
 }
 
 // fits reports whether a table has room on the screen.

@@ -109,14 +109,19 @@ func movedOn() []store.Moved {
 	return all
 }
 
+// moves has debian:12 of the March before that of September.
+func moves() []store.Move {
+	return []store.Move{{Ancestor: 1, Name: "debian:12", Now: digest(500), NowAncestor: 2, Since: on("2026-09-08"), Source: "fleet"}}
+}
+
 // The screens of a fleet of 2,000 images on 40 bases.
 func TestLargeFleet(t *testing.T) {
 	s := &standsOn{Asked: "debian:12", Known: true, Fleet: whole()}
-	s.add(standers(), large())
+	s.add(standers(), large(), old(moves(), func(store.Move) bool { return true }))
 	moved := &stale{Fleet: whole()}
 	moved.add(movedOn())
 	forest := &tree{Fleet: whole()}
-	forest.add(large())
+	forest.add(large(), moves())
 	for name, a := range map[string]answer{"stands-on": s, "stale": moved, "tree": forest} {
 		text := said(t, a, Options{})
 		golden(t, "large-"+name+".txt", text)
@@ -136,6 +141,55 @@ func TestLargeFleet(t *testing.T) {
 	}
 }
 
+// Of an image with many references the first are shown, and how many more there are.
+func TestManyReferences(t *testing.T) {
+	var refs []string
+	for i := range 1500 {
+		refs = append(refs, fmt.Sprintf("r.example/app:%d", i))
+	}
+	images := standers()[:2]
+	images[0].Refs = strings.Join(refs, ", ")
+	rows := movedOn()[:2]
+	rows[0].Refs = images[0].Refs
+	s := &standsOn{Asked: "debian:12", Fleet: whole()}
+	s.add(images, large(), nil)
+	moved := &stale{Fleet: whole()}
+	moved.add(rows)
+	for _, a := range []answer{s, moved} {
+		for _, all := range []bool{false, true} {
+			assert.Regexp(t, `\n  r\.example/app:0, r\.example/app:1 +\+ 1,498  shop `, said(t, a, Options{All: all}))
+		}
+		assert.Contains(t, said(t, a, Options{JSON: true}), `"r.example/app:1499"`)
+	}
+}
+
+// Which of several of one name is today's is told where it is known, and else by their layers.
+func TestAlikes(t *testing.T) {
+	nodes := []store.Node{
+		{ID: 1, Name: "debian:12", Images: 5, Chain: digest(1).String()},
+		{ID: 2, Name: "debian:12", Images: 4, Chain: digest(2).String()},
+		{ID: 3, Name: "debian:12", Images: 3, Chain: digest(3).String(), Ties: "debian:12.1"},
+		{ID: 4, Name: "node:20", Images: 2, Chain: digest(4).String()},
+		{ID: 5, Name: "node:20", Images: 1, Chain: digest(5).String()},
+		{ID: 6, Name: "app:1", Itself: 0, Chain: digest(6).String()},
+		{ID: 7, Name: "app:1", Itself: 1, Chain: digest(7).String()},
+		{ID: 8, Name: "node:20-slim", Images: 1, Chain: digest(8).String()},
+	}
+	a := &tree{Fleet: whole()}
+	a.add(nodes, []store.Move{
+		{Ancestor: 1, Name: "debian:12", NowAncestor: 2},
+		{Ancestor: 3, Name: "debian:12", NowAncestor: 2},
+		{Ancestor: 8, Name: "node:20", Now: digest(9)}, // another tag that it had
+	})
+	many := alikes(a.Nodes)
+	var got []string
+	for _, n := range a.Nodes {
+		got = append(got, n.called()+", "+n.which(many))
+	}
+	assert.Equal(t, []string{"debian:12, old", "debian:12, today's", "debian:12 (a tie), old", "node:20, " + bare(digest(4).String()), "node:20, " + bare(digest(5).String()),
+		"app:1, no longer", "app:1, ", "node:20-slim, "}, got)
+}
+
 // No text of an image gets onto the screen as it is.
 func TestHostile(t *testing.T) {
 	for _, evil := range []string{"\x1b[31mred", "two\nlines", "right\u202eleft", strings.Repeat("long", 1024), "\xff\xfe", "tab\tand\rback", "", "├─ a branch", strings.Repeat("界", 200)} {
@@ -148,12 +202,12 @@ func TestHostile(t *testing.T) {
 			rows[i].Refs, rows[i].Owners, rows[i].Name, rows[i].Source = evil, evil, evil, evil
 		}
 		s := &standsOn{Asked: evil, Fleet: whole()}
-		s.add(images, nodes)
+		s.add(images, nodes, old([]store.Move{{Ancestor: 1, Name: evil, Source: evil}}, func(store.Move) bool { return true }))
 		nobody := &standsOn{Asked: evil, Fleet: whole(), Like: []like{{Name: evil}}}
 		moved := &stale{Fleet: whole()}
 		moved.add(rows)
 		forest := &tree{Fleet: whole()}
-		forest.add(nodes)
+		forest.add(nodes, []store.Move{{Ancestor: 1, NowAncestor: 2, Name: evil, Source: evil}})
 		list := &views{Views: []view{{Name: "v", Says: evil, Columns: []viewColumn{{evil, evil, evil}}}}}
 		view := &rowsOf{Where: []string{evil}, table: []store.Column{{Name: evil, Type: "text"}}, Rows: [][]any{{evil}}}
 		for _, a := range []answer{s, nobody, moved, forest, list, view, &allowed{Patterns: []string{evil}}, &written{Files: []writtenFile{{Path: evil}}}} {

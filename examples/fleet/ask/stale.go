@@ -145,7 +145,7 @@ func (a *stale) showBases(s *screen, all bool) {
 		}
 		rows = append(rows, cells(b.Name, comma(b.Images), comma(b.Direct), since(b.Since), orElse(short(b.Now), "not seen"), sure))
 	}
-	s.table([]column{{title: "Rebuild for these first", cut: true}, {title: "images", right: true}, {title: "right on it", right: true}, {title: "moved"}, {title: "tag has now"}, {title: "how sure"}}, rows)
+	s.table([]column{{title: "Rebuild for these first", cut: true}, {title: "images", right: true}, {title: "direct", right: true}, {title: "moved"}, {title: "tag has now"}, {title: "how sure"}}, rows)
 	more(s, len(a.Bases), shown, "fleet stale -all")
 }
 
@@ -164,8 +164,9 @@ func (a *stale) showImages(s *screen, all bool) {
 	shown := some(len(list), most, all)
 	var rows []row
 	for _, m := range list[:shown] {
-		rows = append(rows, cells(orElse(strings.Join(m.Refs, ", "), m.Digest), orElse(strings.Join(m.Owners, ", "), "nobody said"), since(m.Since), m.Name))
+		ref, others := refsOf(m.Refs, m.Digest)
+		rows = append(rows, cells(ref, others, orElse(strings.Join(m.Owners, ", "), "nobody said"), since(m.Since), m.Name))
 	}
-	s.table([]column{{title: "Images", cut: true}, {title: "whose", cut: true}, {title: "since"}, {title: "stands on", cut: true}}, rows)
+	s.table([]column{{title: "Images", cut: true}, {optional: true}, {title: "whose", cut: true}, {title: "since"}, {title: "stands on", cut: true}}, rows)
 	more(s, len(list), shown, "fleet stale -all")
 }

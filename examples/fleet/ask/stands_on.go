@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/stemma-go/stemma/examples/fleet/store"
@@ -32,6 +33,7 @@ type standsOn struct {
 	Images  int    `json:"images"`  // that stand on it and that a reference has now
 	Past    int    `json:"past"`    // that stand on it and that no reference has any more
 	Perhaps int    `json:"perhaps"` // of Images, those whose ancestor may be another as well
+	Old     int    `json:"old"`     // of Images, those that stand on a build that is known not to be today's
 	Itself  int    `json:"itself"`  // images that are it
 	// SameLayers are images that begin with the layers of one that is it, but with another
 	// history. It is counted only if nothing is known to stand on it.
@@ -57,6 +59,9 @@ type build struct {
 	Created    *time.Time `json:"created"`
 	Images     int        `json:"images"`
 	Since      *time.Time `json:"since"`
+	// Newer is what the tag that was asked for has now; of a question without a tag, what any tag has
+	// that this build had. null if no move of it is known.
+	Newer *newer `json:"newer"`
 }
 
 // A rebuild is an ancestor on which images stand, and which has to be rebuilt for them.
@@ -103,7 +108,11 @@ func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o O
 			return err
 		}
 		if a.Known = a.Known || known; len(images) > 0 {
-			a.add(images, forest)
+			moves, err := s.Moves(ctx)
+			if err != nil {
+				return err
+			}
+			a.add(images, forest, old(moves, func(m store.Move) bool { return q.Tag == "" || m.Name == q.Repository+":"+q.Tag }))
 			break
 		}
 	}
@@ -213,8 +222,8 @@ func spellings(repository string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == repository })
 }
 
-// add counts the images.
-func (a *standsOn) add(images []store.Stander, forest []store.Node) {
+// add counts the images. Some builds, by id, are old.
+func (a *standsOn) add(images []store.Stander, forest []store.Node, old map[int64]*newer) {
 	nodes := map[int64]store.Node{}
 	for _, n := range forest {
 		nodes[n.ID] = n
@@ -241,10 +250,12 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node) {
 		b := builds[im.Ancestor]
 		if b == nil {
 			b = &build{ID: im.Ancestor, Name: orElse(nodes[im.Ancestor].Name, im.Name), Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
-			b.Ties = list(nodes[im.Ancestor].Ties)
+			b.Ties, b.Newer = list(nodes[im.Ancestor].Ties), old[im.Ancestor]
 			builds[im.Ancestor] = b
 		}
-		b.Images++
+		if b.Images++; b.Newer != nil {
+			a.Old++
+		}
 		if m := moment(im.Since); m != nil && (b.Since == nil || m.Before(*b.Since)) {
 			b.Since = m
 		}
@@ -275,6 +286,9 @@ func (a *standsOn) screen(s *screen, all bool) {
 	s.para(fmt.Sprintf("%s of %s on %s%s", comma(a.Images), stand(a.Fleet.Current), a.Asked, first))
 	if a.Perhaps > 0 {
 		s.linef("%s of them may stand on another just as well: the evidence is a tie", comma(a.Perhaps))
+	}
+	if a.Old > 0 {
+		s.linef("%s of them %s on an old build of it: its tag has a newer one now (fleet stale)", comma(a.Old), english.PluralWord(a.Old, "stands", "stand"))
 	}
 	if a.Past > 0 {
 		s.linef("%s more stand on it, and no reference has them any more", comma(a.Past))
@@ -313,12 +327,12 @@ func (a *standsOn) showRebuild(s *screen, all bool) {
 	shown := some(len(a.Rebuild), most, all)
 	var rows []row
 	for _, r := range a.Rebuild[:shown] {
-		rows = append(rows, cells(called(r.Name, r.Chain), short(r.Chain), comma(r.Images)))
+		rows = append(rows, cells(called(r.Name, r.Chain), bare(r.Chain), comma(r.Images)))
 	}
 	s.table([]column{{title: "Rebuild first, once it is mended", cut: true}, {title: "layers"}, {title: "images on it", right: true}}, rows)
 	more(s, len(a.Rebuild), shown, a.all())
 	if a.Bare > 0 {
-		s.linef("  %s right on it, as far as is known", stand(a.Bare))
+		s.linef("  %s no base between that is known: rebuild %s directly", plural(a.Bare, "image")+" "+english.PluralWord(a.Bare, "has", "have"), english.PluralWord(a.Bare, "it", "them"))
 	}
 }
 
@@ -332,9 +346,13 @@ func (a *standsOn) showBuilds(s *screen, all bool) {
 		if len(b.Ties) > 0 {
 			sure += ", or " + strings.Join(b.Ties, ", ")
 		}
-		rows = append(rows, cells(called(b.Name, b.Chain), short(b.Chain), comma(b.Images), since(b.Created), since(b.Since), sure))
+		moved := ""
+		if b.Newer != nil {
+			moved = since(b.Newer.Since)
+		}
+		rows = append(rows, cells(called(b.Name, b.Chain), bare(b.Chain), comma(b.Images), since(b.Created), since(b.Since), moved, sure))
 	}
-	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "how sure", cut: true}}, rows)
+	s.table([]column{{title: "Builds of it", cut: true}, {title: "layers"}, {title: "images", right: true}, {title: "built"}, {title: "here since"}, {title: "old since", optional: true}, {title: "how sure", cut: true}}, rows)
 	more(s, len(a.Builds), shown, a.all())
 }
 
@@ -352,13 +370,13 @@ func (a *standsOn) showImages(s *screen, all bool) {
 	shown := some(len(list), most, all)
 	var rows []row
 	for _, im := range list[:shown] {
-		ref := orElse(strings.Join(im.Refs, ", "), im.Digest)
+		ref, others := refsOf(im.Refs, im.Digest)
 		if !im.Current {
 			ref += " (no longer)"
 		}
-		rows = append(rows, cells(ref, orElse(strings.Join(im.Owners, ", "), "nobody said"), since(im.Since)))
+		rows = append(rows, cells(ref, others, orElse(strings.Join(im.Owners, ", "), "nobody said"), since(im.Since)))
 	}
-	s.table([]column{{title: "Images", cut: true}, {title: "whose", cut: true}, {title: "since"}}, rows)
+	s.table([]column{{title: "Images", cut: true}, {optional: true}, {title: "whose", cut: true}, {title: "since"}}, rows)
 	more(s, len(list), shown, a.all())
 }
 

@@ -42,6 +42,10 @@ type node struct {
 	Shadowed   int64      `json:"shadowed"`
 	Carried    int64      `json:"carried"` // Size × (Images + Itself)
 	Created    *time.Time `json:"created"`
+	// Newer is what the tag in Name has now; null if no move of it is known. Today is true if another
+	// ancestor has the same Name, and this is what the tag has now.
+	Newer *newer `json:"newer"`
+	Today bool   `json:"today"`
 }
 
 // Tree says what the fleet stands on: every ancestor once, with how many images and bytes stand
@@ -56,14 +60,30 @@ func Tree(ctx context.Context, s *store.Store, w io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	a.add(forest)
+	moves, err := s.Moves(ctx)
+	if err != nil {
+		return err
+	}
+	a.add(forest, moves)
 	return o.say(w, &a)
 }
 
-func (a *tree) add(forest []store.Node) {
+func (a *tree) add(forest []store.Node, moves []store.Move) {
+	names := map[int64]string{}
+	for _, n := range forest {
+		names[n.ID] = n.Name
+	}
+	before := old(moves, func(m store.Move) bool { return names[m.Ancestor] == m.Name })
+	today := map[int64]bool{}
+	for _, m := range moves {
+		if names[m.Ancestor] == m.Name && names[m.NowAncestor] == m.Name {
+			today[m.NowAncestor] = true
+		}
+	}
 	for _, n := range forest {
 		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: list(n.Ties), Chain: n.Chain, Images: n.Images, Itself: n.Itself,
-			Layers: n.Layers, Unread: n.Unread, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created)})
+			Layers: n.Layers, Unread: n.Unread, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created),
+			Newer: before[n.ID], Today: today[n.ID] && before[n.ID] == nil})
 		if n.Parent == 0 {
 			a.Roots++
 		}
@@ -88,18 +108,10 @@ func (a *tree) screen(s *screen, all bool) {
 	s.gap()
 	const most = 40
 	shown, left := a.first(all, most)
+	many := alikes(shown)
 	var rows []row
 	for _, b := range branches(shown) {
 		n := b.node
-		name := called(n.Name, n.Chain)
-		switch guess := n.Confidence == ancestry.Inferred.String(); {
-		case guess && len(n.Ties) > 0:
-			name += " (inferred, a tie)"
-		case guess:
-			name += " (inferred)"
-		case len(n.Ties) > 0:
-			name += " (a tie)"
-		}
 		images := comma(n.Images)
 		if n.Images == 0 {
 			images = "-"
@@ -108,12 +120,59 @@ func (a *tree) screen(s *screen, all bool) {
 		if n.Unread {
 			size, carried = "not known", "not known"
 		}
-		rows = append(rows, row{b.line, []string{name, images, size, carried, since(n.Created)}})
+		rows = append(rows, row{b.line, []string{n.called(), n.which(many), images, size, carried, since(n.Created)}})
 	}
-	s.table([]column{{title: "Ancestor", cut: true}, {title: "images on it", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
+	s.table([]column{{title: "Ancestor", cut: true}, {title: "build", optional: true}, {title: "images", right: true}, {title: "it adds", right: true}, {title: "in all images", right: true}, {title: "built"}}, rows)
+	if slices.ContainsFunc(shown, func(n node) bool { return n.Newer != nil }) {
+		s.line("  old: its tag has a newer image now; fleet stale says since when")
+	}
 	if left > 0 {
 		s.linef("  %s with fewer images: fleet tree -all, which has the images, too", plural(left, "ancestor"))
 	}
+}
+
+// alikes counts the ancestors that have the same name, and of which is not known which is today's.
+func alikes(nodes []node) map[string]int {
+	many := map[string]int{}
+	for _, n := range nodes {
+		if n.Newer == nil && !n.Today && !n.gone() {
+			many[n.Name]++
+		}
+	}
+	return many
+}
+
+// gone reports whether it is an image alone, which no reference has any more.
+func (n node) gone() bool { return n.Images+n.Itself == 0 }
+
+// which tells an ancestor from others of the same name: which is today's, which are old, or else
+// their layers.
+func (n node) which(many map[string]int) string {
+	switch {
+	case n.Newer != nil:
+		return "old"
+	case n.Today:
+		return "today's"
+	case n.gone():
+		return "no longer"
+	case many[n.Name] > 1 && n.Name != n.Chain:
+		return bare(n.Chain)
+	}
+	return ""
+}
+
+// called is what the tree calls an ancestor.
+func (n node) called() string {
+	name := called(n.Name, n.Chain)
+	switch guess := n.Confidence == ancestry.Inferred.String(); {
+	case guess && len(n.Ties) > 0:
+		name += " (inferred, a tie)"
+	case guess:
+		name += " (inferred)"
+	case len(n.Ties) > 0:
+		name += " (a tie)"
+	}
+	return name
 }
 
 // first returns the ancestors with the most images, and how many others there are. A parent has
@@ -192,10 +251,14 @@ func called(name, chain string) string {
 // surely reports whether an ancestor's name rests on more than habits.
 func surely(n store.Node) bool { return n.Confidence > ancestry.Inferred && n.Ties == "" }
 
-// tie says which names an ancestor may have just as well, "" if there are none.
-func tie(n store.Node) string {
-	if n.Ties == "" {
-		return ""
+// note says what else there is to know of an ancestor's name; "" if there is nothing.
+func (n node) note() string {
+	var notes []string
+	if len(n.Ties) > 0 {
+		notes = append(notes, "or as likely "+strings.Join(n.Ties, ", "))
 	}
-	return "or as likely " + n.Ties
+	if n.Newer != nil {
+		notes = append(notes, "old: its tag has a newer image")
+	}
+	return strings.Join(notes, "; ")
 }

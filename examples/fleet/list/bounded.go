@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/stemma-go/stemma/examples/fleet/internal/ping"
 )
 
 // mostBytes is how long an answer of a registry may be: a list of all tags of a repository is
@@ -12,12 +14,17 @@ const mostBytes = 64 << 20
 
 // Bounded returns a transport whose answers end with an error where they get too long to be a
 // list, so that none fills the memory. inner sends the requests.
-func Bounded(inner http.RoundTripper) http.RoundTripper { return bounded{inner} }
+//
+// It asks a registry once, and not for each repository, how it wants to be asked.
+func Bounded(inner http.RoundTripper) http.RoundTripper { return &bounded{inner: inner} }
 
-type bounded struct{ inner http.RoundTripper }
+type bounded struct {
+	inner http.RoundTripper
+	pings ping.Memory
+}
 
-func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := b.inner.RoundTrip(req)
+func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := b.pings.Ask(req, b.inner.RoundTrip)
 	if err == nil {
 		resp.Body = &boundedBody{resp.Body, mostBytes}
 	}

@@ -24,6 +24,8 @@ type Place struct {
 	Prefix string
 	// Tags is a pattern of package path for the tags that are wanted; "" is all of them.
 	Tags string
+	// AtOnce is how many repositories are asked for their tags at the same time; 0 is 1.
+	AtOnce int
 }
 
 // ParsePlace parses HOST or HOST/PREFIX.
@@ -63,7 +65,7 @@ func (p Place) References(ctx context.Context, puller *remote.Puller, opts ...na
 		repositories, err := puller.Catalogger(ctx, registry)
 		if err != nil {
 			if p.Prefix != "" && answered(err) {
-				p.tags(ctx, puller, registry.Repo(p.Prefix), yield)
+				p.tags(ctx, puller, []name.Repository{registry.Repo(p.Prefix)}, yield)
 				return
 			}
 			yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
@@ -79,10 +81,14 @@ func (p Place) References(ctx context.Context, puller *remote.Puller, opts ...na
 				yield(Item{}, fmt.Errorf("the list of repositories of %s: %w", p.Registry, explain(err)))
 				return
 			}
+			var some []name.Repository
 			for _, r := range page.Repos {
-				if p.has(r) && !p.tags(ctx, puller, registry.Repo(r), yield) {
-					return
+				if p.has(r) {
+					some = append(some, registry.Repo(r))
 				}
+			}
+			if !p.tags(ctx, puller, some, yield) {
+				return
 			}
 		}
 	}
@@ -93,8 +99,46 @@ func (p Place) has(repository string) bool {
 	return ok && (p.Prefix == "" || rest == "" || rest[0] == '/')
 }
 
-// tags yields those of one repository that are wanted.
-func (p Place) tags(ctx context.Context, puller *remote.Puller, r name.Repository, yield func(Item, error) bool) bool {
+// tags yields those of some repositories that are wanted, in the order of the repositories.
+func (p Place) tags(ctx context.Context, puller *remote.Puller, repositories []name.Repository, yield func(Item, error) bool) bool {
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	answers := make(chan chan tagged, max(p.AtOnce, 1)-1) // and the one that is waited for
+	go func() {
+		defer close(answers)
+		for _, r := range repositories {
+			answer := make(chan tagged, 1)
+			select {
+			case answers <- answer:
+			case <-asking.Done():
+				return
+			}
+			go func() { answer <- p.tagsOf(asking, puller, r) }()
+		}
+	}()
+	for answer := range answers {
+		t := <-answer
+		for _, tag := range t.tags {
+			if item, err := Parse(t.repository + ":" + tag); !yield(item, err) {
+				return false
+			}
+		}
+		if t.err != nil && !yield(Item{}, fmt.Errorf("the tags of %s: %w", t.repository, explain(t.err))) || ctx.Err() != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// tagged are the tags of a repository that are wanted; with err, those before that happened.
+type tagged struct {
+	repository string
+	tags       []string
+	err        error
+}
+
+func (p Place) tagsOf(ctx context.Context, puller *remote.Puller, r name.Repository) tagged {
+	t := tagged{repository: r.Name()}
 	tags, err := puller.Lister(ctx, r)
 	var seen pages
 	for err == nil && tags.HasNext() {
@@ -106,19 +150,13 @@ func (p Place) tags(ctx context.Context, puller *remote.Puller, r name.Repositor
 			break
 		}
 		for _, tag := range page.Tags {
-			if !p.wants(tag) {
-				continue
-			}
-			item, err := Parse(r.Name() + ":" + tag)
-			if !yield(item, err) {
-				return false
+			if p.wants(tag) {
+				t.tags = append(t.tags, tag)
 			}
 		}
 	}
-	if err != nil {
-		return yield(Item{}, fmt.Errorf("the tags of %s: %w", r.Name(), explain(err))) && ctx.Err() == nil
-	}
-	return true
+	t.err = err
+	return t
 }
 
 // A pages is what was seen of a list that a registry hands out page by page.

@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -43,6 +46,7 @@ func places(t *testing.T, host, place, tags string) (refs, errs []string) {
 	t.Helper()
 	p, err := ParsePlace(host+place, tags)
 	require.NoError(t, err)
+	p.AtOnce = 4
 	puller, err := remote.NewPuller(remote.WithPageSize(1000), remote.WithTransport(Bounded(http.DefaultTransport)))
 	require.NoError(t, err)
 	for item, err := range p.References(context.Background(), puller) {
@@ -73,6 +77,57 @@ func TestRegistry(t *testing.T) {
 			assert.Empty(t, errs)
 		})
 	}
+}
+
+// So many repositories are asked at the same time, and no more; what they have comes in their order.
+func TestAtOnce(t *testing.T) {
+	var mu sync.Mutex
+	now, most := 0, 0
+	four := make(chan struct{})
+	count := func(n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		now += n
+		if most = max(most, now); now == 4 && n > 0 {
+			select {
+			case <-four:
+			default:
+				close(four)
+			}
+		}
+	}
+	var pings atomic.Int32
+	crowd := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v2/":
+				pings.Add(1)
+			case r.URL.Path == "/v2/_catalog": // that of package registry has no order
+				_, _ = io.WriteString(w, `{"repositories": ["r00", "r01", "r02", "r03", "r04", "r05", "r06", "r07", "r08", "r09", "r10", "r11"]}`)
+				return
+			case strings.HasSuffix(r.URL.Path, "/tags/list"):
+				count(1)
+				defer count(-1)
+				select {
+				case <-four:
+				case <-time.After(time.Minute):
+					t.Error("the others do not come")
+				}
+			}
+			h.ServeHTTP(w, r)
+		})
+	}
+	var names []string
+	for i := range 12 {
+		names = append(names, fmt.Sprintf("r%02d:1", i), fmt.Sprintf("r%02d:2", i))
+	}
+	host := serve(t, crowd, names...)
+	pings.Store(0)
+	refs, errs := places(t, host, "", "")
+	assert.Equal(t, names, refs)
+	assert.Empty(t, errs)
+	assert.Equal(t, 4, most)
+	assert.Equal(t, int32(1), pings.Load(), "it is asked once how it wants to be asked")
 }
 
 // hidden is a registry that shows nobody what repositories it has.

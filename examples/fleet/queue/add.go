@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -25,6 +26,9 @@ func (q *Queue) Add(ctx context.Context, wanted ...Wanted) (added int, err error
 	if len(wanted) == 0 {
 		return 0, nil
 	}
+	// Two who add the same at the same time are not to wait for each other.
+	wanted = slices.Clone(wanted)
+	slices.SortStableFunc(wanted, func(a, b Wanted) int { return strings.Compare(a.Ref.String(), b.Ref.String()) })
 	there := map[lookArgs]bool{} // River inserts no two that are the same at once
 	refs := make([]store.Ref, 0, len(wanted))
 	names := make([]string, 0, len(wanted))
@@ -76,6 +80,7 @@ func (q *Queue) AddAll(ctx context.Context) (int, error) {
 	var wanted []Wanted
 	for _, r := range refs {
 		if r.Tag != "" {
+			r.Owner = "" // which stays as it is
 			wanted = append(wanted, Wanted{Ref: r})
 		}
 	}

@@ -17,8 +17,9 @@
 // # Nothing lost, nothing doubled
 //
 // What a job has learnt, the jobs that it makes, and its own end are one transaction of the
-// database (River's InsertTx and JobCompleteTx). A worker that dies before it commits has done
-// nothing, one that dies after it has done all.
+// database (River's InsertTx and JobCompleteTx, or for looks what does the same). A worker that dies before it commits has done
+// nothing, one that dies after it has done all. The commit of a look does not wait for Postgres'
+// disk: if the server itself crashes, the looks of the last second are done again.
 //
 // A job whose worker has died is still marked as running. River's rescuer gives it to another
 // worker when its attempt is older than RescueStuckJobsAfter. River means that to be longer than
@@ -44,8 +45,10 @@
 // Each registry has a queue of its own, named after it, and each worker takes no more jobs from
 // it at the same time than it should ask for at once (MaxWorkers). So a registry that is slow
 // keeps nobody waiting but its own images. Workers add queues while they run, as registries turn
-// up. Within the limit, a rate bounds the requests in a second. Both are for one worker: limits
-// for all workers together are not in the free edition of River. Divide by their number.
+// up. That is each worker's: a limit for all together is not in the free edition of River. A rate
+// bounds the requests in a second, of all workers together: each counts twice a second how many
+// others have jobs of the registry that are alive, and takes its part of the rate. So one that
+// begins may ask too fast for half a second, and what one that died had is left unused for twelve.
 //
 // A registry that can't be reached, or answers 429, 408 or 5xx, is down. The job is snoozed, as
 // River calls it: it sleeps, and that is no attempt of the few that it has. Jobs that come after
@@ -74,7 +77,7 @@
 //
 // # SQLite and Postgres
 //
-// On both, workers ask for jobs twice a second, and as soon as a job is done and there may be
-// more: River's way without notifications, for which database/sql has nothing. With SQLite,
+// On both, workers ask for jobs twice a second, and within five milliseconds when a job is done
+// and there may be more: River's way without notifications, for which database/sql has nothing. With SQLite,
 // several processes of one machine may share the file; writing waits for each other.
 package queue

@@ -112,12 +112,12 @@ func TestRate(t *testing.T) {
 		}
 		began := time.Now()
 		for range 10 {
-			ask(slow, "https://slow/v2/")
+			ask(slow, "https://slow/v2/a/manifests/1")
 			ask(slow, "https://storage.slow/blob")
 		}
 		took := time.Since(began)
 		assert.InDelta(t, 9*time.Second, took, float64(time.Second), "20 requests, of which 2 are at once")
-		ask(other, "https://other/v2/")
+		ask(other, "https://other/v2/a/manifests/1")
 		ask(t.Context(), "https://nobody/")
 		assert.Equal(t, took, time.Since(began))
 	})

@@ -144,7 +144,7 @@ func (q *Queue) config() *river.Config {
 	c := &river.Config{
 		Logger:                      slog.New(levelHandler{q.opts.Log.Handler(), slog.LevelError}),
 		PollOnly:                    true,
-		FetchCooldown:               20 * time.Millisecond,
+		FetchCooldown:               5 * time.Millisecond, // about as long as a look takes
 		FetchPollInterval:           500 * time.Millisecond,
 		JobTimeout:                  q.opts.lease,
 		RescueStuckJobsAfter:        q.opts.lease,
@@ -210,7 +210,11 @@ func (q *Queue) newPuller() (*remote.Puller, error) {
 
 // transact does all of f in the database, or nothing.
 func (q *Queue) transact(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := q.store.Begin(ctx)
+	return within(ctx, q.store.Begin, f)
+}
+
+func within(ctx context.Context, begin func(context.Context) (*sql.Tx, error), f func(*sql.Tx) error) error {
+	tx, err := begin(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/time/rate"
+
+	"github.com/stemma-go/stemma/examples/fleet/internal/ping"
 )
 
 // Registries carries the requests to registries, and knows of each of them how fast it may be
@@ -25,13 +27,14 @@ import (
 type Registries struct {
 	inner http.RoundTripper
 	rate  rate.Limit
+	pings ping.Memory
 
 	mu    sync.Mutex
 	hosts map[string]*registry
 }
 
 // NewRegistries returns a transport that sends each registry at most so many requests a second,
-// from this process; 0 is no limit. It sends them by inner; nil is the transport of
+// from all processes that work one queue, if all have the same limit; 0 is no limit. It sends them by inner; nil is the transport of
 // go-containerregistry.
 func NewRegistries(perSecond float64, inner http.RoundTripper) *Registries {
 	r := &Registries{inner: inner, rate: rate.Limit(perSecond), hosts: map[string]*registry{}}
@@ -50,7 +53,7 @@ func (r *Registries) registry(host string) *registry {
 	defer r.mu.Unlock()
 	h := r.hosts[host]
 	if h == nil {
-		h = &registry{limit: rate.NewLimiter(r.rate, max(1, int(min(r.rate, 1000))))}
+		h = &registry{limit: rate.NewLimiter(r.rate, burst(r.rate))}
 		r.hosts[host] = h
 	}
 	return h
@@ -86,13 +89,7 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return r.inner.RoundTrip(req)
 	}
-	if err := v.of.limit.Wait(req.Context()); err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
-		return nil, err
-	}
-	resp, err := r.inner.RoundTrip(req)
+	resp, err := r.pings.Ask(req, func(req *http.Request) (*http.Response, error) { return r.send(req, v) })
 	switch {
 	case err != nil:
 		v.note(err)
@@ -108,6 +105,17 @@ func (r *Registries) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body = &watchedBody{ReadCloser: resp.Body, v: v}
 	}
 	return resp, err
+}
+
+// send sends a request when it is its turn.
+func (r *Registries) send(req *http.Request, v *visit) (*http.Response, error) {
+	if err := v.of.limit.Wait(req.Context()); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	return r.inner.RoundTrip(req)
 }
 
 // note keeps that a registry could not be reached. An end of the job is not its fault, and who has

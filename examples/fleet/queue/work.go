@@ -35,8 +35,8 @@ func (q *Queue) Done() Done {
 const patienceWithDatabase = 10 * time.Minute
 
 // Work works until nothing is left to be done, here or by others; or with stay until ctx is
-// done. Twice a second it tells progress, if that is not nil, how many jobs are left. When ctx is
-// done, it gives the jobs that run back to the queue, and returns ctx's error.
+// done. Twice a second, or more often, it tells progress, if that is not nil, how many jobs are
+// left. When ctx is done, it gives the jobs that run back to the queue, and returns ctx's error.
 func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) error {
 	if q.opts.Read == nil {
 		return errors.New("a queue without a way to read images can't be worked")
@@ -56,13 +56,24 @@ func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) er
 	return errors.Join(err, q.client.StopAndCancel(ending))
 }
 
+// untilNextCount is after which time the jobs that are left are counted again: soon when there are
+// few, which may be done any moment, and are quickly counted.
+func untilNextCount(left int) time.Duration {
+	const few = 1000
+	if 0 < left && left <= few {
+		return 50 * time.Millisecond
+	}
+	return 500 * time.Millisecond
+}
+
 // workQueues adds the queues of registries as they turn up.
 func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) error {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
 	lastSeen := time.Now()
 	for {
 		left, err := q.addQueues(ctx)
+		if err == nil {
+			err = q.share(ctx)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -82,7 +93,7 @@ func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) e
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-time.After(untilNextCount(left)):
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -70,7 +71,12 @@ func connect(dsn string) (*Store, error) {
 		// Postgres would compile the views' queries to machine code, which takes it longer than
 		// to answer them.
 		config.RuntimeParams["jit"] = "off"
-		return &Store{db: stdlib.OpenDB(*config), dialect: onPostgres()}, nil
+		db := stdlib.OpenDB(*config)
+		// database/sql keeps two connections. With more jobs than that at the same time each
+		// would make its own, and ask Postgres to plan every query once more.
+		db.SetMaxIdleConns(32)
+		db.SetConnMaxIdleTime(10 * time.Second)
+		return &Store{db: db, dialect: onPostgres()}, nil
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: dsn}).EscapedPath()+
 		"?_txlock=immediate&_pragma=busy_timeout(60000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"+

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,13 @@ func staleNames(t testing.TB, s *Store) string {
 	t.Helper()
 	list, err := s.Stale(t.Context())
 	require.NoError(t, err)
+	moves, err := s.Moves(t.Context())
+	require.NoError(t, err)
 	var words []string
 	for _, m := range list {
+		require.True(t, slices.ContainsFunc(moves, func(o Move) bool {
+			return o.Ancestor == m.Ancestor && o.Name == m.Name && o.Now == m.Now && o.Source == m.Source && !o.Since.After(m.Since)
+		}), "%+v is none of %+v", m, moves)
 		words = append(words, fmt.Sprintf("%s on %s since %d", m.Refs, m.Name, int(m.Since.Sub(day).Hours()/24)))
 	}
 	return strings.Join(words, ", ")
@@ -39,6 +45,13 @@ func testMovedBack(t *testing.T, s *Store) {
 	require.Equal(t, "r/two:1 on r/base:1 since 5", staleNames(t, s))
 	see(t, s, "r/base:1", "r/base:b", 9)
 	require.Equal(t, "r/one:1 on r/base:1 since 9", staleNames(t, s))
+	moves, err := s.Moves(t.Context())
+	require.NoError(t, err)
+	require.Len(t, moves, 1)
+	require.Equal(t, sha("manifest of r/base:b"), moves[0].Now)
+	var now int64
+	require.NoError(t, s.in(t.Context(), s.db).row("SELECT ancestor_id FROM images WHERE digest = ?", []any{moves[0].Now.String()}, &now))
+	require.Equal(t, now, moves[0].NowAncestor)
 	requireCounts(t, s)
 }
 

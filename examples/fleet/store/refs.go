@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +23,12 @@ type Ref struct {
 	Tag    string
 	Digest v1.Hash
 	// Owner is whose it is: a team, a Kubernetes namespace; several have commas between them;
-	// "" if nobody said. What is given later replaces it.
+	// "" if nobody said. What is given later replaces it, as far as Among goes.
 	Owner string
+	// Among are the owners of whom it is known whether they have it, such as the namespaces that
+	// a list is about: what was said of others stays. nil is all, and an empty one nobody: what is
+	// given is added.
+	Among []string
 }
 
 // String returns the reference as one writes it.
@@ -44,24 +51,97 @@ func (r Ref) columns() (repository, tag, digest string) {
 	return storable(familiar(r.Repository), maxIndexed), storable(r.Tag, maxIndexed), digest
 }
 
-// Add notes references that have not been looked at yet. Those that are there stay.
+// owned returns the owners of a reference, once it is said whose it is.
+func (r Ref) owned(before string) string {
+	if r.Owner == "" || r.Among == nil {
+		return cmp.Or(r.Owner, before)
+	}
+	var all []string
+	for _, o := range strings.Split(before, ",") {
+		if o = strings.TrimSpace(o); o != "" && !slices.Contains(r.Among, o) {
+			all = append(all, o)
+		}
+	}
+	for _, o := range strings.Split(r.Owner, ",") {
+		if o = strings.TrimSpace(o); o != "" && !slices.Contains(all, o) {
+			all = append(all, o)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// Add notes references that have not been looked at yet. Those that are there stay, with the
+// owners that they have then.
 func (s *Store) Add(ctx context.Context, tx *sql.Tx, refs ...Ref) error {
 	q := s.in(ctx, tx)
-	refs = slices.Clone(refs)
-	slices.SortStableFunc(refs, func(a, b Ref) int { return strings.Compare(a.String(), b.String()) })
+	said := map[[3]string][]Ref{} // what is said of each, in order
 	for _, r := range refs {
-		if _, err := q.ref(r, time.Now()); err != nil {
+		repository, tag, digest := r.columns()
+		if repository == "" {
+			return errNoRepository
+		}
+		key := [3]string{repository, tag, digest}
+		said[key] = append(said[key], r)
+	}
+	keys := slices.SortedFunc(maps.Keys(said), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) })
+	for some := range slices.Chunk(keys, 500) {
+		if err := q.addSome(some, said); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// addSome adds references that are sorted: two who add the same then wait for each other and do
+// not hold what the other needs.
+func (q session) addSome(keys [][3]string, said map[[3]string][]Ref) error {
+	owners := func(key [3]string, before string) string {
+		for _, r := range said[key] {
+			before = r.owned(before)
+		}
+		return storable(before, maxText)
+	}
+	var rows [][]any
+	var owned []any // the keys of those of which it is said whose they are
+	for _, k := range keys {
+		owner := owners(k, "")
+		rows = append(rows, []any{k[0], k[1], k[2], owner, time.Now().Unix()})
+		if owner != "" {
+			owned = append(owned, k[0], k[1], k[2])
+		}
+	}
+	if err := q.insert("refs (repository, tag, digest, owner, added)", "ON CONFLICT (repository, tag, digest) DO NOTHING", rows); err != nil || owned == nil {
+		return err
+	}
+	type row struct {
+		id    int64
+		key   [3]string
+		owner string
+	}
+	there, err := all(q, "SELECT id, repository, tag, digest, owner FROM refs WHERE (repository, tag, digest) IN (VALUES (?, ?, ?)"+
+		strings.Repeat(", (?, ?, ?)", len(owned)/3-1)+") ORDER BY id"+q.dialect.forUpdate, owned, func(scan func(...any) error) (r row, err error) {
+		return r, scan(&r.id, &r.key[0], &r.key[1], &r.key[2], &r.owner)
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range there {
+		if owner := owners(r.key, r.owner); owner != r.owner {
+			if err := q.exec("UPDATE refs SET owner = ? WHERE id = ?", owner, r.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var errNoRepository = errors.New("a reference without a repository")
+
 // ref makes the row of a reference, if there is none, and holds it until the transaction ends.
 func (q session) ref(r Ref, at time.Time) (id int64, err error) {
 	repository, tag, digest := r.columns()
 	if repository == "" {
-		return 0, fmt.Errorf("a reference without a repository")
+		return 0, errNoRepository
 	}
 	if err := q.exec("INSERT INTO refs (repository, tag, digest, owner, added) VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, tag, digest) DO NOTHING",
 		repository, tag, digest, storable(r.Owner, maxText), at.Unix()); err != nil {
@@ -86,6 +166,11 @@ func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at
 		return false, fmt.Errorf("%s was seen without a digest", ref)
 	}
 	q := s.in(ctx, tx)
+	if ref.Owner == "" {
+		if same, err := q.same(ref, digest.String(), at); same || err != nil {
+			return same, err
+		}
+	}
 	id, err := q.ref(ref, at)
 	if err != nil {
 		return false, err
@@ -103,6 +188,17 @@ func (s *Store) See(ctx context.Context, tx *sql.Tx, ref Ref, digest v1.Hash, at
 		return known, q.exec("UPDATE sightings SET last_seen = ? WHERE id = ? AND last_seen < ?", at.Unix(), last.id, at.Unix())
 	}
 	return q.replace(id, last, digest.String(), at)
+}
+
+// same notes in one statement what is so of most references: that the digest is that of the last
+// time, and its image has been read. If it is not so, it changes nothing.
+func (q session) same(ref Ref, digest string, at time.Time) (bool, error) {
+	repository, tag, own := ref.columns()
+	n, err := q.change(`UPDATE sightings SET last_seen = CASE WHEN last_seen < ? THEN ? ELSE last_seen END
+		WHERE latest AND ref_id = (SELECT id FROM refs WHERE repository = ? AND tag = ? AND digest = ?`+q.dialect.forUpdate+`)
+			AND image_id = (SELECT id FROM images WHERE digest = ? AND read_at IS NOT NULL)`,
+		at.Unix(), at.Unix(), repository, tag, own, digest)
+	return n > 0, err
 }
 
 // A sighting is what a reference had when it was last looked at.

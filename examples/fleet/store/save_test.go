@@ -39,6 +39,8 @@ func cases() map[string]func(*testing.T, *Store) {
 		"clock":            testClock,
 		"gone":             testGone,
 		"index digest":     testIndexDigest,
+		"owners":           testOwners,
+		"many":             testMany,
 		"unreadable once":  testUnreadableOnce,
 	}
 }

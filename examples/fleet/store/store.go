@@ -21,6 +21,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 )
 
@@ -57,6 +58,21 @@ func (s *Store) Postgres() bool { return s.dialect.numbered }
 // Begin begins a transaction that writes. On SQLite it waits until it is the only one that
 // does.
 func (s *Store) Begin(ctx context.Context) (*sql.Tx, error) { return s.db.BeginTx(ctx, nil) }
+
+// BeginLight is Begin for what is easily learnt again: the commit does not wait for the disk, so
+// that a crash of the database may undo the last second's, each as a whole. On SQLite that is so
+// of every transaction.
+// https://www.postgresql.org/docs/current/wal-async-commit.html
+func (s *Store) BeginLight(ctx context.Context) (*sql.Tx, error) {
+	tx, err := s.Begin(ctx)
+	if err != nil || !s.Postgres() {
+		return tx, err
+	}
+	if _, err := tx.ExecContext(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
+}
 
 // Write calls f with a transaction that it begins, and commits if f returns no error.
 func (s *Store) Write(ctx context.Context, f func(*sql.Tx) error) error {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,21 @@ func (r *dockerRegistry) requests(t *testing.T) map[string]int {
 		count["all"]++
 	}
 	return count
+}
+
+// cpu is the processor time that the registry has taken since it was started, to a hundredth of a
+// second: fields 14 and 15 of proc_pid_stat(5).
+func (r *dockerRegistry) cpu(t *testing.T) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	var ticks [2]time.Duration
+	for i, field := range strings.Fields(rest)[11:13] {
+		n, err := strconv.Atoi(field)
+		require.NoError(t, err)
+		ticks[i] = time.Duration(n) * 10 * time.Millisecond
+	}
+	return ticks[0] + ticks[1]
 }
 
 // plant puts the images of the first season into the registry's directory, in the form in

@@ -31,6 +31,7 @@ func (c truth) check() {
 	c.standsOn()
 	stands := time.Now()
 	c.stale()
+	c.moves()
 	stale := time.Now()
 	c.tree()
 	c.t.Logf("season %d: all bases asked for in %.1f s, stale in %.1f s, the tree in %.1f s", c.season,
@@ -108,6 +109,34 @@ func (c truth) stale() {
 	}
 	assert.NotEmpty(c.t, want)
 	c.same(want, got, "what is stale")
+}
+
+// moves compares which builds of a tag are old, and what the tag points to now.
+func (c truth) moves() {
+	moves, err := c.s.Moves(c.t.Context())
+	require.NoError(c.t, err)
+	nodes, err := c.s.Forest(c.t.Context(), false)
+	require.NoError(c.t, err)
+	names := map[int64]string{}
+	for _, n := range nodes {
+		names[n.ID] = c.called(n)
+	}
+	var want, got []string
+	seen := map[*orchard.Image]bool{}
+	for _, im := range c.o.Pushed(c.season) {
+		for _, b := range im.MovedBelow(c.season) {
+			if !seen[b] {
+				seen[b] = true
+				want = append(want, fmt.Sprintf("%s was %s/%s:%s, which is %s", c.name(b), c.host, b.Repository, b.Moved, b.Latest(c.season).Digest))
+			}
+		}
+	}
+	for _, m := range moves {
+		if m.Source == "fleet" {
+			got = append(got, fmt.Sprintf("%s was %s, which is %s", names[m.Ancestor], m.Name, m.Now))
+		}
+	}
+	c.same(want, got, "what has moved")
 }
 
 // current are the images that a reference has.
