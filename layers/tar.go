@@ -268,6 +268,7 @@ type tarReader struct {
 	headerSize int64  // limit
 	buf        []byte // scratch for contents
 	skipped    bool   // the content of the last entry was not read
+	end        [1]byte
 }
 
 func newTarReader(r io.Reader, limits Limits) *tarReader {
@@ -348,8 +349,7 @@ func (t *tarReader) discard(h *tar.Header) error {
 // expectEnd lets archive/tar see the end of a content that was read in full. Only
 // then does it report a sparse file that has more data than its map says.
 func (t *tarReader) expectEnd() error {
-	var b [1]byte
-	if _, err := t.tr.Read(b[:]); err != io.EOF {
+	if _, err := t.tr.Read(t.end[:]); err != io.EOF {
 		return err
 	}
 	return nil

@@ -229,9 +229,9 @@ const (
 	// smallFile is the size up to which as many wanted files are in memory as layers are
 	// read at the same time. Of larger ones there is one at a time.
 	smallFile = 8 << 20
-	// growth is the factor by which memory is taken as bytes come. A header that lies
-	// about a size costs at most that many times what is there. It is large, because what
-	// has become too small is garbage, and most large programs take one step from smallFile.
+	// growth says how much memory is taken at a time: that many times what the layer, or
+	// the file if it is sparse, has given so far. So a header that lies about a size costs at most
+	// that many times what is there. It is large, because memory that has become too small is garbage.
 	growth = 16
 )
 
@@ -275,7 +275,7 @@ func readAll(in *tarReader, b, head []byte, size, most int64) ([]byte, error) {
 	b = append(b[:0], head...)
 	for int64(len(b)) < size {
 		if len(b) == cap(b) {
-			more := make([]byte, len(b), min(most, max(growth*int64(cap(b)), smallFile/growth)))
+			more := make([]byte, len(b), min(most, max(growth*max(int64(cap(b)), in.src.pos), smallFile/growth)))
 			copy(more, b)
 			b = more
 		}
