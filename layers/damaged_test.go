@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -145,6 +146,61 @@ func TestBreaks(t *testing.T) {
 		require.Len(t, x.Problems, 1)
 		assert.ErrorIs(t, x.Problems[0], syscall.ECONNRESET)
 		assert.True(t, x.Layers[0].Partial)
+	}
+}
+
+// panicking is a layer whose blob panics once, and would then go on.
+type panicking struct {
+	v1.Layer
+	blob []byte
+	at   int
+}
+
+func (l panicking) Stored() (io.ReadCloser, v1.Hash, error) {
+	r := io.MultiReader(bytes.NewReader(l.blob[:l.at]), &panickingReader{}, bytes.NewReader(l.blob[l.at:]))
+	return io.NopCloser(r), sum(l.blob), nil
+}
+
+func (l panicking) Size() (int64, error) { return int64(len(l.blob)), nil }
+
+type panickingReader struct{ panicked bool }
+
+func (r *panickingReader) Read([]byte) (int, error) {
+	if r.panicked {
+		return 0, io.EOF
+	}
+	r.panicked = true
+	panic("boom")
+}
+
+// A blob that panics ends there, whichever goroutine reads it: what it would still give is not
+// what follows.
+func TestBlobPanics(t *testing.T) {
+	noise := make([]byte, 5*blockSize)
+	for i, r := 0, rand.New(rand.NewPCG(11, 12)); i < len(noise); i++ {
+		noise[i] = "0123456789abcdef"[r.IntN(16)]
+	}
+	b := archive(t, "a=1", "b="+string(noise), "c=2")
+	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b), "none": b} {
+		for _, at := range []int{0, 3, 600, len(blob)/2 + 7, len(blob) - 5} {
+			for _, layers := range []int{1, runtime.GOMAXPROCS(0)} {
+				img := layersOf{Image: image(t, make([]stored, layers)...)}
+				for range layers {
+					img.layers = append(img.layers, panicking{blob: blob, at: at})
+				}
+				x := read(t, img, nil)
+				for i, l := range x.Layers {
+					what := fmt.Sprint(name, " ", at, " ", i)
+					assert.True(t, l.Partial, what)
+					assert.Zero(t, l.Digest, what)
+					assert.False(t, l.Verified, what)
+				}
+				assert.Len(t, x.Problems, layers)
+				for _, p := range x.Problems {
+					assert.ErrorContains(t, p, "panic: boom, in ", fmt.Sprint(name, " ", at))
+				}
+			}
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func (b *blobReader) read(ctx context.Context, layer v1.Layer) error {
 	defer context.AfterFunc(ctx, b.closeBlob)() // ends a Read that waits
 
 	b.first = b.run.blocks.get()
-	b.firstErr = b.first.fill(b.blob)
+	b.firstErr = panics.Catch(func() error { return b.first.fill(b.blob) })
 	head := b.first.b[:b.first.n]
 	compression, known := sniff(head)
 	if b.blob.plain {
@@ -99,10 +99,12 @@ func (b *blobReader) readCompressed(ctx context.Context, compression string) {
 	stored := &stageReader{next: b.ahead(reading, hashed(b.stored(reading), &b.digest))}
 	archive := b.ahead(ctx, b.counted(b.decompressed(compression, stored)))
 	b.archiveErr = b.walkArchive(ctx, b.ahead(ctx, hashed(archive, &b.diffID)))
-	if errors.As(b.archiveErr, new(limitError)) {
+	switch {
+	case ctx.Err() != nil: // a goroutine may still be reading from stored, and ends by itself
+	case errors.As(b.archiveErr, new(limitError)):
 		stopReading()
 		b.closeBlob()
-	} else {
+	default:
 		b.storedErr = stored.drain() // the digest of the blob covers all of it
 	}
 	b.wg.Wait()
@@ -136,8 +138,8 @@ func (b *blobReader) decompressed(compression string, stored io.Reader) stage {
 		}
 		return b.decoder.Read(p)
 	}), nil, nil)
-	return func() (blk *block, err error) {
-		err = panics.Catch(func() (err error) { blk, err = blocks(); return err })
+	return func() (*block, error) {
+		blk, err := blocks()
 		switch {
 		case err == nil || err == io.EOF:
 			return blk, err

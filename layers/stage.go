@@ -89,13 +89,14 @@ func (p *blocks) get() *block {
 }
 
 // of is a stage that reads r, whose first bytes and error are there already if first is not nil.
+// A panic of r ends it.
 func (p *blocks) of(r io.Reader, first *block, err error) stage {
 	return func() (*block, error) {
 		b := first
 		first = nil
 		if b == nil && err == nil {
 			b = p.get()
-			err = b.fill(r)
+			err = panics.Catch(func() error { return b.fill(r) })
 		}
 		switch {
 		case b == nil:
