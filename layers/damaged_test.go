@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -239,6 +240,22 @@ func TestTrailing(t *testing.T) {
 			assert.Equal(t, !tc.partial, x.Layers[0].Verified, "what is before is what was claimed")
 			assert.Equal(t, "a", merged(x, 0))
 		})
+	}
+}
+
+// Where bytes follow both the archive and the compressed stream, the problems have the same order
+// however many goroutines read the layer.
+func TestTrailingTwice(t *testing.T) {
+	b := append(tarOf(t, &tar.Header{Name: "a", Size: 5 * blockSize, Mode: 0o644}, make([]byte, 5*blockSize)), "garbage"...)
+	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b)} {
+		one := stored{append(blob, "garbage"...), b}
+		for _, layers := range []int{1, runtime.GOMAXPROCS(0)} {
+			x := read(t, image(t, slices.Repeat([]stored{one}, layers)...), nil)
+			assert.Equal(t, []string{
+				fmt.Sprintf("layer 0: bytes after the end of the archive, from byte %d on", len(b)/512*512),
+				"layer 0: bytes after the end of the compressed stream",
+			}, problemTexts(x)[:2], name)
+		}
 	}
 }
 

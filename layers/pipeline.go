@@ -37,6 +37,7 @@ type blobReader struct {
 
 	wg                             sync.WaitGroup
 	digest, diffID                 v1.Hash // zero if the end was not reached
+	trailing                       bool    // bytes follow the compressed stream
 	storedErr, archiveErr, walkErr error
 }
 
@@ -144,7 +145,7 @@ func (b *blobReader) decompressed(compression string, stored io.Reader) stage {
 		case err == nil || err == io.EOF:
 			return blk, err
 		case err == errTrailing:
-			b.problems.add(err)
+			b.trailing = true
 			return nil, io.EOF
 		case b.decoder == nil:
 			return nil, fmt.Errorf("%s: %w", compression, err)
@@ -207,6 +208,9 @@ func (b *blobReader) report() {
 	}
 	if b.blob.plain {
 		l.Digest = v1.Hash{}
+	}
+	if b.trailing {
+		b.problems.add(errTrailing)
 	}
 	if b.archiveErr != nil {
 		b.breakOff(b.archiveErr)
