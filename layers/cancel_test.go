@@ -54,6 +54,7 @@ func TestCancelAnywhere(t *testing.T) {
 			for after := 0; after < len(blob); after += len(blob) / 24 {
 				for _, layers := range []int{1, runtime.GOMAXPROCS(0) + 1} {
 					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
 					img := layersOf{Image: image(t, make([]stored, layers)...)}
 					for range layers {
 						img.layers = append(img.layers, cancelling{blob: blob, after: after, cancel: cancel})

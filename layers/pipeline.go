@@ -117,15 +117,20 @@ func (b *blobReader) readCompressed(ctx context.Context, compression string) {
 // stored gives the blocks of the blob.
 func (b *blobReader) stored(ctx context.Context) stage {
 	blocks := b.run.blocks.of(b.blob, b.first, b.firstErr)
+	if b.firstErr == nil {
+		b.meter.coming.Store(readAhead)
+	}
 	return func() (*block, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		blk, err := blocks()
-		if err == nil {
-			b.meter.addStored(int64(blk.n))
+		if err != nil {
+			b.meter.coming.Store(0)
+			return nil, err
 		}
-		return blk, err
+		b.meter.addStored(int64(blk.n))
+		return blk, nil
 	}
 }
 

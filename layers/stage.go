@@ -20,6 +20,10 @@ const (
 	// pipeDepth is how many blocks may wait between two goroutines: few enough for them
 	// to be in a core's cache still when their turn comes.
 	pipeDepth = 3
+
+	// readAhead is how many bytes of a blob may be read and not decompressed: those in the
+	// pipe, and one block at each of its ends.
+	readAhead = (pipeDepth + 2) * blockSize
 )
 
 // A stage gives the next block of a stream, which the caller releases, or the error that ended
