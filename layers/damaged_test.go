@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -148,6 +150,61 @@ func TestBreaks(t *testing.T) {
 	}
 }
 
+// panicking is a layer whose blob panics once, and would then go on.
+type panicking struct {
+	v1.Layer
+	blob []byte
+	at   int
+}
+
+func (l panicking) Stored() (io.ReadCloser, v1.Hash, error) {
+	r := io.MultiReader(bytes.NewReader(l.blob[:l.at]), &panickingReader{}, bytes.NewReader(l.blob[l.at:]))
+	return io.NopCloser(r), sum(l.blob), nil
+}
+
+func (l panicking) Size() (int64, error) { return int64(len(l.blob)), nil }
+
+type panickingReader struct{ panicked bool }
+
+func (r *panickingReader) Read([]byte) (int, error) {
+	if r.panicked {
+		return 0, io.EOF
+	}
+	r.panicked = true
+	panic("boom")
+}
+
+// A blob that panics ends there, whichever goroutine reads it: what it would still give is not
+// what follows.
+func TestBlobPanics(t *testing.T) {
+	noise := make([]byte, 5*blockSize)
+	for i, r := 0, rand.New(rand.NewPCG(11, 12)); i < len(noise); i++ {
+		noise[i] = "0123456789abcdef"[r.IntN(16)]
+	}
+	b := archive(t, "a=1", "b="+string(noise), "c=2")
+	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b), "none": b} {
+		for _, at := range []int{0, 3, 600, len(blob)/2 + 7, len(blob) - 5} {
+			for _, layers := range []int{1, runtime.GOMAXPROCS(0)} {
+				img := layersOf{Image: image(t, make([]stored, layers)...)}
+				for range layers {
+					img.layers = append(img.layers, panicking{blob: blob, at: at})
+				}
+				x := read(t, img, nil)
+				for i, l := range x.Layers {
+					what := fmt.Sprint(name, " ", at, " ", i)
+					assert.True(t, l.Partial, what)
+					assert.Zero(t, l.Digest, what)
+					assert.False(t, l.Verified, what)
+				}
+				assert.Len(t, x.Problems, layers)
+				for _, p := range x.Problems {
+					assert.ErrorContains(t, p, "panic: boom, in ", fmt.Sprint(name, " ", at))
+				}
+			}
+		}
+	}
+}
+
 // A wanted file that breaks off does not count towards the limit for kept files.
 func TestBrokenWantTakesNoRoom(t *testing.T) {
 	b := tarOf(t, &tar.Header{Name: "etc/a", Size: 100_000}, make([]byte, 100_000))[:80_000]
@@ -183,6 +240,22 @@ func TestTrailing(t *testing.T) {
 			assert.Equal(t, !tc.partial, x.Layers[0].Verified, "what is before is what was claimed")
 			assert.Equal(t, "a", merged(x, 0))
 		})
+	}
+}
+
+// Where bytes follow both the archive and the compressed stream, the problems have the same order
+// however many goroutines read the layer.
+func TestTrailingTwice(t *testing.T) {
+	b := append(tarOf(t, &tar.Header{Name: "a", Size: 5 * blockSize, Mode: 0o644}, make([]byte, 5*blockSize)), "garbage"...)
+	for name, blob := range map[string][]byte{"gzip": gz(t, b), "zstd": zst(t, b)} {
+		one := stored{append(blob, "garbage"...), b}
+		for _, layers := range []int{1, runtime.GOMAXPROCS(0)} {
+			x := read(t, image(t, slices.Repeat([]stored{one}, layers)...), nil)
+			assert.Equal(t, []string{
+				fmt.Sprintf("layer 0: bytes after the end of the archive, from byte %d on", len(b)/512*512),
+				"layer 0: bytes after the end of the compressed stream",
+			}, problemTexts(x)[:2], name)
+		}
 	}
 }
 

@@ -101,6 +101,10 @@ type meter struct {
 	budget               *budget
 	progress             *progress // nil in a second reading
 	stored, decompressed atomic.Int64
+	// coming is how many more bytes of the blob the ratio allows for, which are not read yet: how
+	// far a blob is read ahead of its decompression depends on the other layers, and whether a
+	// layer is over the ratio must not.
+	coming atomic.Int64
 }
 
 // addStored counts bytes of the blob.
@@ -116,7 +120,7 @@ func (m *meter) addDecompressed(n int64) error {
 	if n < 0 || own < 0 || all < 0 || all > limits.Uncompressed {
 		return limitError{fmt.Errorf("more than %d decompressed bytes in all layers", limits.Uncompressed)}
 	}
-	if stored := max(m.stored.Load(), 1); own > ratioFrom && own/stored >= int64(limits.Ratio) {
+	if stored := m.stored.Load(); own > ratioFrom && own/max(stored+m.coming.Load(), 1) >= int64(limits.Ratio) {
 		return limitError{fmt.Errorf("%d stored bytes decompress to %d or more, over the ratio of %d", stored, own, limits.Ratio)}
 	}
 	return nil

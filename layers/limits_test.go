@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,6 +148,32 @@ func TestLimitOfRatio(t *testing.T) {
 			assert.Less(t, x.Layers[0].Uncompressed, int64(ratioFrom+2*blockSize))
 			assert.Equal(t, "a", merged(x, 1))
 		})
+	}
+}
+
+// A layer that begins with zeros is judged with what comes after them, however many layers are
+// read at the same time.
+func TestLimitOfRatioLooksAhead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decompresses 250 MB")
+	}
+	noise := make([]byte, 3*blockSize)
+	for i, r := 0, rand.New(rand.NewPCG(13, 14)); i < len(noise); i++ {
+		noise[i] = byte(r.Uint32())
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, content := range [][]byte{make([]byte, 80<<20), noise} {
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: fmt.Sprint(len(content)), Size: int64(len(content)), Mode: 0o644}))
+		_, err := w.Write(content)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	blob := zst(t, b.Bytes())
+	require.Greater(t, b.Len()/blockSize, 400, "over the ratio as long as one block is read")
+	for _, layers := range []int{1, runtime.GOMAXPROCS(0)} {
+		x := read(t, image(t, slices.Repeat([]stored{{blob, b.Bytes()}}, layers)...), &Options{Limits: Limits{Ratio: 400}})
+		assert.Empty(t, problemTexts(x))
 	}
 }
 

@@ -37,6 +37,7 @@ type blobReader struct {
 
 	wg                             sync.WaitGroup
 	digest, diffID                 v1.Hash // zero if the end was not reached
+	trailing                       bool    // bytes follow the compressed stream
 	storedErr, archiveErr, walkErr error
 }
 
@@ -51,7 +52,7 @@ func (b *blobReader) read(ctx context.Context, layer v1.Layer) error {
 	defer context.AfterFunc(ctx, b.closeBlob)() // ends a Read that waits
 
 	b.first = b.run.blocks.get()
-	b.firstErr = b.first.fill(b.blob)
+	b.firstErr = panics.Catch(func() error { return b.first.fill(b.blob) })
 	head := b.first.b[:b.first.n]
 	compression, known := sniff(head)
 	if b.blob.plain {
@@ -99,10 +100,12 @@ func (b *blobReader) readCompressed(ctx context.Context, compression string) {
 	stored := &stageReader{next: b.ahead(reading, hashed(b.stored(reading), &b.digest))}
 	archive := b.ahead(ctx, b.counted(b.decompressed(compression, stored)))
 	b.archiveErr = b.walkArchive(ctx, b.ahead(ctx, hashed(archive, &b.diffID)))
-	if errors.As(b.archiveErr, new(limitError)) {
+	switch {
+	case ctx.Err() != nil: // a goroutine may still be reading from stored, and ends by itself
+	case errors.As(b.archiveErr, new(limitError)):
 		stopReading()
 		b.closeBlob()
-	} else {
+	default:
 		b.storedErr = stored.drain() // the digest of the blob covers all of it
 	}
 	b.wg.Wait()
@@ -114,15 +117,20 @@ func (b *blobReader) readCompressed(ctx context.Context, compression string) {
 // stored gives the blocks of the blob.
 func (b *blobReader) stored(ctx context.Context) stage {
 	blocks := b.run.blocks.of(b.blob, b.first, b.firstErr)
+	if b.firstErr == nil {
+		b.meter.coming.Store(readAhead)
+	}
 	return func() (*block, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		blk, err := blocks()
-		if err == nil {
-			b.meter.addStored(int64(blk.n))
+		if err != nil {
+			b.meter.coming.Store(0)
+			return nil, err
 		}
-		return blk, err
+		b.meter.addStored(int64(blk.n))
+		return blk, nil
 	}
 }
 
@@ -136,13 +144,13 @@ func (b *blobReader) decompressed(compression string, stored io.Reader) stage {
 		}
 		return b.decoder.Read(p)
 	}), nil, nil)
-	return func() (blk *block, err error) {
-		err = panics.Catch(func() (err error) { blk, err = blocks(); return err })
+	return func() (*block, error) {
+		blk, err := blocks()
 		switch {
 		case err == nil || err == io.EOF:
 			return blk, err
 		case err == errTrailing:
-			b.problems.add(err)
+			b.trailing = true
 			return nil, io.EOF
 		case b.decoder == nil:
 			return nil, fmt.Errorf("%s: %w", compression, err)
@@ -205,6 +213,9 @@ func (b *blobReader) report() {
 	}
 	if b.blob.plain {
 		l.Digest = v1.Hash{}
+	}
+	if b.trailing {
+		b.problems.add(errTrailing)
 	}
 	if b.archiveErr != nil {
 		b.breakOff(b.archiveErr)

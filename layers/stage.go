@@ -20,6 +20,10 @@ const (
 	// pipeDepth is how many blocks may wait between two goroutines: few enough for them
 	// to be in a core's cache still when their turn comes.
 	pipeDepth = 3
+
+	// readAhead is how many bytes of a blob may be read and not decompressed: those in the
+	// pipe, and one block at each of its ends.
+	readAhead = (pipeDepth + 2) * blockSize
 )
 
 // A stage gives the next block of a stream, which the caller releases, or the error that ended
@@ -89,13 +93,14 @@ func (p *blocks) get() *block {
 }
 
 // of is a stage that reads r, whose first bytes and error are there already if first is not nil.
+// A panic of r ends it.
 func (p *blocks) of(r io.Reader, first *block, err error) stage {
 	return func() (*block, error) {
 		b := first
 		first = nil
 		if b == nil && err == nil {
 			b = p.get()
-			err = b.fill(r)
+			err = panics.Catch(func() error { return b.fill(r) })
 		}
 		switch {
 		case b == nil:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+
+	"github.com/stemma-go/stemma/layers/printable"
 )
 
 // Catch runs f, and returns its error. If f panics, the error says with what, and where, in
@@ -31,10 +33,11 @@ type caught struct {
 }
 
 func (c *caught) Error() string {
+	says := "panic: " + printable.Line(fmt.Sprint(c.value)) // which may quote an image, and have any number of lines
 	if c.where == "" {
-		return fmt.Sprintf("panic: %v", c.value)
+		return says
 	}
-	return fmt.Sprintf("panic: %v, in %s", c.value, c.where)
+	return says + ", in " + c.where
 }
 
 // Unwrap returns what it was, if that was an error.

@@ -26,6 +26,7 @@ func TestCatch(t *testing.T) {
 		says, from string
 	}{
 		"a text":               {func() { panic("a bug") }, "panic: a bug", "TestCatch.func"},
+		"a text of an image":   {func() { panic("a\n\tb\x1b[2J") }, `panic: a b\x1b[2J`, "TestCatch.func"},
 		"the runtime":          {func() { new(parser).field(3) }, "panic: runtime error: index out of range [3] with length 0", field},
 		"the standard library": {func() { _ = strings.Repeat("x", -1) }, "panic: strings: negative Repeat count", "TestCatch.func"},
 		"twice":                {again, "panic: runtime error: index out of range [3] with length 0", field},

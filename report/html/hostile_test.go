@@ -49,6 +49,7 @@ func hostile(t testing.TB, evil string) *report.Report {
 	}
 	handmade.SetStrings(r.Ancestors, evil)
 	r.Ancestors[1].Live.State = ancestry.StateGone
+	r.Lineage.Dockerfile = &ancestry.Dockerfile{Repository: evil, Revision: evil, Path: evil}
 	handmade.SetStrings(r.Lineage, evil)
 	handmade.SetStrings(r.Findings, evil)
 	handmade.SetStrings(r.Inventory.Packages, evil)

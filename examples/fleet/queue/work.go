@@ -57,18 +57,24 @@ func (q *Queue) Work(ctx context.Context, stay bool, progress func(left int)) er
 }
 
 // untilNextCount is after which time the jobs that are left are counted again: soon when there are
-// few, which may be done any moment, and are quickly counted.
-func untilNextCount(left int) time.Duration {
-	const few = 1000
-	if 0 < left && left <= few {
-		return 50 * time.Millisecond
+// few, which may be done any moment, and are quickly counted; less and less often while they stay
+// as many as before, since they may wait for a registry that is down. waited is for how long it
+// was waited last.
+func untilNextCount(left, before int, waited time.Duration) time.Duration {
+	const few, soon, late = 1000, 50 * time.Millisecond, 500 * time.Millisecond
+	switch {
+	case left == 0 || left > few:
+		return late
+	case left != before:
+		return soon
 	}
-	return 500 * time.Millisecond
+	return min(max(waited+waited/4, soon), late)
 }
 
 // workQueues adds the queues of registries as they turn up.
 func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) error {
 	lastSeen := time.Now()
+	before, wait := 0, time.Duration(0)
 	for {
 		left, err := q.addQueues(ctx)
 		if err == nil {
@@ -90,10 +96,11 @@ func (q *Queue) workQueues(ctx context.Context, stay bool, progress func(int)) e
 		default:
 			q.opts.Log.WarnContext(ctx, "the database is away", slog.String("error", err.Error()))
 		}
+		before, wait = left, untilNextCount(left, before, wait)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(untilNextCount(left)):
+		case <-time.After(wait):
 		}
 	}
 }

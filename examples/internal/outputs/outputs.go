@@ -83,15 +83,34 @@ func (l *List[T]) Settle(out string) error {
 		case o.file != "":
 			o.file = filepath.Clean(o.file)
 		}
-		if other, ok := taken[o.file]; ok {
+		at := place(o.file)
+		if other, ok := taken[at]; ok {
 			return fmt.Errorf("%s and %s both go to %s: -format NAME=FILE gives one a file", other, o.Name, cmp.Or(o.file, "the standard output"))
 		}
-		taken[o.file] = o.Name
+		taken[at] = o.Name
 	}
 	if out != "" {
 		return fmt.Errorf("-o %s: every format has a file of its own", out)
 	}
 	return nil
+}
+
+// place is the same for two names of one file. "" stays as it is.
+func place(file string) string {
+	if file == "" {
+		return ""
+	}
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		return target
+	}
+	dir, base := filepath.Split(file)
+	if target, err := filepath.EvalSymlinks(dir); err == nil { // the file is not there yet
+		return filepath.Join(target, base)
+	}
+	return file
 }
 
 // Open makes a temporary file beside each file to write, so that one that cannot be written is

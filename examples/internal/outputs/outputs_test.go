@@ -98,3 +98,23 @@ func TestErrors(t *testing.T) {
 		assert.EqualError(t, err, want)
 	}
 }
+
+// Two names of one file are one place.
+func TestOnePlace(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	require.NoError(t, os.Mkdir("sub", 0o755))
+	require.NoError(t, os.Symlink("sub", "link"))
+	require.NoError(t, os.WriteFile("sub/a", nil, 0o644))
+	require.NoError(t, os.Symlink("a", "sub/b"))
+	for _, same := range [][2]string{{"sub/a", "sub/b"}, {"sub/new", "link/new"}, {"new", filepath.Join(dir, "new")}} {
+		l := list()
+		require.NoError(t, l.Set("plain="+same[0]))
+		require.NoError(t, l.Set("brackets="+same[1]))
+		assert.ErrorContains(t, l.Settle(""), "plain and brackets both go to "+same[1], same)
+	}
+	l := list()
+	require.NoError(t, l.Set("plain=sub/new"))
+	require.NoError(t, l.Set("brackets=link/other"))
+	assert.NoError(t, l.Settle(""))
+}
