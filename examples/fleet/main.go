@@ -91,6 +91,10 @@ func run(ctx context.Context, args []string, e *env) int {
 			return e.exit(ctx, c, c.start(ctx, e, args[1:]))
 		}
 	}
+	if strings.HasPrefix(args[0], "-") {
+		fmt.Fprintf(e.stderr, "fleet: the command comes first, and flags such as %q behind it; fleet help lists the commands\n", printable.Line(args[0]))
+		return 2
+	}
 	fmt.Fprintf(e.stderr, "fleet: there is no command %q; fleet help lists them\n", printable.Line(args[0]))
 	return 2
 }
@@ -100,7 +104,8 @@ func (c command) start(ctx context.Context, e *env, args []string) error {
 	set := flag.NewFlagSet("fleet "+c.name, flag.ContinueOnError)
 	set.SetOutput(e.stderr)
 	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "usage: fleet %s [flags] %s\n\n%s.\n\n", c.name, c.args, strings.ToUpper(c.what[:1])+c.what[1:])
+		line := strings.TrimSpace("usage: fleet " + c.name + " [flags] " + c.args)
+		fmt.Fprintf(set.Output(), "%s\n\n%s.\n\n", line, strings.ToUpper(c.what[:1])+c.what[1:])
 		set.PrintDefaults()
 	}
 	return c.run(ctx, e, set, args)
