@@ -188,7 +188,7 @@ func TestWrongCommands(t *testing.T) {
 	}{
 		"one reference":   {[]string{"a"}, "two references or none"},
 		"three":           {[]string{"a", "b", "c"}, "two references or none"},
-		"flag at the end": {[]string{"a", "b", "-all"}, "flags before them"},
+		"flag at the end": {[]string{"./nope.tar", "./nope.tar", "-all"}, "no such file"},
 		"empty reference": {[]string{"a", ""}, "a reference is empty"},
 		"unknown format":  {[]string{"-format", "html", "a", "b"}, "unknown format"},
 		"unknown -on":     {[]string{"-on", "packages,bytes", "a", "b"}, `-on "bytes"`},

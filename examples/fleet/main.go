@@ -23,6 +23,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/layers/printable"
 )
 
@@ -114,20 +115,11 @@ func (c command) start(ctx context.Context, e *env, args []string) error {
 // parse parses the flags of a command, once it has defined them, and returns its arguments, between
 // which flags may stand. What follows -- is no flag.
 func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		err := set.Parse(args)
-		switch {
-		case errors.Is(err, flag.ErrHelp):
-			return nil, err
-		case err != nil:
-			return nil, usageError("")
-		}
-		parsed := len(args) - set.NArg()
-		if set.NArg() == 0 || parsed > 0 && args[parsed-1] == "--" {
-			return append(rest, set.Args()...), nil
-		}
-		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
+	rest, err = arguments.Parse(set, args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		err = usageError("")
 	}
+	return rest, err
 }
 
 // exit says what went wrong, and returns the exit code.
