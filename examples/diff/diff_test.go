@@ -193,7 +193,7 @@ func TestWrongCommands(t *testing.T) {
 		"unknown format":  {[]string{"-format", "html", "a", "b"}, "unknown format"},
 		"unknown -on":     {[]string{"-on", "packages,bytes", "a", "b"}, `-on "bytes"`},
 		"unknown flag":    {[]string{"-nope"}, "nope"},
-		"no such file":    {[]string{"./nope.tar", "./nope.tar"}, "no such file"},
+		"no such file":    {[]string{"./nope.tar", "./nope.tar"}, "diff: ./nope.tar: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, errs, code := program(t, tt.args...)

@@ -44,6 +44,7 @@ func TestAskingExits(t *testing.T) {
 		"stale -db THERE":                    {1, "no image was read yet"},
 		"tree -nonesuch":                     {2, "not defined"},
 		"tree -db DB":                        {1, "there is no database"},
+		"tree -db asking_test.go":            {1, "asking_test.go: open the database: "},
 		"tree -db THERE":                     {1, "no image was read yet"},
 		"query -db DB":                       {1, "there is no database"},
 		"query -db THERE nonesuch":           {2, `there is no view "nonesuch"`},
