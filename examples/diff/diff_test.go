@@ -188,12 +188,12 @@ func TestWrongCommands(t *testing.T) {
 	}{
 		"one reference":   {[]string{"a"}, "two references or none"},
 		"three":           {[]string{"a", "b", "c"}, "two references or none"},
-		"flag at the end": {[]string{"a", "b", "-all"}, "flags before them"},
+		"flag at the end": {[]string{"./nope.tar", "./nope.tar", "-all"}, "no such file"},
 		"empty reference": {[]string{"a", ""}, "a reference is empty"},
 		"unknown format":  {[]string{"-format", "html", "a", "b"}, "unknown format"},
 		"unknown -on":     {[]string{"-on", "packages,bytes", "a", "b"}, `-on "bytes"`},
 		"unknown flag":    {[]string{"-nope"}, "nope"},
-		"no such file":    {[]string{"./nope.tar", "./nope.tar"}, "no such file"},
+		"no such file":    {[]string{"./nope.tar", "./nope.tar"}, "diff: ./nope.tar: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, errs, code := program(t, tt.args...)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/report/diff"
 	"github.com/stemma-go/stemma/report/markdown"
 )
@@ -81,16 +82,16 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	}
 	set.StringVar(&f.platform, "platform", "", "which image of an index, such as `linux/arm64`")
 	set.BoolVar(&f.insecure, "insecure", false, "allow plain HTTP and unverified TLS for any registry")
-	switch err := set.Parse(args); {
+	references, err := arguments.Parse(set, args)
+	switch {
 	case err == flag.ErrHelp:
 		return f, 0, false
 	case err != nil:
 		return f, 2, false
 	}
-	f.references = set.Args()
+	f.references = references
 	if err := f.check(on); err != nil {
-		fmt.Fprintln(stderr, "diff:", err)
-		set.Usage()
+		fmt.Fprintf(stderr, "diff: %v; diff -h lists the flags\n", err)
 		return f, 2, false
 	}
 	return f, 0, true
@@ -100,7 +101,7 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 func (f *flags) check(on string) error {
 	switch {
 	case len(f.references) != 0 && len(f.references) != 2:
-		return errors.New("two references or none, and flags before them")
+		return errors.New("two references or none")
 	case slices.Contains(f.references, ""): // of a variable that is not set
 		return errors.New("a reference is empty")
 	case formats()[f.format] == nil:

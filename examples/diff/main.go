@@ -26,6 +26,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 
 	"github.com/moby/sys/atomicwriter"
 
@@ -72,14 +73,22 @@ func (f *flags) compare(ctx context.Context, stderr io.Writer) (d *diff.Diff, pa
 	opts := &diff.Options{Base: f.base}
 	old, oldNeeds, err := f.read(ctx, names[0], f.vulns[0], stderr)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", names[0], err)
+		return nil, false, about(names[0], err)
 	}
 	new, newNeeds, err := f.read(ctx, names[1], f.vulns[1], stderr)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", names[1], err)
+		return nil, false, about(names[1], err)
 	}
 	opts.OldNeeds, opts.NewNeeds = oldNeeds, newNeeds
 	return diff.New(old, new, opts), old.Partial || new.Partial, nil
+}
+
+// about puts the name of an image before an error that does not begin with it.
+func about(name string, err error) error {
+	if strings.HasPrefix(err.Error(), name+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // write writes the comparison; a file in full, or not at all.

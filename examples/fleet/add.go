@@ -200,9 +200,11 @@ func (w *wanted) put(ctx context.Context, e *env, q *queue.Queue, via registries
 	if len(all) == 0 && wrong == 0 {
 		return errors.New("there is no reference to be added: the list is empty, or no repository or tag fits")
 	}
-	fmt.Fprintf(e.stdout, "%s in the queue, %s of them new\n", count(len(all), "reference"), humanize.Comma(int64(added)))
+	if len(all) > 0 {
+		fmt.Fprintf(e.stdout, "%s in the queue, %s of them new\n", count(len(all), "reference"), humanize.Comma(int64(added)))
+	}
 	if wrong > 0 {
-		return fmt.Errorf("%s could not be added", count(wrong, "line or repository", "lines or repositories"))
+		return fmt.Errorf("%s could not be added", count(wrong, "reference, list or repository", "references, lists or repositories"))
 	}
 	return nil
 }

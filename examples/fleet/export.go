@@ -40,6 +40,9 @@ func exportFiles(ctx context.Context, e *env, set *flag.FlagSet, args []string) 
 	if picture {
 		return draw(ctx, e, s, *format, *out)
 	}
+	if err := ask.CheckTables(ctx, s, names); err != nil {
+		return usagef("%v", err)
+	}
 	if *out == "" {
 		*out = "fleet-" + *format
 	}

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/layers/printable"
 )
 
@@ -91,6 +92,10 @@ func run(ctx context.Context, args []string, e *env) int {
 			return e.exit(ctx, c, c.start(ctx, e, args[1:]))
 		}
 	}
+	if strings.HasPrefix(args[0], "-") {
+		fmt.Fprintf(e.stderr, "fleet: the command comes first, and flags such as %q behind it; fleet help lists the commands\n", printable.Line(args[0]))
+		return 2
+	}
 	fmt.Fprintf(e.stderr, "fleet: there is no command %q; fleet help lists them\n", printable.Line(args[0]))
 	return 2
 }
@@ -100,7 +105,8 @@ func (c command) start(ctx context.Context, e *env, args []string) error {
 	set := flag.NewFlagSet("fleet "+c.name, flag.ContinueOnError)
 	set.SetOutput(e.stderr)
 	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "usage: fleet %s [flags] %s\n\n%s.\n\n", c.name, c.args, strings.ToUpper(c.what[:1])+c.what[1:])
+		line := strings.TrimSpace("usage: fleet " + c.name + " [flags] " + c.args)
+		fmt.Fprintf(set.Output(), "%s\n\n%s.\n\n", line, strings.ToUpper(c.what[:1])+c.what[1:])
 		set.PrintDefaults()
 	}
 	return c.run(ctx, e, set, args)
@@ -109,20 +115,11 @@ func (c command) start(ctx context.Context, e *env, args []string) error {
 // parse parses the flags of a command, once it has defined them, and returns its arguments, between
 // which flags may stand. What follows -- is no flag.
 func parse(set *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		err := set.Parse(args)
-		switch {
-		case errors.Is(err, flag.ErrHelp):
-			return nil, err
-		case err != nil:
-			return nil, usageError("")
-		}
-		parsed := len(args) - set.NArg()
-		if set.NArg() == 0 || parsed > 0 && args[parsed-1] == "--" {
-			return append(rest, set.Args()...), nil
-		}
-		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
+	rest, err = arguments.Parse(set, args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		err = usageError("")
 	}
+	return rest, err
 }
 
 // exit says what went wrong, and returns the exit code.

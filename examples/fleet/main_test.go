@@ -96,6 +96,7 @@ func TestOldFailures(t *testing.T) {
 	assert.Equal(t, 3, code, errs)
 	out, errs, code := f.run("", "work")
 	assert.Zero(t, code, errs)
+	assert.Contains(t, out, "nothing waited: fleet add puts references in the queue\n")
 	assert.Contains(t, out, "not found: 1 reference", "it is told all the same")
 	_, errs, code = f.run("", "scan", f.host+"/app:1")
 	assert.Zero(t, code, errs)
@@ -149,12 +150,15 @@ func TestAddThenWork(t *testing.T) {
 	assert.Equal(t, 1, code, "one line was no reference")
 	assert.Equal(t, "3 references in the queue, 3 of them new\n", out)
 	assert.Contains(t, errs, "fleet: standard input: line 2: ? ? is no reference")
-	assert.Contains(t, errs, "fleet add: 1 line or repository could not be added\n")
+	assert.Contains(t, errs, "fleet add: 1 reference, list or repository could not be added\n")
 
 	pods := `{"items":[{"kind":"Pod","metadata":{"namespace":"prod"},"spec":{"containers":[{"name":"a","image":"` + f.host + `/shop/api:1"}]}}]}`
 	out, errs, code = f.run(pods, "add", "-kubernetes")
 	require.Zero(t, code, errs)
 	assert.Equal(t, "1 reference in the queue, 1 of them new\n", out)
+	out, _, code = f.run("", "add", "? ?")
+	assert.Equal(t, 1, code)
+	assert.Empty(t, out, "there is nothing in the queue to be told of")
 	one := f.host + "/shop/web:1"
 	out, _, _ = f.run("", "add", one, one, f.host+"/shop/api:2")
 	assert.Equal(t, "2 references in the queue, 0 of them new\n", out)
@@ -221,6 +225,7 @@ func TestWrongCommandLines(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                                 "usage: fleet COMMAND",
 		"scam":                             `there is no command "scam"`,
+		"-db x tree":                       "the command comes first",
 		"scan":                             "name references",
 		"scan -nonsense a":                 "flag provided but not defined: -nonsense",
 		"scan a -nonsense":                 "flag provided but not defined: -nonsense",
@@ -253,10 +258,11 @@ func TestWrongCommandLines(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, line := range []string{"help", "-h", "scan -h", "status -h"} {
+	for _, line := range []string{"help", "-h", "scan -h", "status -h", "query -h"} {
 		var out, errs bytes.Buffer
 		assert.Zero(t, run(context.Background(), strings.Fields(line), &env{strings.NewReader(""), &out, &errs}), line)
 		assert.Contains(t, out.String()+errs.String(), "usage: fleet")
+		assert.NotRegexp(t, `(?m)^usage.* $`, out.String()+errs.String())
 	}
 }
 

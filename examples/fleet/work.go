@@ -184,7 +184,11 @@ func workAndTell(ctx context.Context, e *env, q *queue.Queue, w *worker) error {
 		return err
 	}
 	d, took := q.Done(), time.Since(began)
-	fmt.Fprintf(e.stdout, "%s looked at and %s read in %s\n", count(int(d.Looks), "reference"), count(int(d.Images), "image"), took.Round(100*time.Millisecond))
+	if d == (queue.Done{}) {
+		fmt.Fprintln(e.stdout, "nothing waited: fleet add puts references in the queue")
+	} else {
+		fmt.Fprintf(e.stdout, "%s looked at and %s read in %s\n", count(int(d.Looks), "reference"), count(int(d.Images), "image"), took.Round(100*time.Millisecond))
+	}
 	s, err := q.Status(ctx)
 	if err != nil {
 		return err

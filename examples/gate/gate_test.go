@@ -74,7 +74,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		"help":                     {[]string{"-h"}, 0},
 		"unknown flag":             {[]string{"-polcy", "x.yaml"}, 2},
-		"flag after the reference": {[]string{"app.tar", "-policy", "x.yaml"}, 2},
+		"two references":           {[]string{"app.tar", "-policy", "x.yaml", "b.tar"}, 2},
 		"empty reference":          {[]string{""}, 2},
 		"empty policy":             {[]string{"-policy", "", "app.tar"}, 2},
 		"empty policy, and format": {[]string{"-format", "text", "-policy", "", "app.tar"}, 2},

@@ -42,6 +42,7 @@ import (
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/lines"
 	"github.com/stemma-go/stemma/ancestry/live"
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/examples/internal/outputs"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/policy"
@@ -83,19 +84,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&c.live, "live", false, "ask registries whether the ancestors' tags still point to what is in the image")
 	flags.StringVar(&c.liveHosts, "live-hosts", "", "the `registries` that -live may ask, with commas between them, those of the local network too; by default all but those")
 	flags.Var(&c.out, "format", "write `NAME[=FILE]`: "+c.out.Names()+"; text if none is given")
-	switch err := flags.Parse(args); {
+	references, err := arguments.Parse(flags, args)
+	switch {
 	case err == flag.ErrHelp:
 		return 0
 	case err != nil:
 		return 2
-	case flags.NArg() > 1: // a flag after the reference is not read as one
-		fmt.Fprintln(stderr, "gate: one reference at most, and flags before it")
+	case len(references) > 1:
+		fmt.Fprintf(stderr, "gate: one reference at most, and not %q, too\n", references[1])
 		flags.Usage()
 		return 2
 	case c.liveHosts != "" && !c.live:
 		fmt.Fprintln(stderr, "gate: -live-hosts is for -live")
 		return 2
-	case slices.Contains(flags.Args(), "") || empty(flags):
+	case slices.Contains(references, "") || empty(flags):
 		// An unset variable must not mean the sample image or another policy:
 		// gate -policy "$POLICY" "$IMAGE".
 		fmt.Fprintln(stderr, "gate: the reference, or the value of a flag, is empty")
@@ -107,7 +109,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	c.reference = flags.Arg(0)
+	if len(references) > 0 {
+		c.reference = references[0]
+	}
 	return gate(ctx, c, stdout, stderr)
 }
 

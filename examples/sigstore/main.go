@@ -29,6 +29,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry/chain"
 	"github.com/stemma-go/stemma/ancestry/provenance"
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/layers/source"
 	"github.com/stemma-go/stemma/report/text"
 )
@@ -48,13 +49,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&t.identity, "identity", "", "a regular `expression` for the signer's name, such as ^https://github.com/acme/")
 	flags.StringVar(&t.root, "trusted-root", "", "the `file` with the certificates and logs to trust, as `cosign trusted-root create` or `gh attestation trusted-root` writes it")
 	flags.BoolVar(&t.tuf, "tuf", false, "fetch the trusted root of Sigstore's public instance")
-	switch err := flags.Parse(args); {
+	references, err := arguments.Parse(flags, args)
+	switch {
 	case err == flag.ErrHelp:
 		return 0
 	case err != nil:
 		return 2
-	case flags.NArg() != 1 || flags.Arg(0) == "":
-		fmt.Fprintln(stderr, "sigstore: one reference, and flags before it")
+	case len(references) != 1 || references[0] == "":
+		fmt.Fprintln(stderr, "sigstore: one reference is asked for")
 		return 2
 	}
 	v, err := t.verifier()
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "sigstore:", err)
 		return 2
 	}
-	code, err := tree(ctx, flags.Arg(0), v, stdout)
+	code, err := tree(ctx, references[0], v, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "sigstore:", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/ancestry/catalogue/artifact"
+	"github.com/stemma-go/stemma/examples/internal/arguments"
 	"github.com/stemma-go/stemma/examples/internal/outputs"
 	"github.com/stemma-go/stemma/report/vulns"
 )
@@ -99,21 +100,20 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 	set.StringVar(&f.localRedirects, "local-redirects", "", "`hosts` of the local network, with commas between them, to which a registry may redirect")
 	set.BoolVar(&f.version, "version", false, "print the version, and read no image")
 	set.BoolVar(&f.insecure, "insecure", false, "allow plain HTTP and unverified TLS for any registry")
-	switch err := set.Parse(args); {
+	references, err := arguments.Parse(set, args)
+	switch {
 	case err == flag.ErrHelp:
 		return f, 0, false
 	case err != nil:
 		return f, 2, false
-	case set.NArg() > 1:
-		fmt.Fprintln(stderr, "tree: one reference at most, and flags before it")
-		set.Usage()
+	case len(references) > 1:
+		fmt.Fprintf(stderr, "tree: one reference at most, and not %q, too; tree -h lists the flags\n", references[1])
 		return f, 2, false
-	case slices.Contains(set.Args(), ""): // tree "$IMAGE" is not meant for the sample
+	case slices.Contains(references, ""): // tree "$IMAGE" is not meant for the sample
 		fmt.Fprintln(stderr, "tree: the reference is empty")
-		set.Usage()
 		return f, 2, false
 	}
-	if err := f.check(set.NArg(), out); err != nil {
+	if err := f.check(len(references), out); err != nil {
 		fmt.Fprintln(stderr, "tree:", err)
 		return f, 2, false
 	}
@@ -121,7 +121,9 @@ func parse(args []string, stderr io.Writer) (f flags, code int, ok bool) {
 		fmt.Fprintln(stderr, "tree:", err)
 		return f, 2, false
 	}
-	f.reference = set.Arg(0)
+	if len(references) > 0 {
+		f.reference = references[0]
+	}
 	return f, 0, true
 }
 

@@ -106,7 +106,7 @@ func (f *flags) readAndWrite(ctx context.Context, stdout, stderr io.Writer) (*re
 	if f.dockerfile != "" {
 		var err error
 		if f.instructions, err = os.ReadFile(f.dockerfile); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("-dockerfile: %w", err)
 		}
 	}
 	if err := f.readVulns(); err != nil {

@@ -59,7 +59,7 @@ func (f *flags) sourceOptions() (*source.Options, error) {
 // read is told of and costs only itself.
 func loadDockerfiles(ctx context.Context, dir string, stderr io.Writer) (*catalogue.Catalogue, error) {
 	if _, err := os.ReadDir(dir); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-dockerfiles: %w", err)
 	}
 	b := own.New(dir, time.Now())
 	err := b.AddDockerfiles(ctx, os.DirFS(dir), nil)

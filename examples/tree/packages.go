@@ -26,7 +26,7 @@ func (f *flags) tracePatches(ctx context.Context, r *report.Report, img *source.
 		case errors.Is(err, index.ErrSystem):
 			opts.NoIndex = err.Error()
 		case err != nil:
-			return err
+			return fmt.Errorf("-packages: %w", err)
 		default:
 			opts.Index = x
 		}
@@ -82,7 +82,10 @@ func (f *flags) readNewer(ctx context.Context, img *source.Image) (patch.Newer, 
 	newer := patch.Newer{}
 	for _, n := range f.newer {
 		if newer[n.tag], err = readOne(ctx, n, o); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.tag, err)
+			if n.tag != n.reference { // which the error begins with
+				err = fmt.Errorf("%s: %w", n.tag, err)
+			}
+			return nil, err
 		}
 	}
 	return newer, nil
@@ -94,5 +97,9 @@ func readOne(ctx context.Context, n tagged, o *source.Options) (*report.Report, 
 		return nil, err
 	}
 	defer img.Close()
-	return stemma.Analyze(ctx, img, &stemma.Options{})
+	rep, err := stemma.Analyze(ctx, img, &stemma.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.reference, err)
+	}
+	return rep, nil
 }

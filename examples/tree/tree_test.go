@@ -261,10 +261,11 @@ func TestErrors(t *testing.T) {
 		"missing file":    {[]string{"./nope.tar"}, 1, "no such file"},
 		"unknown scheme":  {[]string{"ftp://example.org/image.tar"}, 1, "ftp"},
 		"bad platform":    {[]string{"-platform", "a/b/c/d/e", text}, 1, "platform"},
-		"no directory":    {[]string{"-dockerfiles", "./nowhere"}, 1, "open ./nowhere"},
+		"no directory":    {[]string{"-dockerfiles", "./nowhere"}, 1, "-dockerfiles: open ./nowhere"},
+		"no catalogue":    {[]string{"-catalogue", "nowhere"}, 1, "there is no file nowhere"},
 		"no Dockerfiles":  {[]string{"-dockerfiles", dir}, 1, "no Dockerfile"},
-		"two references":  {[]string{"a", "b"}, 2, "usage: tree [flags] [REFERENCE]"},
-		"flag at the end": {[]string{"a", "-json"}, 2, "flags before it"},
+		"two references":  {[]string{"a", "b"}, 2, `one reference at most, and not "b", too`},
+		"flag at the end": {[]string{"./nope.tar", "-json"}, 1, "no such file"},
 		"empty reference": {[]string{""}, 2, "empty"}, // of a variable that is not set; not the sample
 		"unknown flag":    {[]string{"-nope"}, 2, "nope"},
 	} {

@@ -87,7 +87,10 @@ func (f *flags) catalogue(ctx context.Context, name string, stderr io.Writer, wa
 			return nil, err
 		}
 		got, err := f.fetch(ctx, name, stderr, waiting)
-		if err != nil {
+		switch {
+		case errors.Is(err, artifact.ErrNotKept):
+			return nil, fmt.Errorf("there is no file %s; of the registry's %w", name, err)
+		case err != nil:
 			return nil, err
 		}
 		return got.All(), nil

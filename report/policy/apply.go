@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stemma-go/stemma/ancestry"
 	"github.com/stemma-go/stemma/report"
@@ -29,8 +30,12 @@ func (p *Policy) judge(r *report.Report) []report.Finding {
 		if p.level(r, f, true) < level {
 			f.Message += "; the policy's level for what is inherited does not count, because who brought it is not sure enough"
 		}
-		if level == Off || slices.ContainsFunc(p.Accept, func(a Acceptance) bool { return a.covers(r, f) }) {
+		accepted, until := p.accepted(r, f)
+		if level == Off || accepted {
 			continue
+		}
+		if !until.IsZero() {
+			f.Message += "; it was accepted until " + until.Format(time.DateOnly)
 		}
 		f.Severity = report.Severity(level - Note)
 		all = append(all, f)
@@ -111,11 +116,27 @@ func (h Inheritance) covers(r *report.Report, ancestor int, rule string, guess b
 	return guess || sure >= least
 }
 
+// accepted reports whether a finding is accepted on the report's day, and if not, until when it
+// was; zero if it never was.
+func (p *Policy) accepted(r *report.Report, f report.Finding) (now bool, until Day) {
+	for _, a := range p.Accept {
+		switch {
+		case a.covers(r, f):
+			return true, Day{}
+		case a.about(r, f) && a.Until.After(until.Time):
+			until = a.Until
+		}
+	}
+	return false, until
+}
+
 // covers reports whether the acceptance covers a finding on the report's day.
 func (a Acceptance) covers(r *report.Report, f report.Finding) bool {
-	if !a.Until.IsZero() && !r.AsOf.Before(a.Until.AddDate(0, 0, 1)) {
-		return false
-	}
+	return a.about(r, f) && (a.Until.IsZero() || r.AsOf.Before(a.Until.AddDate(0, 0, 1)))
+}
+
+// about reports whether it is about a finding, whatever the day.
+func (a Acceptance) about(r *report.Report, f report.Finding) bool {
 	name := ""
 	if f.Ancestor >= 0 && f.Ancestor < len(r.Ancestors) {
 		name = r.Ancestors[f.Ancestor].String()

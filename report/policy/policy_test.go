@@ -87,6 +87,7 @@ func TestParseErrors(t *testing.T) {
 		"accept: [{reason: because}]":                   "line 1: accept: an entry without rule",
 		"accept:\n- rule: root-usr":                     `line 2: accept: no rule matches "root-usr"`,
 		"accept:\n- subject: '[a'":                      `line 2: accept: "[a"`,
+		"# ours\n\tfailOn: note":                        "line 2: it begins with a tab, where YAML wants spaces",
 		"accept:\n- {rule: root-user, until: tomorrow}": `line 2: accept: until: "tomorrow" is no date`,
 		"rootConfidence: sure":                          `line 1: rootConfidence: "sure" is none of inferred, recognised, recorded, proved`,
 		"inherited: [{rule: root-user}]":                "line 1: inherited: an entry without a level",
@@ -166,6 +167,9 @@ func TestViolations(t *testing.T) {
 	} {
 		assert.Equal(t, want, violations(r, parse(t, in)), "%q", in)
 	}
+	vs := parse(t, "accept: [{rule: end-of-life, until: 2026-11-21}, {rule: end-*, until: 2026-10-01}]").Violations(r)
+	require.Len(t, vs, 2)
+	assert.Contains(t, vs[0].Message, "; it was accepted until 2026-11-21")
 	r.Partial = true
 	assert.Equal(t, []string{"partial -1"}, violations(r, parse(t, "failOn: never")), "what was not read passes nothing")
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -9,13 +10,27 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// tabbed is the number of the first line that has a tab among the white space that it begins with; 0 if none has.
+func tabbed(b []byte) int {
+	for i, line := range bytes.Split(b, []byte("\n")) {
+		if indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]; bytes.ContainsRune(indent, '\t') {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // checkShape compares YAML with the type that it is read into, and says what does not fit in
 // the words of a policy: the line, the key, and what is wanted there. yaml itself would name
 // the types of Go.
 func checkShape(b []byte) error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		says := strings.TrimPrefix(err.Error(), "yaml: ")
+		if line := tabbed(b); line > 0 && strings.Contains(says, "cannot start any token") {
+			says = fmt.Sprintf("line %d: it begins with a tab, where YAML wants spaces", line)
+		}
+		return errors.New(says)
 	}
 	if len(doc.Content) == 0 { // an empty file
 		return nil

@@ -98,6 +98,12 @@ func (d *Document) parse(b []byte) error {
 		if errors.As(err, &kind) {
 			return errors.New("not a JSON object, as reports of Trivy, Grype, Clair and OSV-Scanner and VEX documents are")
 		}
+		switch text := bytes.TrimSpace(b); {
+		case len(text) == 0:
+			return errors.New("it is empty")
+		case text[0] != '{':
+			return fmt.Errorf("not JSON: %s", inJSON)
+		}
 		return positioned(b, err)
 	}
 	for _, form := range []struct {
@@ -118,6 +124,9 @@ func (d *Document) parse(b []byte) error {
 	return unknownForm(top)
 }
 
+// inJSON says how to get a report that can be read.
+const inJSON = "say --format json to Trivy, -o json to Grype, --format json to OSV-Scanner"
+
 // unknownForm says what a document is instead, where that is easily told.
 func unknownForm(top object) error {
 	for _, other := range []struct{ field, is string }{
@@ -130,7 +139,7 @@ func unknownForm(top object) error {
 		{"document", "a CSAF document"},
 	} {
 		if top.has(other.field) {
-			return fmt.Errorf("%s: say -format json to Trivy, -o json to Grype, --format json to OSV-Scanner; VEX is read as OpenVEX", other.is)
+			return fmt.Errorf("%s: %s; VEX is read as OpenVEX", other.is, inJSON)
 		}
 	}
 	return errors.New("neither a report of Trivy, Grype, Clair or OSV-Scanner in JSON, nor an OpenVEX document")

@@ -18,12 +18,13 @@ import (
 func TestReadErrors(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for in, want := range map[string]string{
-		"":                            "x: line 1, column 0: unexpected end of JSON input",
+		"":                            "x: it is empty",
+		"\nLibrary | Vulnerability":   "x: not JSON: say --format json to Trivy",
 		"[]":                          "x: not a JSON object",
 		"3":                           "not a JSON object",
 		"{\"a\": 1,\n  \"b\" 2}":      "line 2, column 7: invalid character '2' after object key",
 		"{}":                          "neither a report of Trivy, Grype, Clair or OSV-Scanner",
-		`{"bomFormat": "CycloneDX"}`:  "a CycloneDX document: say -format json to Trivy",
+		`{"bomFormat": "CycloneDX"}`:  "a CycloneDX document: say --format json to Trivy",
 		`{"spdxVersion": "SPDX-2.3"}`: "an SPDX document",
 		`{"runs": [], "results": []}`: "a SARIF document",
 		`{"manifest_hash": "sha256:a", "packages": {}}`:                                                   "an index report of Clair's",

@@ -44,6 +44,12 @@ func ExportTables(ctx context.Context, s *store.Store, w io.Writer, format, dir 
 	return o.say(w, &a)
 }
 
+// CheckTables refuses names that are neither of a table nor of a view.
+func CheckTables(ctx context.Context, s *store.Store, names []string) error {
+	_, err := sources(ctx, s, names)
+	return err
+}
+
 // A source is a table or a view, and where its rows come from.
 type source struct {
 	export.Table

@@ -161,7 +161,11 @@ func CheckCondition(s *store.Store, view, condition string) error {
 			continue
 		}
 		for _, c := range v.Columns {
-			if names = append(names, c.Name); c.Name == w.Column {
+			names = append(names, c.Name)
+			switch {
+			case c.Name == w.Column && w.Op == "like" && c.Type != "text":
+				return fmt.Errorf("%s is no text, which ~ is for", c.Name)
+			case c.Name == w.Column:
 				return v.Check(w)
 			}
 		}
@@ -205,7 +209,7 @@ func (a *rowsOf) screen(s *screen, all bool) {
 	}
 	if a.More {
 		s.gap()
-		s.linef("There are more than these %d: fleet query -all %s has all.", queryRows, a.View)
+		s.para(fmt.Sprintf("There are more than these %d: the same with -all shows all.", queryRows))
 	}
 }
 

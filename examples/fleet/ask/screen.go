@@ -86,11 +86,11 @@ func (s *screen) cut(text string, width int) string {
 	return ansi.Truncate(text, width, dots)
 }
 
-// cell cuts what stands in a table: names in the middle, since their beginnings are often the same,
-// sentences at their end.
+// cell cuts what stands in a table: names in the middle, since their beginnings are often the same;
+// sentences at their end, and digests, of which other screens have the beginning.
 func (s *screen) cell(text string, width int) string {
 	over := ansi.StringWidth(text) - width
-	if over <= 0 || strings.Contains(strings.ReplaceAll(text, ", ", ""), " ") {
+	if over <= 0 || strings.HasPrefix(text, "sha256:") || strings.Contains(strings.ReplaceAll(text, ", ", ""), " ") {
 		return s.cut(text, width)
 	}
 	head := s.cut(text, width/3)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,6 +189,19 @@ func TestAlikes(t *testing.T) {
 	}
 	assert.Equal(t, []string{"debian:12, old", "debian:12, today's", "debian:12 (a tie), old", "node:20, " + bare(digest(4).String()), "node:20, " + bare(digest(5).String()),
 		"app:1, no longer", "app:1, ", "node:20-slim, "}, got)
+}
+
+// Names keep both ends; digests their beginning, as other screens have it; sentences theirs.
+func TestCell(t *testing.T) {
+	s := newScreen(io.Discard, 80, func(string) string { return "C.UTF-8" })
+	for text, want := range map[string]string{
+		"registry.example.org/shop/api:2.4.1":         "regis…hop/api:2.4.1",
+		"sha256:dcdd55405bcb38c5af7a45ff0caebb2b348b": "sha256:dcdd55405bc…",
+		"Debian GNU/Linux 13 (trixie)":                "Debian GNU/Linux 1…",
+		"short":                                       "short",
+	} {
+		assert.Equal(t, want, s.cell(text, 19))
+	}
 }
 
 // No text of an image gets onto the screen as it is.

@@ -177,7 +177,7 @@ func questionsOf(name string) ([]store.Question, error) {
 	if at := strings.LastIndexByte(name, '@'); at >= 0 || strings.HasPrefix(name, "sha256:") {
 		digest, err := v1.NewHash(name[at+1:])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w; screens show the beginning of a digest, -format json has the whole", name, err)
 		}
 		q.Repository, q.Digest = name[:max(at, 0)], digest
 		if q.Repository == "" {

@@ -111,6 +111,9 @@ func Parse(s string) (Item, error) {
 	if strings.HasPrefix(s, "sha256:") { // which would also be a tag of a repository of that name
 		return Item{}, fmt.Errorf("%s is no reference to an image: it names no repository", short(s))
 	}
+	if strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") { // go-containerregistry takes the dots for a host
+		return Item{}, fmt.Errorf("%s is no reference to an image, but a path: only images of registries are read", short(s))
+	}
 	ref, err := name.ParseReference(s)
 	if err != nil {
 		return Item{}, fmt.Errorf("%s is no reference to an image, such as registry.example.org/shop/api:1", short(s))

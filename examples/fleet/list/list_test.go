@@ -23,15 +23,16 @@ func collect(t *testing.T, text string) (refs, errs []string) {
 }
 
 func TestLines(t *testing.T) {
-	refs, errs := collect(t, "\ufeff\n# ours\ndebian:13\n  registry.example.org/shop/api  # the shop\r\nUPPER case\nlocalhost:5000/a@sha256:"+strings.Repeat("0", 64)+"\n"+strings.Repeat("x", 100)+"\n")
+	refs, errs := collect(t, "\ufeff\n# ours\ndebian:13\n  registry.example.org/shop/api  # the shop\r\nUPPER case\nlocalhost:5000/a@sha256:"+strings.Repeat("0", 64)+"\n"+strings.Repeat("x", 100)+"\n./app.tar\n")
 	assert.Equal(t, []string{
 		"index.docker.io/library/debian:13",
 		"registry.example.org/shop/api:latest",
 		"localhost:5000/a@sha256:" + strings.Repeat("0", 64),
 		"index.docker.io/library/" + strings.Repeat("x", 100) + ":latest",
 	}, refs)
-	require.Len(t, errs, 1)
+	require.Len(t, errs, 2)
 	assert.Contains(t, errs[0], "line 5: UPPER case is no reference")
+	assert.Contains(t, errs[1], "line 8: ./app.tar is no reference to an image, but a path")
 }
 
 func TestLongLine(t *testing.T) {

@@ -67,12 +67,14 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 		if partial {
 			reason = InPart + ": " + reason
 		}
-		f := of(digest, reason)
+		ref := nameOf(repository, tag, asked)
+		reason = brief(reason, repository, digest)
+		f := of(ref, reason)
 		if digest != last {
 			f.Images++
 			last = digest
 		}
-		f.Each = append(f.Each, Failed{nameOf(repository, tag, asked), digest, printable.Line(reason)})
+		f.Each = append(f.Each, Failed{ref, digest, printable.Line(reason)})
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
@@ -81,7 +83,7 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 		if err != nil {
 			return err
 		}
-		f := of(job.what, job.reason)
+		f := of(cmp.Or(job.ref, job.what), job.reason)
 		one := Failed{Reference: job.ref, Reason: printable.Line(job.reason)}
 		if job.look {
 			f.References++
@@ -96,6 +98,16 @@ func (q *Queue) failures(ctx context.Context, s *Status) error {
 	}
 	slices.SortStableFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(b.References+b.Images, a.References+a.Images) })
 	return nil
+}
+
+// brief leaves out of a reason which image it is about: that stands beside it.
+func brief(reason, repository, digest string) string {
+	kind, text, ok := strings.Cut(reason, ": ")
+	if !ok {
+		return reason
+	}
+	text = strings.TrimPrefix(text, repository+"@"+digest+": ")
+	return kind + ": " + strings.TrimPrefix(text, "image "+digest+": ")
 }
 
 // nameOf is a reference as one writes it.

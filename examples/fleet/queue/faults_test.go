@@ -131,7 +131,7 @@ func TestPatience(t *testing.T) {
 	work(t, q)
 	st := status(t, q)
 	require.Len(t, st.Failures, 1)
-	assert.Equal(t, Failure{Kind: "the registry does not answer", Images: 1, Example: digest.String() + ": 502 Bad Gateway",
+	assert.Equal(t, Failure{Kind: "the registry does not answer", Images: 1, Example: reg.ref(t, "a:1").Name() + ": 502 Bad Gateway",
 		Each: []Failed{{Reference: reg.ref(t, "a:1").Name(), Image: digest.String(), Reason: "the registry does not answer: 502 Bad Gateway"}}}, st.Failures[0])
 	reg.misbehave(nil)
 	q, _, _ = open(t, dsnOf(t, s), Options{})

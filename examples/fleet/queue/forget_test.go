@@ -29,6 +29,7 @@ func TestForget(t *testing.T) {
 	var charts []string
 	for _, f := range st.Failures[0].Each {
 		assert.Equal(t, chart.String(), f.Image)
+		assert.NotContains(t, f.Reason, f.Image, "it stands beside the reason")
 		charts = append(charts, f.Reference)
 	}
 	assert.Equal(t, []string{reg.host + "/chart:1", reg.host + "/chart:2"}, charts)

@@ -22,6 +22,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -41,6 +42,9 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	}
 	if err := s.migrate(ctx); err != nil {
 		s.db.Close()
+		if !IsPostgres(dsn) { // whose URL may have a password
+			err = fmt.Errorf("%s: %w", dsn, err)
+		}
 		return nil, err
 	}
 	return s, nil

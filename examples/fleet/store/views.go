@@ -150,7 +150,7 @@ func (c Column) parse(value string) (any, error) {
 		case "no", "false":
 			return false, nil
 		}
-		return wrong("neither true nor false")
+		return wrong("neither yes nor no")
 	case "time":
 		t, err := time.Parse(time.DateOnly, value)
 		if err != nil {
