@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -205,6 +206,7 @@ func TestNobody(t *testing.T) {
 		"nothing/of-the-kind":                {"no ancestor has that name", "Nothing that images stand on has a name like it"},
 		"registry.example.org/shop/app-1:1":  {"no other is known to be built on it"},
 		digest(77).String():                  {"no ancestor has that name"},
+		"sha256:123456":                      {"no ancestor has that name"},
 		"registry.example.org/edge/broken:3": {"no ancestor has that name"},
 	} {
 		var b bytes.Buffer
@@ -223,13 +225,33 @@ func TestNobody(t *testing.T) {
 		require.NoError(t, json.Unmarshal(b.Bytes(), &answer))
 		assert.Zero(t, answer.Images)
 	}
-	for _, name := range []string{"", "a b", "debian:", "@sha256:1", "sha256:xyz"} {
+	for _, name := range []string{"", "a b", "debian:", "@sha256:1", "sha256:xyz", "sha256:12", "debian@sha256:123456"} {
 		assert.Error(t, CheckName(name), name)
 	}
 	for _, name := range []string{"docker.io/library/debian:12", "index.docker.io/library/debian:12", "docker.io/debian:12", "library/debian:12"} {
 		var b bytes.Buffer
 		require.NoError(t, StandsOn(t.Context(), s, &b, name, Options{Env: env}), "other names of debian:12")
 	}
+}
+
+// The beginning of a digest, as screens show it, is enough where only one begins so.
+func TestBeginnings(t *testing.T) {
+	s := small(t)
+	forest, err := s.Forest(t.Context(), false)
+	require.NoError(t, err)
+	asked := func(name string) (a standsOn) {
+		require.NoError(t, CheckName(name))
+		var b bytes.Buffer
+		require.NoError(t, StandsOn(t.Context(), s, &b, name, Options{JSON: true}), name)
+		require.NoError(t, json.Unmarshal(b.Bytes(), &a))
+		return a
+	}
+	for _, n := range forest {
+		whole, short := asked(n.Chain), asked(short(n.Chain))
+		short.Asked = whole.Asked
+		assert.Equal(t, whole, short)
+	}
+	assert.ErrorContains(t, StandsOn(t.Context(), s, io.Discard, "sha256:0001", Options{}), "several digests begin so")
 }
 
 // Images with the layers of another and a history of their own are counted where nothing stands on that.

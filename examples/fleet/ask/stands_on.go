@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -86,11 +87,11 @@ type stander struct {
 }
 
 // StandsOn says which images stand on what name names: "debian", "debian:12",
-// "registry.example.org/base@sha256:…" or a digest alone. How many, whose they are, since when, and what has to
+// "registry.example.org/base@sha256:…" or a digest alone, of which the beginning that screens show is enough. How many, whose they are, since when, and what has to
 // be rebuilt first. Where nothing is known to stand on it, the error is an ErrNobody, which
 // says so, and what is written says what is like it.
 func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o Options) error {
-	questions, err := questionsOf(name)
+	questions, err := questionsAbout(ctx, s, name)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func StandsOn(ctx context.Context, s *store.Store, w io.Writer, name string, o O
 		if a.SameLayers, err = a.sameLayers(ctx, s); err != nil {
 			return err
 		}
-		if !a.Known {
+		if !a.Known && len(questions) > 0 {
 			a.Like = alike(questions[0], forest)
 		}
 	}
@@ -167,8 +168,30 @@ func (a *standsOn) nobody() error {
 
 // CheckName refuses what cannot be the name of an image.
 func CheckName(name string) error {
+	if beginning.MatchString(name) {
+		return nil
+	}
 	_, err := questionsOf(name)
 	return err
+}
+
+// beginning is that of a digest, as screens show it.
+var beginning = regexp.MustCompile(`^sha256:[0-9a-f]{4,63}$`)
+
+// questionsAbout are questionsOf, and of the beginning of a digest those of the digest; none if no
+// digest begins so.
+func questionsAbout(ctx context.Context, s *store.Store, name string) ([]store.Question, error) {
+	if !beginning.MatchString(name) {
+		return questionsOf(name)
+	}
+	switch found, err := s.Digests(ctx, name); {
+	case err != nil || len(found) == 0:
+		return nil, err
+	case len(found) > 1:
+		return nil, fmt.Errorf("%s: several digests begin so, %s and %s among them", name, found[0], found[1])
+	default:
+		return questionsOf(found[0])
+	}
 }
 
 // questionsOf returns what a name may mean: as it is written, and as others write the same.

@@ -81,6 +81,16 @@ func (s *Store) StandsOn(ctx context.Context, q Question) (images []Stander, kno
 	return images, true, err
 }
 
+// Digests returns digests of images, chain IDs of ancestors and digests in their names that begin
+// like beginning, at most two of them.
+func (s *Store) Digests(ctx context.Context, beginning string) ([]string, error) {
+	like := beginning + "%"
+	return all(s.in(ctx, s.db), `SELECT chain_id AS digest FROM ancestors WHERE chain_id LIKE ?
+		UNION SELECT digest FROM images WHERE digest LIKE ?
+		UNION SELECT digest FROM names WHERE digest LIKE ? ORDER BY digest LIMIT 2`, []any{like, like, like},
+		func(scan func(...any) error) (digest string, err error) { return digest, scan(&digest) })
+}
+
 // standers finds the images on ancestors, with what is known of their references.
 const standers = `
 WITH RECURSIVE up (id, top, depth) AS (
