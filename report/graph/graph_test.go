@@ -31,26 +31,27 @@ func write(t testing.TB, f func(io.Writer, *report.Report) error, r *report.Repo
 	return b.String()
 }
 
-func TestGolden(t *testing.T) {
-	r := handmade.Sample(t, rules.All())
+// checkGolden draws a report of four boxes in both ways.
+func checkGolden(t *testing.T, name string, r *report.Report) {
+	t.Helper()
 	mermaid, dot := write(t, graph.WriteMermaid, r), write(t, graph.WriteDOT, r)
-	golden.Check(t, "sample.mmd", []byte(mermaid))
-	golden.Check(t, "sample.dot", []byte(dot))
+	golden.Check(t, name+".mmd", []byte(mermaid))
+	golden.Check(t, name+".dot", []byte(dot))
 	checkMermaid(t, mermaid, 4)
 	checkDOT(t, dot, 4)
+}
+
+func TestGolden(t *testing.T) {
+	checkGolden(t, "sample", handmade.Sample(t, rules.All()))
 }
 
 // What registries said is in the boxes, where they were asked.
 func TestLive(t *testing.T) {
 	r := handmade.Asked(t, rules.All())
-	mermaid, dot := write(t, graph.WriteMermaid, r), write(t, graph.WriteDOT, r)
-	golden.Check(t, "asked.mmd", []byte(mermaid))
-	golden.Check(t, "asked.dot", []byte(dot))
-	checkMermaid(t, mermaid, 4)
-	checkDOT(t, dot, 4)
+	checkGolden(t, "asked", r)
 
 	r.Ancestors[1].Live = &ancestry.Live{State: ancestry.StateGone, Platform: strings.Repeat(`"`, 4096)}
-	mermaid = write(t, graph.WriteMermaid, r)
+	mermaid := write(t, graph.WriteMermaid, r)
 	assert.Contains(t, mermaid, "its tag has no image for #34;")
 	checkMermaid(t, mermaid, 4)
 	checkDOT(t, write(t, graph.WriteDOT, r), 4)

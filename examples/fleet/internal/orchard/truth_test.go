@@ -111,16 +111,22 @@ func (c truth) stale() {
 	c.same(want, got, "what is stale")
 }
 
-// moves compares which builds of a tag are old, and what the tag points to now.
-func (c truth) moves() {
-	moves, err := c.s.Moves(c.t.Context())
-	require.NoError(c.t, err)
+// forest is the fleet's, with what its ancestors are called by their ids.
+func (c truth) forest() ([]store.Node, map[int64]string) {
 	nodes, err := c.s.Forest(c.t.Context(), false)
 	require.NoError(c.t, err)
 	names := map[int64]string{}
 	for _, n := range nodes {
 		names[n.ID] = c.called(n)
 	}
+	return nodes, names
+}
+
+// moves compares which builds of a tag are old, and what the tag points to now.
+func (c truth) moves() {
+	moves, err := c.s.Moves(c.t.Context())
+	require.NoError(c.t, err)
+	_, names := c.forest()
 	var want, got []string
 	seen := map[*orchard.Image]bool{}
 	for _, im := range c.o.Pushed(c.season) {
@@ -151,12 +157,7 @@ func (c truth) current() map[v1.Hash]bool {
 // tree compares the fleet's family tree: every ancestor once, how many of the images that a
 // reference has stand on it, its name.
 func (c truth) tree() {
-	nodes, err := c.s.Forest(c.t.Context(), false)
-	require.NoError(c.t, err)
-	names := map[int64]string{}
-	for _, n := range nodes {
-		names[n.ID] = c.called(n)
-	}
+	nodes, names := c.forest()
 	var want, got []string
 	current := c.current()
 	for _, base := range c.bases() {
