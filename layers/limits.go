@@ -101,8 +101,8 @@ type meter struct {
 	budget               *budget
 	progress             *progress // nil in a second reading
 	stored, decompressed atomic.Int64
-	// coming is how many more bytes of the blob the ratio allows for, which are not read yet: how
-	// far a blob is read ahead of its decompression depends on the other layers, and whether a
+	// coming is a number of bytes that the ratio counts as stored although they are not read yet.
+	// How far a blob is read ahead of its decompression depends on the other layers; whether the
 	// layer is over the ratio must not.
 	coming atomic.Int64
 }

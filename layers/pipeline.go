@@ -183,9 +183,9 @@ func (b *blobReader) walkArchive(ctx context.Context, archive stage) error {
 	return r.drain() // the hash of the archive covers all of it
 }
 
-// ahead is a stage that runs ahead of the one that asks for its blocks, in a goroutine of its
-// own, as soon as there are fewer layers left to read than processors. Before, it is cheaper
-// that one processor does all for a block that is in its cache.
+// ahead lets a stage run ahead of the one that asks for its blocks, in a goroutine of its own, as
+// soon as there are fewer layers left to read than processors. Until then whoever asks for a block
+// makes it: that is cheaper, because the block stays in the cache of one processor.
 func (b *blobReader) ahead(ctx context.Context, next stage) stage {
 	var p *pipe
 	return func() (*block, error) {
