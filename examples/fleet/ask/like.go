@@ -23,7 +23,7 @@ func alike(q store.Question, forest []store.Node) []like {
 	at := map[string]int{}
 	var all []like
 	for _, n := range forest {
-		for _, name := range append(list(n.Ties), n.Name) {
+		for _, name := range append(store.Split(n.Ties), n.Name) {
 			score := likeness(q, name)
 			if score == 0 {
 				continue

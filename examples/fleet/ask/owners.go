@@ -3,8 +3,9 @@ package ask
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/stemma-go/stemma/examples/fleet/store"
 )
 
 // An owner is who added references, with how many images are his.
@@ -21,7 +22,7 @@ func owners(n int, of func(i int) (owners string, since time.Time)) []owner {
 	all := []owner{}
 	for i := range n {
 		names, since := of(i)
-		told := list(names)
+		told := store.Split(names)
 		if len(told) == 0 {
 			told = []string{""} // not known
 		}
@@ -42,17 +43,6 @@ func owners(n int, of func(i int) (owners string, since time.Time)) []owner {
 		return cmp.Or(cmp.Compare(b.Images, a.Images), cmp.Compare(a.Name, b.Name))
 	})
 	return all
-}
-
-// list takes a text with commas apart. One of nothing is empty.
-func list(text string) []string {
-	names := []string{}
-	for name := range strings.SplitSeq(text, ",") {
-		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // showOwners writes whose the images are.

@@ -73,7 +73,7 @@ func (a *stale) add(rows []store.Moved) {
 	var nearest []store.Moved // one for each image
 	for _, m := range rows {
 		digest := hash(m.Digest)
-		a.Moved = append(a.Moved, moved{digest, list(m.Refs), list(m.Owners), m.Ancestor, m.Depth, m.Name, moment(m.Since)})
+		a.Moved = append(a.Moved, moved{digest, store.Split(m.Refs), store.Split(m.Owners), m.Ancestor, m.Depth, m.Name, moment(m.Since)})
 		if !seen[digest] {
 			seen[digest] = true
 			nearest = append(nearest, m)

@@ -254,7 +254,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node, old map[int6
 	builds := map[int64]*build{}
 	var now []store.Stander
 	for _, im := range images {
-		a.Standers = append(a.Standers, stander{hash(im.Digest), list(im.Refs), im.Current, list(im.Owners), moment(im.Since), im.Ancestor, im.Depth, im.Tie, im.Itself})
+		a.Standers = append(a.Standers, stander{hash(im.Digest), store.Split(im.Refs), im.Current, store.Split(im.Owners), moment(im.Since), im.Ancestor, im.Depth, im.Tie, im.Itself})
 		if im.Itself {
 			a.Itself++
 			continue
@@ -273,7 +273,7 @@ func (a *standsOn) add(images []store.Stander, forest []store.Node, old map[int6
 		b := builds[im.Ancestor]
 		if b == nil {
 			b = &build{ID: im.Ancestor, Name: orElse(nodes[im.Ancestor].Name, im.Name), Chain: im.Chain, Confidence: im.Confidence.String(), Created: moment(nodes[im.Ancestor].Created)}
-			b.Ties, b.Newer = list(nodes[im.Ancestor].Ties), old[im.Ancestor]
+			b.Ties, b.Newer = store.Split(nodes[im.Ancestor].Ties), old[im.Ancestor]
 			builds[im.Ancestor] = b
 		}
 		if b.Images++; b.Newer != nil {

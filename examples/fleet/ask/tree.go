@@ -81,7 +81,7 @@ func (a *tree) add(forest []store.Node, moves []store.Move) {
 		}
 	}
 	for _, n := range forest {
-		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: list(n.Ties), Chain: n.Chain, Images: n.Images, Itself: n.Itself,
+		a.Nodes = append(a.Nodes, node{ID: n.ID, Parent: n.Parent, Name: n.Name, Confidence: n.Confidence.String(), Ties: store.Split(n.Ties), Chain: n.Chain, Images: n.Images, Itself: n.Itself,
 			Layers: n.Layers, Unread: n.Unread, Size: n.Size, Content: n.Content, Shadowed: n.Shadowed, Carried: n.Carried, Created: moment(n.Created),
 			Newer: before[n.ID], Today: today[n.ID] && before[n.ID] == nil})
 		if n.Parent == 0 {

@@ -56,18 +56,20 @@ func (r Ref) owned(before string) string {
 	if r.Owner == "" || r.Among == nil {
 		return cmp.Or(r.Owner, before)
 	}
-	var all []string
-	for _, o := range strings.Split(before, ",") {
-		if o = strings.TrimSpace(o); o != "" && !slices.Contains(r.Among, o) {
-			all = append(all, o)
+	others := slices.DeleteFunc(Split(before), func(o string) bool { return slices.Contains(r.Among, o) })
+	return strings.Join(Split(strings.Join(append(others, r.Owner), ",")), ", ")
+}
+
+// Split takes apart what has commas between: owners, references or names, each once. Of "" there
+// are none.
+func Split(text string) []string {
+	names := []string{}
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	for _, o := range strings.Split(r.Owner, ",") {
-		if o = strings.TrimSpace(o); o != "" && !slices.Contains(all, o) {
-			all = append(all, o)
-		}
-	}
-	return strings.Join(all, ", ")
+	return names
 }
 
 // Add notes references that have not been looked at yet. Those that are there stay, with the
